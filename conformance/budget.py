@@ -1,0 +1,106 @@
+"""The budget: what is left of each key's window, and when the next one opens."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+from conformance.contract import RateLimit
+from conformance.exchange import Exchange
+
+MARGIN = 0.05  # seconds after Reset, for what rounding and latency hide
+DATE_RESOLUTION = 1.0  # seconds: Date is given in whole ones (RFC 9110, 5.6.7)
+
+
+class ServerClock:
+    """The server's clock on the run's clock: never ahead of what its Date fields allow."""
+
+    def __init__(self, offset: float) -> None:
+        self._assumed = offset  # Unix time minus the run's clock, on this machine
+        self._least: float | None = None
+
+    def see(self, exchange: Exchange) -> None:
+        """Learn from an answer's Date: the server's time was at least that when it came."""
+        date = exchange.response.date if exchange.response else None
+        if date is not None:
+            least = date - exchange.ended
+            self._least = least if self._least is None else max(self._least, least)
+
+    def run_time(self, unix: float) -> float:
+        """When, on the run's clock, the server's clock has surely reached a Unix time."""
+        return unix - (self._assumed if self._least is None else self._least)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A key's window as its last answer described it."""
+
+    limit: int
+    remaining: int
+    ends: float  # on the run's clock
+
+
+class Budget:
+    """Every key's window, as far as answers have told."""
+
+    def __init__(self, rate_limit: RateLimit, clock: ServerClock) -> None:
+        self._rate_limit = rate_limit
+        self._clock = clock
+        self._windows: dict[str, Window] = {}
+        self._lock = threading.Lock()
+
+    def see(self, exchange: Exchange) -> None:
+        """Learn from an exchange of an issued key that was accepted or refused for its limit."""
+        with self._lock:
+            self._clock.see(exchange)
+            label = exchange.tags.key
+            if label and exchange.response and exchange.status != 401:
+                self._windows[label] = self._seen(label, exchange)
+
+    def remaining(self, label: str, now: float) -> int:
+        """How many requests the key's window under way still admits."""
+        window = self._windows.get(label)
+        return self._rate_limit.limit if window is None or now >= window.ends else window.remaining
+
+    def reopens(self, label: str, now: float) -> float:
+        """When, on the run's clock, the key's next window opens; now if none is under way."""
+        window = self._windows.get(label)
+        return now if window is None else max(now, window.ends)
+
+    def open(self, label: str) -> bool:
+        """Whether any request of the key has been seen."""
+        return label in self._windows
+
+    def brief(self) -> dict[str, tuple[int, int, float]]:
+        """The windows as plain data, for another worker."""
+        return {label: (w.limit, w.remaining, w.ends) for label, w in self._windows.items()}
+
+    def learn(self, brief: dict[str, tuple[int, int, float]]) -> None:
+        """Take over what another worker knew."""
+        self._windows = {label: Window(*window) for label, window in brief.items()}
+
+    def _seen(self, label: str, exchange: Exchange) -> Window:
+        before = self._windows.get(label)
+        if before is None or exchange.started >= before.ends:
+            whole = self._rate_limit.limit
+            before = Window(whole, whole, exchange.ended + self._rate_limit.window)
+        counted = before.remaining - (exchange.status != 429)
+        said = self._remaining(exchange)
+        remaining = counted if said is None else min(said, self._rate_limit.limit)
+        if exchange.status == 429:
+            remaining = 0
+        return replace(before, remaining=max(0, remaining), ends=self._ends(exchange, before))
+
+    def _remaining(self, exchange: Exchange) -> int | None:
+        assert exchange.response is not None
+        return exchange.response.number(self._rate_limit.remaining_field)
+
+    def _ends(self, exchange: Exchange, before: Window) -> float:
+        """Reset on the run's clock; where it makes no sense, a window after the first request."""
+        assert exchange.response is not None
+        reset = exchange.response.number(self._rate_limit.reset_field)
+        if reset is None:
+            return before.ends
+        ends = self._clock.run_time(reset) + MARGIN
+        latest = exchange.ended + self._rate_limit.window + 2 * DATE_RESOLUTION
+        return ends if exchange.started - DATE_RESOLUTION <= ends <= latest else before.ends

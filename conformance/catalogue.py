@@ -1,0 +1,68 @@
+"""The catalogue: every requirement that the suite decides, read from catalogue.yaml."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+LEVELS = ("must", "should", "hardening")
+AREAS = ("auth", "scope", "rotation", "rate", "error", "leak", "schema")
+
+
+class UnknownRequirement(Exception):
+    """A selection names nothing in the catalogue; the message suggests what it may have meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One sentence that a deployment keeps or breaks."""
+
+    id: str
+    level: str  # must, should or hardening
+    title: str
+    source: str
+    reading: str  # how the document is read where it leaves room
+
+    @property
+    def area(self) -> str:
+        """The part of the catalogue that the id begins with."""
+        return self.id.partition(".")[0]
+
+
+@cache
+def requirements() -> tuple[Requirement, ...]:
+    """The whole catalogue, in its own order."""
+    text = (Path(__file__).parent / "catalogue.yaml").read_text(encoding="utf-8")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return tuple(Requirement(**entry) for entry in yaml.load(text, Loader=loader))  # noqa: S506 - both are safe
+
+
+def requirement(id: str) -> Requirement:
+    """One requirement by its id; raise UnknownRequirement for another."""
+    for one in requirements():
+        if one.id == id:
+            return one
+    raise UnknownRequirement(_unknown(id))
+
+
+def select(names: Iterable[str]) -> tuple[Requirement, ...]:
+    """What ids and areas name, in catalogue order; raise UnknownRequirement for any other name."""
+    wanted: set[str] = set()
+    for name in names:
+        matched = {one.id for one in requirements() if name in (one.id, one.area)}
+        if not matched:
+            raise UnknownRequirement(_unknown(name))
+        wanted |= matched
+    return tuple(one for one in requirements() if one.id in wanted)
+
+
+def _unknown(name: str) -> str:
+    known = [*AREAS, *(one.id for one in requirements())]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else "`bugzy-conformance requirements` lists them."
+    return f"no requirement or area is called {name!r}; {hint}"

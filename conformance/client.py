@@ -1,0 +1,315 @@
+"""The client: the only code that sends. It paces, bounds, masks and records every exchange."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import itertools
+import platform
+import ssl
+import threading
+import time
+import urllib.parse
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field, replace
+
+import httpx
+
+from conformance import __version__
+from conformance.budget import Budget
+from conformance.clock import Clock
+from conformance.credential import ANONYMOUS, Credential
+from conformance.exchange import Exchange, Fields, Request, Response, Tags
+from conformance.hands import Hands
+from conformance.history import Recorder
+from conformance.pace import Pace
+from conformance.secrets import Masker
+
+LONGEST_BODY = 256 * 1024  # bytes of an answer that are read and kept
+LOST_AFTER = 8  # requests in a row without an answer: the target is lost
+GRACE = 1.0  # seconds that a hand may take beyond the timeout before it is left behind
+
+
+class TargetLost(Exception):
+    """The target no longer answers; the message says what was seen last."""
+
+
+class BudgetSpent(Exception):
+    """--max-requests is reached."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A request to be sent, and what it is."""
+
+    method: str
+    path: str  # below the base path, without the query
+    query: tuple[tuple[str, str], ...] | str = ()
+    fields: Fields = ()
+    body: bytes | None = None
+    chunks: Iterable[bytes] | None = None  # a body that arrives in parts, instead of body
+    credential: Credential = ANONYMOUS
+    tags: Tags = Tags()
+    connection: str = "main"  # requests of one name share connections; fresh: one of its own
+
+
+@dataclass(kw_only=True)
+class Settings:
+    """What the client needs to know of the target."""
+
+    base: str  # base URL and base path
+    timeout: float
+    insecure: bool = False
+    headers: Fields = ()
+    run: str = ""
+    max_requests: int | None = None
+    local: bool = False  # an embedded server: no proxy stands before it
+
+
+@dataclass
+class _Count:
+    sent: int = 0
+    unanswered: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Client:
+    """Sends calls one at a time or at once, and records each exchange with its keys masked."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        pace: Pace,
+        masker: Masker,
+        recorder: Recorder,
+        budget: Budget,
+    ) -> None:
+        self.clock = clock
+        self.pace = pace
+        self._settings = settings
+        self._masker = masker
+        self._recorder = recorder
+        self._budget = budget
+        self._hands = Hands()
+        self._count = _Count()
+        self._numbers = itertools.count(1)
+        self._pools: dict[str, httpx.Client] = {}
+        self._context = _context(settings)
+
+    def send(self, call: Call) -> Exchange:
+        """Send one request and wait for its end; repeat it once if the gateway failed or it was lost."""
+        exchange = self.attempt(call)
+        if _transient(exchange) and not call.chunks:
+            again = replace(call.tags, repeats=exchange.number)
+            return self.attempt(replace(call, tags=again))
+        return exchange
+
+    def attempt(self, call: Call) -> Exchange:
+        """Send one request, once."""
+        return self.result(self.start(call), call)
+
+    def send_at_once(self, calls: Sequence[Call]) -> list[Exchange]:
+        """Send requests together, as far as the pace allows, and wait for all."""
+        most = self.pace.burst or len(calls) or 1
+        done: list[Exchange] = []
+        for batch in _batches(calls, most):
+            self.pace.reserve(len(batch))
+            started = [(self._start(call), call) for call in batch]
+            done += [self.result(future, call) for future, call in started]
+        return done
+
+    def start(self, call: Call) -> Future[Exchange]:
+        """Begin to send; the exchange is recorded when it ends."""
+        self.pace.reserve()
+        return self._start(call)
+
+    def result(self, future: Future[Exchange], call: Call) -> Exchange:
+        """Wait for a request that was begun; one that has no end is recorded as unanswered."""
+        wait([future], timeout=self._settings.timeout + GRACE)
+        if not future.done():
+            self._drop(call.connection)
+            now = self.clock.now()
+            exchange = self._exchange(call, now - self._settings.timeout, now, None, None, "no end")
+            return self._recorded(exchange)
+        return future.result()
+
+    def close(self) -> None:
+        """Close every connection."""
+        for pool in self._pools.values():
+            pool.close()
+        self._pools.clear()
+
+    def _start(self, call: Call) -> Future[Exchange]:
+        with self._count.lock:
+            most = self._settings.max_requests
+            if most is not None and self._count.sent >= most:
+                raise BudgetSpent(f"--max-requests {most} is reached")
+            self._count.sent += 1
+        pool = self._pool(call.connection)
+        return self._hands.submit(lambda: self._recorded(self._exchanged(pool, call)))
+
+    def _exchanged(self, pool: httpx.Client, call: Call) -> Exchange:
+        started = self.clock.now()
+        try:
+            response, connection = self._received(pool, call)
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as error:
+            failure = self._masker.text(f"{type(error).__name__}: {error}"[:300])
+            return self._exchange(call, started, self.clock.now(), None, None, failure)
+        finally:
+            if call.connection == "fresh":
+                pool.close()
+        return self._exchange(call, started, self.clock.now(), response, connection, None)
+
+    def _received(self, pool: httpx.Client, call: Call) -> tuple[Response, str | None]:
+        deadline = time.monotonic() + self._settings.timeout
+        request = pool.build_request(
+            call.method,
+            self._settings.base + self._target(call),
+            headers=self._fields(call),
+            content=call.body if call.chunks is None else iter(call.chunks),
+        )
+        response = pool.send(request, stream=True)
+        try:
+            body, truncated = _read(response, deadline)
+        finally:
+            response.close()
+        return self._response(response, body, truncated, call), _connection(response)
+
+    def _target(self, call: Call) -> str:
+        query = call.query
+        if not isinstance(query, str):
+            query = urllib.parse.urlencode([*query, *call.credential.query])
+        elif call.credential.query:
+            query = f"{query}&{urllib.parse.urlencode(call.credential.query)}"
+        return f"{call.path}?{query}" if query else call.path
+
+    def _fields(self, call: Call) -> list[tuple[str, str]]:
+        return [*self._settings.headers, *call.credential.fields, *call.fields]
+
+    def _exchange(
+        self,
+        call: Call,
+        started: float,
+        ended: float,
+        response: Response | None,
+        connection: str | None,
+        failure: str | None,
+    ) -> Exchange:
+        secrets = call.credential.secrets
+        base_path = urllib.parse.urlsplit(self._settings.base).path
+        request = Request(
+            method=call.method,
+            target=self._masker.text(base_path + self._target(call), secrets),
+            fields=self._masked(call.credential.fields + call.fields, secrets),
+            body=self._masker.bytes(call.body or b"", secrets),
+        )
+        credential = call.credential
+        tags = replace(
+            call.tags, credential=credential.name, key=credential.key, form=credential.form
+        )
+        with self._count.lock:
+            number = next(self._numbers)
+        return Exchange(
+            number=number,
+            request=request,
+            response=response,
+            started=started,
+            ended=ended,
+            tags=tags,
+            connection=connection,
+            failure=failure,
+        )
+
+    def _response(
+        self, response: httpx.Response, body: bytes, truncated: bool, call: Call
+    ) -> Response:
+        secrets = call.credential.secrets
+        fields = tuple(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
+        )
+        return Response(
+            status=response.status_code,
+            fields=self._masked(fields, secrets),
+            body=self._masker.bytes(body, secrets),
+            version=response.http_version,
+            truncated=truncated,
+        )
+
+    def _masked(self, fields: Fields, secrets: tuple[tuple[str, str], ...]) -> Fields:
+        return tuple((name, self._masker.text(value, secrets)) for name, value in fields)
+
+    def _recorded(self, exchange: Exchange) -> Exchange:
+        with self._count.lock:
+            self._recorder.exchange(exchange)
+            lost = exchange.response is None
+            self._count.unanswered = self._count.unanswered + 1 if lost else 0
+            if self._count.unanswered >= LOST_AFTER:
+                raise TargetLost(f"{LOST_AFTER} requests in a row got no answer: {exchange.failure}")
+        self._budget.see(exchange)
+        return exchange
+
+    def _pool(self, name: str) -> httpx.Client:
+        if name == "fresh":
+            return self._new_pool()
+        if name not in self._pools:
+            self._pools[name] = self._new_pool()
+        return self._pools[name]
+
+    def _drop(self, name: str) -> None:
+        """Close connections that a target holds, which ends the hand that waits on them."""
+        if name in self._pools:
+            self._pools.pop(name).close()
+
+    def _new_pool(self) -> httpx.Client:
+        return httpx.Client(
+            verify=self._context,
+            timeout=self._settings.timeout,
+            follow_redirects=False,
+            trust_env=not self._settings.local,
+            headers={"User-Agent": self._agent()},
+            cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[])),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+        )
+
+    def _agent(self) -> str:
+        python = platform.python_version()
+        return f"bugzy-conformance/{__version__} (run {self._settings.run}; python {python})"
+
+
+def _context(settings: Settings) -> ssl.SSLContext:
+    """One TLS context for all connections: making one is what makes a new client slow."""
+    context = ssl.create_default_context()
+    if settings.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _read(response: httpx.Response, deadline: float) -> tuple[bytes, bool]:
+    """The body, decoded, up to a bound in size and time."""
+    body = bytearray()
+    for chunk in response.iter_bytes(16 * 1024):
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            return bytes(body[:LONGEST_BODY]), True
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("the body did not end in time")
+    return bytes(body), False
+
+
+def _connection(response: httpx.Response) -> str | None:
+    stream = response.extensions.get("network_stream")
+    address = stream.get_extra_info("client_addr") if stream is not None else None
+    return f"{address[0]}:{address[1]}" if address else None
+
+
+def _transient(exchange: Exchange) -> bool:
+    """Whether what failed may have been the way there: no answer, or a gateway's (RFC 9110, 15.6)."""
+    return exchange.response is None or exchange.status in (502, 503, 504)
+
+
+def _batches(calls: Sequence[Call], size: int) -> Iterator[Sequence[Call]]:
+    for start in range(0, len(calls), size):
+        yield calls[start : start + size]

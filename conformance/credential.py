@@ -1,0 +1,252 @@
+"""Credentials: the ways in which a request says, or pretends to say, whose it is."""
+
+from __future__ import annotations
+
+import base64
+import random
+import string
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from conformance.contract import Contract
+from conformance.exchange import Fields
+from conformance.keyring import Key
+
+QUERY_NAMES = ("access_token", "api_key", "apikey", "key", "token", "auth", "authorization")
+COOKIE_NAMES = ("token", "api_key", "access_token", "session", "Authorization", "key")
+FIELD_NAMES = (
+    "X-API-Key",
+    "X-Api-Token",
+    "X-Auth-Token",
+    "X-Access-Token",
+    "Api-Key",
+    "Proxy-Authorization",
+    "X-Authorization",
+    "Authentication",
+    "X-Bugzy-Key",
+)
+BODY_NAMES = ("access_token", "api_key", "token", "key")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """How a request is authorised. *secrets* are masked in what is recorded of it."""
+
+    name: str = "anonymous"
+    key: str | None = None  # the label of the issued key that it holds in some form
+    form: str = "none"
+    fields: Fields = ()
+    query: tuple[tuple[str, str], ...] = ()
+    body: tuple[tuple[str, str], ...] = ()  # members added to a JSON body
+    secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+ANONYMOUS = Credential()
+
+
+def bearer(key: Key) -> Credential:
+    """The key as documented: a Bearer token in the Authorization field (API Keys)."""
+    return Credential(
+        name=key.party,
+        key=key.label,
+        form="bearer",
+        fields=(("Authorization", f"Bearer {key.value}"),),
+    )
+
+
+def scheme_case(key: Key, scheme: str) -> Credential:
+    """The scheme's name in another case (RFC 9110, 11.1)."""
+    return Credential(
+        name=key.party,
+        key=key.label,
+        form=f"scheme-case:{scheme}",
+        fields=(("Authorization", f"{scheme} {key.value}"),),
+    )
+
+
+def other_schemes(key: Key) -> Iterator[Credential]:
+    """The key under schemes that are not documented, and bare."""
+    for form, value in (
+        ("bare", key.value),
+        ("token", f"Token {key.value}"),
+        ("basic-user", f"Basic {_basic(key.value, '')}"),
+        ("basic-password", f"Basic {_basic('', key.value)}"),
+        ("basic-both", f"Basic {_basic('api', key.value)}"),
+        ("basic-raw", f"Basic {key.value}"),
+        ("digest", f'Digest username="{key.value}", realm="bugzy", nonce="0", response="{"0" * 32}"'),
+        ("digest-raw", f"Digest {key.value}"),
+        ("apikey", f"ApiKey {key.value}"),
+        ("key", f"Key {key.value}"),
+        ("jwt", f"JWT {key.value}"),
+        ("bearer-prefix", f"BearerToken {key.value}"),
+    ):
+        yield _in_field(key, f"scheme:{form}", "Authorization", value)
+
+
+def in_query(key: Key) -> Iterator[Credential]:
+    """The key in the query."""
+    for name in QUERY_NAMES:
+        yield Credential(
+            name=key.party, key=key.label, form=f"query:{name}", query=((name, key.value),)
+        )
+
+
+def in_cookies(key: Key) -> Iterator[Credential]:
+    """The key in a cookie."""
+    for name in COOKIE_NAMES:
+        yield _in_field(key, f"cookie:{name}", "Cookie", f"{name}={key.value}")
+
+
+def in_fields(key: Key) -> Iterator[Credential]:
+    """The key in fields other than Authorization."""
+    for name in FIELD_NAMES:
+        value = f"Bearer {key.value}" if "uthori" in name else key.value
+        yield _in_field(key, f"field:{name}", name, value)
+
+
+def in_body(key: Key) -> Iterator[Credential]:
+    """The key in a member of the body."""
+    for name in BODY_NAMES:
+        yield Credential(
+            name=key.party, key=key.label, form=f"body:{name}", body=((name, key.value),)
+        )
+
+
+def elsewhere(key: Key) -> Credential:
+    """The key in every undocumented place at once: query, cookies and other fields."""
+    cookies = "; ".join(f"{name}={key.value}" for name in COOKIE_NAMES)
+    return Credential(
+        name=key.party,
+        key=key.label,
+        form="elsewhere",
+        query=tuple((name, key.value) for name in QUERY_NAMES[:4]),
+        fields=(("Cookie", cookies), ("X-API-Key", key.value), ("X-Auth-Token", key.value)),
+    )
+
+
+def altered(contract: Contract, key: Key, rng: random.Random) -> Iterator[Credential]:
+    """Tokens that differ from a valid key a little; never the key itself."""
+    prefix, secret = contract.kinds[key.kind].prefix, key.secret(contract)
+    seen = {key.value}
+    for form, value in _alterations(prefix, secret, rng):
+        if value not in seen:
+            seen.add(value)
+            yield token(value, name=key.party, key=key.label, form=f"altered:{form}")
+
+
+def _alterations(prefix: str, secret: str, rng: random.Random) -> Iterator[tuple[str, str]]:
+    if not secret:
+        return
+    middle = rng.randrange(1, max(2, len(secret) - 1))
+    yield "last-cut", prefix + secret[:-1]
+    yield "first-cut", prefix + secret[1:]
+    yield "halved", prefix + secret[: len(secret) // 2]
+    yield "extended", prefix + secret + rng.choice(string.ascii_letters)
+    yield "extended-zero", prefix + secret + "0"
+    yield "extended-long", prefix + secret + "x" * 80
+    yield "doubled", prefix + secret + secret
+    yield "before", "x" + prefix + secret
+    yield "swapped-case", prefix + secret.swapcase()
+    yield "upper", prefix + secret.upper()
+    yield "lower", prefix + secret.lower()
+    yield "prefix-upper", prefix.upper() + secret
+    yield "first-changed", prefix + _changed(secret, 0)
+    yield "middle-changed", prefix + _changed(secret, middle)
+    yield "last-changed", prefix + _changed(secret, len(secret) - 1)
+    yield "tail-changed", prefix + secret[:8] + _scrambled(secret[8:], rng)
+    yield "head-changed", prefix + _scrambled(secret[:8], rng) + secret[8:]
+    yield "transposed", prefix + secret[1::-1] + secret[2:]
+    yield "reversed", prefix + secret[::-1]
+    yield "display-prefix", prefix + secret[:4]
+    yield "display-text", prefix + secret[:4] + "..."
+    yield "long-prefix", prefix + secret[: max(4, len(secret) * 3 // 4)]
+    yield "secret-alone", secret
+    yield "quoted", f'"{prefix}{secret}"'
+    yield "dotted", f"{prefix}{secret}."
+    yield "wildcard", prefix + secret[:-1] + "%"
+    yield "underscore", prefix + secret[:-1] + "_"
+
+
+def _changed(text: str, place: int) -> str:
+    """The text with one character replaced by another of its class."""
+    old = text[place]
+    pool = string.digits if old.isdigit() else string.ascii_lowercase
+    new = next(letter for letter in pool if letter != old.lower())
+    return text[:place] + (new.upper() if old.isupper() else new) + text[place + 1 :]
+
+
+def _scrambled(text: str, rng: random.Random) -> str:
+    return "".join(rng.choice(string.ascii_letters + string.digits) for _ in text)
+
+
+def exchanged(contract: Contract, key: Key) -> Iterator[Credential]:
+    """The secret of a key under each of the other documented prefixes."""
+    for kind in contract.kinds.values():
+        if kind.name != key.kind:
+            value = kind.prefix + key.secret(contract)
+            yield token(value, name=key.party, key=key.label, form=f"prefix:{kind.name}")
+
+
+def forged(contract: Contract, kind: str, rng: random.Random, like: str | None = None) -> Credential:
+    """A well-formed key that was never issued."""
+    length = len(like) if like else 40
+    letters = string.ascii_letters + string.digits
+    secret = "".join(rng.choice(letters) for _ in range(length))
+    return token(contract.kinds[kind].prefix + secret, name="forged", form=f"forged:{kind}")
+
+
+def malformed(contract: Contract) -> Iterator[Credential]:
+    """Bearer tokens that no key looks like."""
+    prefix = contract.kinds["project"].prefix
+    for form, value in (
+        ("empty", ""),
+        ("prefix", prefix),
+        ("word", "undefined"),
+        ("null", "null"),
+        ("star", "*"),
+        ("percent", "%"),
+        ("quote", "'"),
+        ("sql", "'OR'1'='1"),
+        ("sql-like", prefix + "%"),
+        ("json", '{"$ne":""}'),
+        ("digits", "0"),
+        ("slash", prefix + "../../x"),
+        ("long", prefix + "a" * 4000),
+        ("jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."),
+    ):
+        yield token(value, name="forged", form=f"malformed:{form}")
+
+
+def token(value: str, *, name: str, form: str, key: str | None = None) -> Credential:
+    """Any text as a Bearer token."""
+    secrets = ((value, key or name),) if len(value) >= 12 else ()
+    fields = (("Authorization", f"Bearer {value}".rstrip()),)
+    return Credential(name=name, key=key, form=form, fields=fields, secrets=secrets)
+
+
+def ambiguous(key: Key, other: str) -> Iterator[Credential]:
+    """Two credentials: in two Authorization fields, or in one."""
+    good, bad = f"Bearer {key.value}", f"Bearer {other}"
+    for form, fields in (
+        ("good-bad", (("Authorization", good), ("Authorization", bad))),
+        ("bad-good", (("Authorization", bad), ("Authorization", good))),
+        ("good-good", (("Authorization", good), ("Authorization", good))),
+        ("comma", (("Authorization", f"{good}, {bad}"),)),
+        ("comma-first", (("Authorization", f"{bad}, {good}"),)),
+        ("space", (("Authorization", f"{good} {other}"),)),
+    ):
+        yield Credential(
+            name=key.party, key=key.label, form=f"ambiguous:{form}", fields=fields
+        )
+
+
+def _in_field(key: Key, form: str, name: str, value: str) -> Credential:
+    encoded = ((urllib.parse.quote(key.value), key.label),)
+    return Credential(
+        name=key.party, key=key.label, form=form, fields=((name, value),), secrets=encoded
+    )
+
+
+def _basic(user: str, password: str) -> str:
+    return base64.b64encode(f"{user}:{password}".encode()).decode("ascii")

@@ -1,0 +1,88 @@
+"""Hooks: how the suite asks a deployment's own tools to generate a key, or to show one."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from typing import Protocol
+
+import httpx
+
+SECONDS = 30.0
+
+
+class HookError(Exception):
+    """A hook gave no answer; the message says which one and why, without its output."""
+
+
+class Hooks(Protocol):
+    """Something that answers hooks by name."""
+
+    def has(self, name: str) -> bool:
+        """Whether this hook is given."""
+        ...
+
+    def call(self, name: str, id: str) -> str:
+        """Call a hook for a project or team; raise HookError when it gives no answer."""
+        ...
+
+
+class Programs:
+    """Hooks that are programs, run without a shell; the last line of stdout is the answer."""
+
+    def __init__(self, programs: Mapping[str, tuple[str, ...]]) -> None:
+        self._programs = programs
+
+    def has(self, name: str) -> bool:
+        """Whether the target file gives this hook."""
+        return name in self._programs
+
+    def call(self, name: str, id: str) -> str:
+        """Run the program with {id} replaced."""
+        argv = [part.replace("{id}", id) for part in self._programs[name]]
+        try:
+            done = subprocess.run(  # noqa: S603 - the target file's own program, without a shell
+                argv, capture_output=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL
+            )
+        except OSError as error:
+            raise HookError(f"hooks.{name}: {argv[0]}: {error.strerror}") from None
+        except subprocess.TimeoutExpired:
+            raise HookError(f"hooks.{name}: no end after {SECONDS:.0f} s") from None
+        if done.returncode != 0:
+            raise HookError(f"hooks.{name}: {argv[0]} ended with status {done.returncode}")
+        return _last_line(name, done.stdout.decode("utf-8", "replace"))
+
+
+class Controls:
+    """Hooks of an embedded reference server, called without the cost of a process."""
+
+    CALLS: Mapping[str, tuple[str, str]] = {
+        "regenerate_project_key": ("POST", "/projects/{id}/keys"),
+        "generate_team_key": ("POST", "/teams/{id}/keys"),
+        "show_project_key": ("GET", "/projects/{id}/keys"),
+    }
+
+    def __init__(self, control: str) -> None:
+        self._control = control
+
+    def has(self, name: str) -> bool:
+        """The reference server has all of them."""
+        return name in self.CALLS
+
+    def call(self, name: str, id: str) -> str:
+        """Ask the control plane."""
+        method, path = self.CALLS[name]
+        url = self._control + path.replace("{id}", id)
+        try:
+            answer = httpx.request(method, url, trust_env=False, timeout=SECONDS)
+            answer.raise_for_status()
+        except httpx.HTTPError as error:
+            raise HookError(f"hooks.{name}: {type(error).__name__}") from None
+        return _last_line(name, answer.text)
+
+
+def _last_line(name: str, output: str) -> str:
+    lines = output.strip().splitlines()
+    if not lines:
+        raise HookError(f"hooks.{name}: it printed nothing; print the answer as the last line")
+    return lines[-1].strip()

@@ -1,0 +1,105 @@
+"""What judges of every area ask of a history: live keys, live operations, positive controls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.contract import Contract, Operation
+from conformance.exchange import Exchange
+from conformance.history import Event, History
+
+
+def own(exchange: Exchange) -> bool:
+    """Whether a key asked, as documented, for what belongs to it."""
+    tags = exchange.tags
+    return exchange.plain_key and tags.resource == "own" and tags.nested in (None, "own")
+
+
+def sound(exchange: Exchange) -> bool:
+    """Whether nothing was made invalid in the request."""
+    tags = exchange.tags
+    return tags.defect is None and tags.twist is None and tags.generated != "negative"
+
+
+def absent(contract: Contract, history: History) -> frozenset[str]:
+    """Assumed operations that the deployment lacks: 404 to their own key, on its own (reading 12)."""
+    assumed = {op.id for op in contract.operations if not op.documented}
+    asked = [
+        one
+        for one in history.judged
+        if one.tags.operation in assumed and own(one) and one.tags.twist is None
+    ]
+    missing = {one.tags.operation for one in asked if one.says(404, contract.codes)}
+    present = {one.tags.operation for one in asked if one.succeeded or one.status == 400}
+    return frozenset(id for id in missing - present if id)
+
+
+def operation_of(contract: Contract, exchange: Exchange) -> Operation | None:
+    """The operation that an exchange addresses."""
+    return contract.by_id.get(exchange.tags.operation or "")
+
+
+def on_operations(contract: Contract, history: History) -> Iterator[tuple[Operation, Exchange]]:
+    """Judged exchanges on operations that the deployment has."""
+    missing = absent(contract, history)
+    for exchange in history.judged:
+        operation = operation_of(contract, exchange)
+        if operation is not None and operation.id not in missing:
+            yield operation, exchange
+
+
+def accepted(contract: Contract, exchange: Exchange) -> bool:
+    """Whether the answer shows that the key was let in to what it asked for."""
+    return exchange.succeeded or exchange.says(400, contract.codes)
+
+
+def controls(contract: Contract, history: History) -> frozenset[str]:
+    """Operations on which the right key was accepted: the positive control of a refusal."""
+    return frozenset(
+        operation.id
+        for operation, one in on_operations(contract, history)
+        if own(one) and one.tags.twist is None and accepted(contract, one)
+    )
+
+
+class Lives:
+    """When each issued key was valid, from what the history says of new keys."""
+
+    def __init__(self, history: History) -> None:
+        issued = history.events_of("issued")
+        self._ends: dict[str, Event] = {}
+        for event in issued:
+            if event.data.get("replaces"):
+                self._ends.setdefault(event.data["replaces"], event)
+        self.rotations: tuple[Event, ...] = tuple(e for e in issued if e.data.get("replaces"))
+        self._rivals = _rivals(self.rotations)
+
+    def live(self, exchange: Exchange) -> bool:
+        """Whether the key was surely valid for the whole exchange."""
+        label = exchange.tags.key
+        if label is None or label in self._rivals:
+            return False
+        end = self._ends.get(label)
+        return end is None or exchange.ended < end.started
+
+    def dead(self, exchange: Exchange) -> bool:
+        """Whether the exchange began after the key that replaces its own had been shown."""
+        end = self._ends.get(exchange.tags.key or "")
+        return end is not None and exchange.started > end.ended
+
+    def end(self, label: str) -> Event | None:
+        """The event that replaced a key."""
+        return self._ends.get(label)
+
+
+def _rivals(rotations: tuple[Event, ...]) -> frozenset[str]:
+    """Keys generated at once: which of them is valid only the deployment knows."""
+    return frozenset(
+        one.data["key"]
+        for one in rotations
+        for other in rotations
+        if one is not other
+        and one.data["party"] == other.data["party"]
+        and one.started <= other.ended
+        and other.started <= one.ended
+    )

@@ -1,0 +1,132 @@
+"""Samples: the smallest valid body of an operation, and what can be wrong with one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from conformance.contract import Operation
+
+JSON = "application/json"
+
+
+def body(operation: Operation, marker: str) -> dict[str, Any]:
+    """The smallest valid body; *marker* stands where a free text is asked."""
+    assert operation.body is not None
+    made: dict[str, Any] = _instance(operation.body, operation.body, marker)
+    return made
+
+
+def _instance(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str) -> Any:
+    if "$ref" in schema:
+        schema = _resolve(schema["$ref"], root)
+    if "enum" in schema:
+        return schema["enum"][0]
+    match schema.get("type"):
+        case "object":
+            properties = schema.get("properties", {})
+            required = schema.get("required", ())
+            return {name: _instance(properties[name], root, marker) for name in required}
+        case "array":
+            return []
+        case "integer" | "number":
+            return schema.get("minimum", 1)
+        case "boolean":
+            return True
+        case _:
+            return _text(schema, marker)
+
+
+def _text(schema: Mapping[str, Any], marker: str) -> str:
+    longest = schema.get("maxLength", 256)
+    for candidate in (marker, marker.replace("-", "_").upper(), marker.replace("-", ""), "A", "1"):
+        if jsonschema_rs.is_valid(dict(schema), candidate[:longest]):
+            return candidate[:longest]
+    raise ValueError(f"no sample text matches {schema.get('pattern')!r}")
+
+
+def _resolve(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    node: Any = root
+    for part in reference.removeprefix("#/").split("/"):
+        node = node[part]
+    found: Mapping[str, Any] = node
+    return found
+
+
+def invalid_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]:
+    """Bodies against the schema, each with what is wrong with it."""
+    valid = body(operation, marker)
+    schema = operation.body or {}
+    for name in schema.get("required", ()):
+        yield f"body.missing:{name}", _dump({k: v for k, v in valid.items() if k != name})
+    for name, entry in schema.get("properties", {}).items():
+        for what, wrong in _wrong(entry, schema):
+            yield f"body.{what}:{name}", _dump({**valid, name: wrong})
+    yield "body.extra-member", _dump({**valid, "conformanceUnknown": True})
+    yield "body.array", _dump([valid])
+    yield "body.string", b'"text"'
+    yield "body.null", b"null"
+    yield "body.number", b"7"
+
+
+def _wrong(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    if "$ref" in schema:
+        schema = _resolve(schema["$ref"], root)
+    kind = schema.get("type")
+    yield "type", {"string": 7, "object": "text", "array": "text", "boolean": "yes"}.get(kind, [])
+    yield "null", None
+    if "maxLength" in schema:
+        yield "too-long", "a" * (schema["maxLength"] + 1)
+    if schema.get("minLength"):
+        yield "empty", ""
+    if "pattern" in schema:
+        yield "pattern", "Not A Slug!"
+    if schema.get("format") == "uuid":
+        yield "format", "not-a-uuid"
+    if kind == "array":
+        yield "items", [7]
+
+
+def malformed_bodies() -> Iterator[tuple[str, bytes]]:
+    """Bodies that no reader takes for JSON (RFC 8259)."""
+    yield "json.cut", b'{"'
+    yield "json.word", b"not json"
+    yield "json.empty", b""
+    yield "json.unquoted", b"{taskSlug: run}"
+    yield "json.two", b"{}{}"
+    yield "json.not-utf8", b'{"a": "\xff\xfe"}'
+
+
+def media_types(operation: Operation, marker: str) -> Iterator[tuple[str, str, bytes]]:
+    """Bodies of other media types that hold a valid body's content, with the type to declare."""
+    valid = _dump(body(operation, marker))
+    yield "media.text", "text/plain", valid
+    yield "media.xml", "application/xml", b"<body/>"
+    yield "media.form", "application/x-www-form-urlencoded", valid
+    yield "media.octets", "application/octet-stream", valid
+
+
+def invalid_queries(operation: Operation) -> Iterator[tuple[str, str]]:
+    """Query strings against the schema of an integer parameter, with what is wrong."""
+    for name, schema in operation.query.items():
+        if schema.get("type") != "integer":
+            continue
+        if "minimum" in schema:
+            yield f"query.low:{name}", f"{name}={schema['minimum'] - 1}"
+        if "maximum" in schema:
+            yield f"query.high:{name}", f"{name}={schema['maximum'] + 1}"
+        yield f"query.word:{name}", f"{name}=ten"
+        yield f"query.negative:{name}", f"{name}=-1"
+        yield f"query.fraction:{name}", f"{name}=1.5"
+
+
+def dump(value: Any) -> bytes:
+    """A value as a JSON body."""
+    return _dump(value)
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value).encode()

@@ -1,0 +1,380 @@
+"""The target: which deployment is tested, with which keys, and how. Read from file, variables, options."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PARTIES = {"project": "project", "other_project": "project", "team": "team", "other_team": "team"}
+HOOKS = ("regenerate_project_key", "generate_team_key", "show_project_key")
+PREFIX = "BUGZY_CONFORMANCE_"
+REQUESTS_PER_SECOND = 20.0
+
+
+class TargetError(Exception):
+    """The call or the target file is wrong; the message says where and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A project or team of the deployment, and the key that reaches it."""
+
+    name: str  # project, other_project, team or other_team
+    kind: str  # project or team
+    id: str
+    key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What is tested, and how. Times are in seconds."""
+
+    base_url: str  # without the base path
+    parties: Mapping[str, Party]
+    hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    limit: int | None = None  # where the deployment's limit is not the documented one
+    window: float | None = None
+    exclude: tuple[str, ...] = ()
+    allow_writes: bool = False
+    max_requests_per_second: float | None = None
+    openapi: Path | None = None
+    report_dir: Path = Path("conformance-report")
+    workers: int = 0
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    strict: bool = False
+    hardening: bool = False
+    waivers: Path | None = None
+    windows: int = 1
+    seed: int = 1
+    timeout: float = 10.0
+    max_requests: int | None = None
+    insecure: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    quiet: bool = False
+    color: bool = True
+    control: str | None = None  # the control plane of an embedded reference server
+    file: Path | None = None
+
+    def has_key(self, name: str) -> bool:
+        """Whether the target gives a key for this party."""
+        return name in self.parties and self.parties[name].key is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A target file's text, to say in which line a value stands."""
+
+    path: Path
+    text: str
+
+    def line(self, section: str, key: str) -> int:
+        """The line of a key of a section (of the section's head, or 1, when there is none)."""
+        current, head = "", 1
+        for number, line in enumerate(self.text.splitlines(), 1):
+            if found := re.match(r"\s*\[\s*([\w.\-]+)\s*\]", line):
+                current = found[1]
+                head = number if current == section else head
+            elif current == section and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
+                return number
+        return head
+
+    def error(self, section: str, key: str, problem: str) -> TargetError:
+        """An error that names the key and its line."""
+        name = f"{section}.{key}" if section else key
+        return TargetError(f"{self.path}, line {self.line(section, key)}: {name} {problem}")
+
+
+OPTIONS: dict[str, type] = {
+    "base_url": str,
+    "openapi": str,
+    "report_dir": str,
+    "workers": int,
+    "only": list,
+    "skip": list,
+    "strict": bool,
+    "hardening": bool,
+    "waivers": str,
+    "allow_writes": bool,
+    "windows": int,
+    "seed": int,
+    "timeout": float,
+    "max_requests": int,
+    "insecure": bool,
+    "header": list,
+    "quiet": bool,
+    "no_color": bool,
+}
+SECTIONS: dict[str, dict[str, type]] = {
+    "": {name: kind for name, kind in OPTIONS.items() if name != "allow_writes"},
+    **{party: {"id": str, "key": str} for party in PARTIES},
+    "hooks": dict.fromkeys(HOOKS, list),
+    "rate_limit": {"limit": int, "window_seconds": float},
+    "operations": {"exclude": list},
+    "safety": {"allow_writes": bool, "max_requests_per_second": float, "max_requests": int},
+}
+NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
+NAMES[list] = "a list of strings"
+
+
+def load(
+    options: Mapping[str, Any],
+    environ: Mapping[str, str] | None = None,
+    bundled: Mapping[str, Any] | None = None,
+) -> Target:
+    """Put a target together; raise TargetError for whatever is wrong.
+
+    *options* are the command line's (absent or None: not given), *bundled* describes a reference
+    server that the caller started, and stands where no file says otherwise.
+    """
+    environ = os.environ if environ is None else environ
+    given = {**variables(environ), **{k: v for k, v in options.items() if v not in (None, (), [])}}
+    path = given.pop("target", None)
+    source = _source(Path(path)) if path else None
+    file = _checked(_parsed(source), source) if source else {}
+    merged = {**file.get("", {}), **file.get("safety", {}), **given}
+    sections = {**file, **_party_variables(environ, file)}
+    if bundled is not None:
+        return _target(merged | {"base_url": bundled["base_url"]}, bundled, source, environ)
+    return _target(merged, sections, source, environ)
+
+
+def names_a_target(options: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> bool:
+    """Whether the caller says what to test; otherwise the bundled server is started."""
+    environ = os.environ if environ is None else environ
+    return any(
+        options.get(name) or environ.get(f"{PREFIX}{name.upper()}") for name in ("target", "base_url")
+    )
+
+
+def variables(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The options that BUGZY_CONFORMANCE_* variables give."""
+    found: dict[str, Any] = {}
+    for name, kind in {"target": str, **OPTIONS}.items():
+        if value := environ.get(f"{PREFIX}{name.upper()}"):
+            found[name] = _from_text(f"{PREFIX}{name.upper()}", value, kind)
+    return found
+
+
+def _from_text(name: str, value: str, kind: type) -> Any:
+    if kind is list:
+        return [part.strip() for part in value.split("\n" if "header" in name.lower() else ",")]
+    if kind is bool:
+        if value.lower() not in ("1", "0", "true", "false", "yes", "no"):
+            raise TargetError(f"{name} is {value!r}; write 1 or 0")
+        return value.lower() in ("1", "true", "yes")
+    try:
+        return kind(value)
+    except ValueError:
+        raise TargetError(f"{name} is {value!r}; write {NAMES[kind]}") from None
+
+
+def _party_variables(environ: Mapping[str, str], file: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for party in PARTIES:
+        given = {
+            key: environ[name]
+            for key in ("id", "key")
+            if environ.get(name := f"{PREFIX}{party}_{key}".upper())
+        }
+        if given:
+            found[party] = {**file.get(party, {}), **given}
+    return found
+
+
+def _source(path: Path) -> Source:
+    try:
+        return Source(path, path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise TargetError(f"{path}: cannot be read: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror or str(error) if isinstance(error, OSError) else "it is not UTF-8 text"
+
+
+def _parsed(source: Source) -> dict[str, Any]:
+    try:
+        return tomllib.loads(source.text)
+    except tomllib.TOMLDecodeError as error:
+        raise TargetError(f"{source.path}: not TOML: {error}") from None
+
+
+def _checked(document: dict[str, Any], source: Source) -> dict[str, Any]:
+    """The document by section, each key known and of its type."""
+    sections: dict[str, Any] = {"": {}}
+    for name, value in document.items():
+        if name in SECTIONS and isinstance(value, dict):
+            sections[name] = value
+        elif name in SECTIONS and name:
+            raise source.error("", name, f"is a section; write [{name}] and its keys below")
+        else:
+            sections[""][name] = value
+    for section, entries in sections.items():
+        for key, value in entries.items():
+            _check_entry(source, section, key, value)
+    return sections
+
+
+def _check_entry(source: Source, section: str, key: str, value: Any) -> None:
+    known = SECTIONS[section]
+    if key not in known:
+        candidates = [*known, *([] if section else [name for name in SECTIONS if name])]
+        near = difflib.get_close_matches(key, candidates, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(candidates)}"
+        where = section or key
+        line_section = section if not isinstance(value, dict) else where
+        raise source.error(line_section, key, f"is not known; {hint}")
+    if not _fits(value, known[key]):
+        shown = "a value of another type" if key == "key" else repr(value)
+        raise source.error(section, key, f"is {shown}; write {NAMES[known[key]]}")
+
+
+def _fits(value: Any, kind: type) -> bool:
+    if kind is list:
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    if kind in (int, float) and isinstance(value, bool):
+        return False
+    return isinstance(value, (int, float) if kind is float else kind)
+
+
+def _target(
+    merged: Mapping[str, Any],
+    sections: Mapping[str, Any],
+    source: Source | None,
+    environ: Mapping[str, str],
+) -> Target:
+    limits = sections.get("rate_limit", {})
+    return Target(
+        base_url=_base_url(merged.get("base_url"), source),
+        parties=_parties(sections, source, environ),
+        hooks=_hooks(sections.get("hooks", {}), source),
+        limit=_positive(limits.get("limit"), "rate_limit", "limit", source),
+        window=_positive(limits.get("window_seconds"), "rate_limit", "window_seconds", source),
+        exclude=tuple(sections.get("operations", {}).get("exclude", ())),
+        allow_writes=bool(merged.get("allow_writes", False)),
+        max_requests_per_second=_positive(
+            merged.get("max_requests_per_second"), "safety", "max_requests_per_second", source
+        ),
+        openapi=_path(merged.get("openapi")),
+        report_dir=Path(merged.get("report_dir") or "conformance-report"),
+        workers=int(merged.get("workers") or 0),
+        only=tuple(merged.get("only", ())),
+        skip=tuple(merged.get("skip", ())),
+        strict=bool(merged.get("strict", False)),
+        hardening=bool(merged.get("hardening", False)),
+        waivers=_path(merged.get("waivers")),
+        windows=int(_positive(merged.get("windows", 1), "", "windows", source) or 1),
+        seed=int(merged.get("seed", 1)),
+        timeout=float(_positive(merged.get("timeout", 10.0), "", "timeout", source) or 10.0),
+        max_requests=_positive(merged.get("max_requests"), "", "max_requests", source),
+        insecure=bool(merged.get("insecure", False)),
+        headers=tuple(_header(one) for one in merged.get("header", ())),
+        quiet=bool(merged.get("quiet", False)),
+        color=not (merged.get("no_color") or environ.get("NO_COLOR")),
+        control=sections.get("control"),
+        file=source.path if source else None,
+    )
+
+
+def _problem(source: Source | None, section: str, key: str, problem: str) -> TargetError:
+    if source is not None:
+        return source.error(section, key, problem)
+    name = f"{section}.{key}" if section else f"--{key.replace('_', '-')}"
+    return TargetError(f"{name} {problem}")
+
+
+def _base_url(value: str | None, source: Source | None) -> str:
+    if not value:
+        raise _problem(
+            source, "", "base_url", 'is missing; write base_url = "https://staging.example.com"'
+        )
+    parts = urllib.parse.urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _problem(source, "", "base_url", f"is {value!r}; write http:// or https:// and a host")
+    if parts.query or parts.fragment or parts.path.rstrip("/").endswith("/api/v1"):
+        raise _problem(
+            source, "", "base_url", f"is {value!r}; write it without /api/v1, query and fragment"
+        )
+    return value.rstrip("/")
+
+
+def _parties(
+    sections: Mapping[str, Any], source: Source | None, environ: Mapping[str, str]
+) -> dict[str, Party]:
+    parties: dict[str, Party] = {}
+    for name, kind in PARTIES.items():
+        if name in sections or name == "project":
+            entry = sections.get(name, {})
+            parties[name] = Party(
+                name, kind, _id(name, entry, source), _key(name, entry, source, environ)
+            )
+    _distinct(parties, source)
+    return parties
+
+
+def _distinct(parties: Mapping[str, Party], source: Source | None) -> None:
+    for name, other in (("project", "other_project"), ("team", "other_team")):
+        if name in parties and other in parties and parties[name].id == parties[other].id:
+            raise _problem(source, other, "id", f"is the same as {name}.id; write another {name}'s")
+
+
+def _id(name: str, entry: Mapping[str, Any], source: Source | None) -> str:
+    value = entry.get("id")
+    if not value:
+        hint = f"is missing; write [{name}] and below it id = \"...\", or set {PREFIX}{name.upper()}_ID"
+        raise _problem(source, name, "id", hint)
+    if not re.fullmatch(r"[A-Za-z0-9._~-]+", value):
+        raise _problem(source, name, "id", f"is {value!r}; write the id as it stands in the path")
+    return str(value)
+
+
+def _key(
+    name: str, entry: Mapping[str, Any], source: Source | None, environ: Mapping[str, str]
+) -> str | None:
+    value = entry.get("key")
+    if value is None:
+        if name == "project":
+            hint = f'is missing; write key = "env:BUGZY_{name.upper()}_KEY"'
+            raise _problem(source, name, "key", hint)
+        return None
+    if value.startswith("env:"):
+        variable = value.removeprefix("env:")
+        value = environ.get(variable, "")
+        if not value:
+            hint = f"names the variable {variable}, which is not set; export it with the key"
+            raise _problem(source, name, "key", hint)
+    if not re.fullmatch(r"[\x21-\x7e]+", value):
+        raise _problem(source, name, "key", "is empty or holds white space; write the key alone")
+    return str(value)
+
+
+def _hooks(entries: Mapping[str, Any], source: Source | None) -> dict[str, tuple[str, ...]]:
+    for name, argv in entries.items():
+        if not argv:
+            raise _problem(source, "hooks", name, "is empty; write the program and its arguments")
+    return {name: tuple(argv) for name, argv in entries.items()}
+
+
+def _positive(value: Any, section: str, key: str, source: Source | None) -> Any:
+    if value is not None and value <= 0:
+        raise _problem(source, section, key, f"is {value}; write a number above 0")
+    return value
+
+
+def _path(value: str | None) -> Path | None:
+    return Path(value) if value else None
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip()):
+        raise TargetError(f"--header {name!r} is not of the form 'Name: value'")
+    return name.strip(), value.strip()

@@ -1,0 +1,126 @@
+"""Verdicts: what the judges' opinions of a history add up to. Worst wins; no evidence is no pass."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from conformance import judges
+from conformance.catalogue import Requirement
+from conformance.contract import Contract
+from conformance.finding import JUDGES, Doubt, Evidence, Finding, Judge
+from conformance.history import History
+
+OUTCOMES = ("passed", "failed", "inconclusive", "not_tested", "waived")
+MOST_FINDINGS = 20  # a report that repeats itself is not read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The outcome of one requirement, with its reasons."""
+
+    requirement: Requirement
+    outcome: str
+    reason: str | None = None
+    exchanges_judged: int = 0
+    findings: tuple[Finding, ...] = ()
+    error: str | None = None  # the traceback of a judge that failed: the suite's own error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """Which levels decide the whole."""
+
+    strict: bool = False
+    hardening: bool = False
+
+    def counts(self, verdict: Verdict) -> bool:
+        """Whether this verdict decides the whole."""
+        level = verdict.requirement.level
+        return level == "must" or (self.strict if level == "should" else self.hardening)
+
+
+def decide(
+    contract: Contract, history: History, requirements: Iterable[Requirement]
+) -> tuple[Verdict, ...]:
+    """One verdict per requirement, in the given order."""
+    judges.load()
+    skips = _skips(history)
+    return tuple(_verdict(contract, history, one, skips) for one in requirements)
+
+
+def overall(verdicts: Iterable[Verdict], history: History, gate: Gate) -> str:
+    """conformant, nonconformant or inconclusive."""
+    counted = [verdict for verdict in verdicts if gate.counts(verdict)]
+    if any(verdict.outcome == "failed" for verdict in counted):
+        return "nonconformant"
+    decided = any(verdict.outcome in ("passed", "waived") for verdict in counted)
+    doubtful = any(verdict.outcome == "inconclusive" for verdict in counted)
+    complete = history.footer.get("complete", False)
+    return "conformant" if decided and complete and not doubtful else "inconclusive"
+
+
+def _verdict(
+    contract: Contract, history: History, requirement: Requirement, skips: Mapping[str, list[str]]
+) -> Verdict:
+    seen: set[int] = set()
+    findings: list[Finding] = []
+    doubts: list[str] = []
+    evidence = 0
+    for judge in JUDGES.get(requirement.id, ()):
+        try:
+            for opinion in judge(contract, history):
+                match opinion:
+                    case Evidence(exchanges):
+                        evidence += 1
+                        seen |= {exchange.number for exchange in exchanges}
+                    case Finding():
+                        findings.append(opinion)
+                        seen |= {exchange.number for exchange in opinion.exchanges}
+                    case Doubt(reason):
+                        doubts.append(reason)
+        except Exception:
+            return _broken(requirement, judge)
+    verdict = Verdict(
+        requirement=requirement,
+        outcome="passed",
+        exchanges_judged=len(seen),
+        findings=tuple(findings[:MOST_FINDINGS]),
+    )
+    if findings:
+        return replace(verdict, outcome="failed")
+    if doubts:
+        return replace(verdict, outcome="inconclusive", reason="; ".join(dict.fromkeys(doubts)))
+    if evidence == 0:
+        return _without_evidence(verdict, history, skips.get(requirement.id, []))
+    return verdict
+
+
+def _broken(requirement: Requirement, judge: Judge) -> Verdict:
+    """A judge that raises is the suite's own error, never the server's."""
+    return Verdict(
+        requirement=requirement,
+        outcome="inconclusive",
+        reason=f"the suite's own judge {judge.__module__}.{judge.__name__} failed",
+        error=traceback.format_exc(),
+    )
+
+
+def _without_evidence(verdict: Verdict, history: History, needs: list[str]) -> Verdict:
+    if needs:
+        return replace(verdict, outcome="not_tested", reason="; ".join(dict.fromkeys(needs)))
+    if history.header.get("recorded"):
+        return replace(verdict, outcome="not_tested", reason="the recording holds nothing on it")
+    cause = history.footer.get("reason")
+    reason = f"the run ended early: {cause}" if cause else "no request bore on it"
+    return replace(verdict, outcome="inconclusive", reason=reason)
+
+
+def _skips(history: History) -> dict[str, list[str]]:
+    """What would have to be added, per requirement that a probe could not serve."""
+    found: dict[str, list[str]] = {}
+    for event in history.events_of("skipped"):
+        for id in event.data["requirements"]:
+            found.setdefault(id, []).append(event.data["needs"])
+    return found
