@@ -1,0 +1,1 @@
+"""A small, complete implementation of the Bugzy API's contract, driven by openapi.yaml."""

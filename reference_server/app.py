@@ -1,0 +1,398 @@
+"""The server: one path through the code for every request, in decisions of one method each.
+
+A seeded fault or a lawful variant is a subclass that decides one of them otherwise (see faults.py
+and variants.py).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import formatdate
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from reference_server import errors, keys
+from reference_server.clock import Clock
+from reference_server.contract import Contract, KeyKind, Operation
+from reference_server.errors import Refusal
+from reference_server.keys import Key
+from reference_server.store import Owner, Resource, Store
+from reference_server.windows import Window, Windows
+from reference_server.work import WORK
+
+BODY_LIMIT = 1_048_576  # bytes; what a longer body holds is not looked at
+NOTHING: Scope = {"type": "http", "method": "", "path": "", "query_string": b"", "headers": []}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True)
+class Call:
+    """One request, and what has been found out about it on the way."""
+
+    request: Request
+    now: float  # when its body had arrived in full; the Date of its answer
+    body: bytes = b""
+    key: Key = field(init=False)
+    window: Window | None = None  # None: not counted, as no valid key was sent
+    operation: Operation = field(init=False)
+    ids: Mapping[str, str] = field(default_factory=dict)  # the path's parameters
+    resource: Resource | None = None  # the innermost one that the path names
+    query: Mapping[str, Any] = field(default_factory=dict)
+    content: Any = None  # the body, decoded
+
+    @property
+    def owner(self) -> str:
+        """The id of the project or team that the path names."""
+        return self.ids[self.operation.owner]
+
+
+class Server:
+    """An ASGI application that keeps the contract."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        *,
+        clock: Clock,
+        store: Store,
+        limit: int | None = None,
+        window: float | None = None,
+    ) -> None:
+        self.contract = contract
+        self.clock = clock
+        self.store = store
+        self.limit = limit or contract.limit
+        self.seconds = window or contract.window_seconds
+        self.windows = self.make_windows()
+        self.mounts: dict[str, ASGIApp] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        app = self.mounts.get("/" + scope["path"].split("/", 2)[1], self.serve)
+        await app(scope, receive, send)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request to the API, or to anything that is not mounted."""
+        call = Call(request=Request(scope, receive), now=self.clock.now())
+        try:
+            response = await self.answer(call)
+        except ClientDisconnect:
+            return
+        except Refusal as refusal:
+            response = self.refuse(call, refusal)
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            response = self.refuse(call, errors.internal())
+        await response(scope, receive, send)
+
+    def malformed(self) -> Response:
+        """Return the answer to what is not HTTP: also an error, so also in the one format."""
+        call = Call(request=Request(NOTHING), now=self.clock.now())
+        return self.refuse(call, errors.invalid("Invalid HTTP request"))
+
+    # The order of the decisions
+
+    async def answer(self, call: Call) -> Response:
+        """Decide about a request, in the one order that gives nothing away."""
+        await self.receive(call)
+        self.authenticate(call)
+        await self.count(call)
+        self.locate(call)
+        self.validate(call)
+        return self.succeed(call, self.perform(call))
+
+    async def receive(self, call: Call) -> None:
+        """Read the body to its end.
+
+        Only then is the key looked at: one that was replaced meanwhile is no longer valid
+        (API Keys, Generating a Project Key: "In-flight requests").
+        """
+        body = bytearray()
+        async for part in call.request.stream():
+            body += part[: BODY_LIMIT + 1 - len(body)]
+        call.body = bytes(body)
+        call.now = self.clock.now()
+
+    # Who is calling (API Keys; RFC 6750, 2.1)
+
+    def authenticate(self, call: Call) -> None:
+        """Find the key that the request was sent with; refuse it without a valid one."""
+        token = self.credential_of(call)
+        key = self.find_key(token) if token else None
+        if key is None or not self.kind_of(key).available:
+            raise errors.unauthorized()
+        call.key = key
+
+    def credential_of(self, call: Call) -> str | None:
+        """Return the token of the one Authorization field, or None."""
+        fields = call.request.headers.getlist("authorization")
+        return keys.bearer(fields[0]) if len(fields) == 1 else None
+
+    def find_key(self, token: str) -> Key | None:
+        """Return the valid key that *token* is, or None."""
+        key = self.store.key(keys.digest(token))
+        return key if key and keys.matches(token, key.digest) else None
+
+    def kind_of(self, key: Key) -> KeyKind:
+        """Return what is documented of keys like *key*."""
+        return self.contract.kinds[key.kind]
+
+    # How often (API Keys, Rate Limiting)
+
+    def make_windows(self) -> Windows:
+        """Return the windows that requests are counted in."""
+        return Windows(self.limit, self.seconds)
+
+    async def count(self, call: Call) -> None:
+        """Count the request, whatever will become of it; refuse it beyond the limit."""
+        call.window = await self.take(call)
+        if not call.window.admitted:
+            raise errors.limited(self.retry_after(call, call.window))
+
+    async def take(self, call: Call) -> Window:
+        """Take one request from the key's window."""
+        return self.windows.take(self.counter(call), call.now)
+
+    def counter(self, call: Call) -> Hashable:
+        """Return what the request is counted under: its key and nothing else."""
+        return call.key.digest
+
+    def retry_after(self, call: Call, window: Window) -> int:
+        """Return the seconds from the answer's Date to the window's end."""
+        return window.reset - int(call.now)
+
+    def rate_fields(self, call: Call) -> dict[str, str]:
+        """Return the three header fields that every response carries."""
+        window = call.window or self.fresh_window(call)
+        names = self.contract.fields
+        return {
+            names.limit: str(window.limit),
+            names.remaining: str(window.remaining),
+            names.reset: str(window.reset),
+        }
+
+    def fresh_window(self, call: Call) -> Window:
+        """Return what a request without a valid key is told: the same whoever sends it."""
+        return Window(limit=self.limit, used=1, reset=self.windows.end(call.now))
+
+    # What is addressed (API Keys, Error Codes: "to avoid leaking existence")
+
+    def locate(self, call: Call) -> None:
+        """Find what the path names; refuse what is absent and what is another's alike."""
+        route = self.route(call)
+        if route is None:
+            raise self.no_route(call)
+        call.operation, call.ids = route
+        if not self.accepts_kind(call):
+            raise self.wrong_kind(call)
+        if not self.accepts_owner(call):
+            raise self.wrong_owner(call)
+        for parameter, collection in call.operation.nested:
+            call.resource = self.find_resource(call, call.ids[parameter], collection)
+
+    def route(self, call: Call) -> tuple[Operation, Mapping[str, str]] | None:
+        """Return the operation that is called, and the path's parameters.
+
+        HEAD is GET without the content, which the HTTP layer leaves out (RFC 9110, 9.3.2).
+        """
+        method = "GET" if call.request.method == "HEAD" else call.request.method
+        methods, ids = self.contract.match(call.request.scope["path"]) or ({}, {})
+        return (methods[method], ids) if method in methods else None
+
+    def no_route(self, _: Call) -> Refusal:
+        """Return the answer to an unknown path, and to a method that the path lacks.
+
+        The table of errors has no 405.
+        """
+        return errors.not_found()
+
+    def accepts_kind(self, call: Call) -> bool:
+        """Whether the operation is for keys of this kind."""
+        return call.key.kind == call.operation.kind.name
+
+    def wrong_kind(self, _: Call) -> Refusal:
+        """Return the answer to a project key on a team operation, and the reverse."""
+        return errors.not_found()
+
+    def accepts_owner(self, call: Call) -> bool:
+        """Whether the key belongs to the project or team that the path names."""
+        return call.key.owner == call.owner
+
+    def wrong_owner(self, _: Call) -> Refusal:
+        """Return the answer to a project or team that is not the key's, or is none at all."""
+        return errors.not_found()
+
+    def find_resource(self, call: Call, resource_id: str, collection: str) -> Resource:
+        """Return a resource of the project or team; refuse any other."""
+        resource = self.store.resource(resource_id)
+        if resource is None or not self.holds(call, resource, collection):
+            raise self.no_resource(call, resource)
+        return resource
+
+    def holds(self, call: Call, resource: Resource, collection: str) -> bool:
+        """Whether *resource* is what the path says it is."""
+        return (resource.owner, resource.collection) == (call.owner, collection)
+
+    def no_resource(self, _call: Call, _found: Resource | None) -> Refusal:
+        """Return the answer to a resource that is absent, or that was found elsewhere."""
+        return errors.not_found()
+
+    def reaches(self, team_id: str, project_id: str) -> bool:
+        """Whether the project that a body names is one of the team's."""
+        project = self.store.owner(project_id)
+        return project is not None and project.team == team_id
+
+    # Whether it is valid
+
+    def validate(self, call: Call) -> None:
+        """Refuse parameters and a body that do not conform to the contract."""
+        self.validate_parameters(call)
+        if call.operation.body:
+            self.validate_media_type(call)
+            call.content = self.decode(call)
+            self.validate_body(call)
+
+    def validate_parameters(self, call: Call) -> None:
+        """Read the query parameters; those that are not documented are ignored."""
+        sent = parse_qs(
+            call.request.scope["query_string"].decode("latin-1"), keep_blank_values=True
+        )
+        try:
+            call.query = {
+                each.name: each.read(sent.get(each.name, [])) for each in call.operation.query
+            }
+        except ValueError as reason:
+            raise errors.invalid(f"Invalid parameter: {reason}") from None
+
+    def validate_media_type(self, call: Call) -> None:
+        """Refuse a body that is not said to be of the documented media type."""
+        fields = call.request.headers.getlist("content-type")
+        media_type = fields[0].partition(";")[0].strip().lower() if len(fields) == 1 else None
+        if media_type != call.operation.media_type:
+            raise errors.invalid(f"The body is to be sent as {call.operation.media_type}")
+
+    def decode(self, call: Call) -> Any:
+        """Return the JSON value that the body is (RFC 8259)."""
+        if len(call.body) > BODY_LIMIT:
+            raise errors.invalid("The body is too long")
+        try:
+            return json.loads(call.body.decode(), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            raise errors.invalid("The body is not JSON") from None
+
+    def validate_body(self, call: Call) -> None:
+        """Refuse a body that does not conform; say where, and repeat nothing of it."""
+        assert call.operation.body
+        try:
+            mistake = next(iter(call.operation.body.iter_errors(call.content)), None)
+        except UnicodeEncodeError:
+            raise errors.invalid("The body holds half a character") from None
+        if mistake:
+            where, rule = _pointer(mistake.instance_path), mistake.schema_path[-1]
+            raise errors.invalid(f"Invalid request body: {where} does not satisfy {rule}")
+
+    # What is done
+
+    def perform(self, call: Call) -> object:
+        """Do the operation's work and return the answer's data."""
+        return WORK[call.operation.id](self, call)
+
+    def contents(self, call: Call) -> list[Mapping[str, Any]]:
+        """Return what the project or team has of the operation's collection, newest first."""
+        limit = call.query.get("limit")
+        found = self.store.resources(call.owner, call.operation.collection, limit)
+        return [resource.content for resource in found]
+
+    def create(self, call: Call, id_member: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Keep a new resource in the operation's collection and return it as the API shows it."""
+        collection = call.operation.collection
+        new_id = self.store.next_id(call.owner, collection)
+        whole = {id_member: new_id, **content}
+        self.store.put(Resource(id=new_id, owner=call.owner, collection=collection, content=whole))
+        return whole
+
+    def timestamp(self, call: Call) -> str:
+        """Return when the call was made (RFC 3339)."""
+        return datetime.fromtimestamp(call.now, UTC).isoformat(timespec="seconds")
+
+    # How it is answered
+
+    def succeed(self, call: Call, data: object) -> Response:
+        """Return the documented success."""
+        return self.respond(call, call.operation.success, {"data": data})
+
+    def refuse(self, call: Call, refusal: Refusal) -> Response:
+        """Return an error in the one format (API Keys, Error Responses)."""
+        content = self.envelope(call, refusal)
+        return self.respond(call, refusal.status, content, refusal.headers)
+
+    def envelope(self, call: Call, refusal: Refusal) -> object:
+        """Return the body that all errors have."""
+        return {"error": {"code": self.code(refusal), "message": self.message(call, refusal)}}
+
+    def message(self, _: Call, refusal: Refusal) -> str:
+        """Return what the error says to a person: nothing that was sent."""
+        return refusal.message
+
+    def code(self, refusal: Refusal) -> str:
+        """Return the documented code of the refusal's status (API Keys, Error Codes)."""
+        return self.contract.codes[refusal.status]
+
+    def respond(
+        self, call: Call, status: int, content: object, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Return a response: all of them are made here."""
+        date = formatdate(int(call.now), usegmt=True)
+        fields = {"Date": date, **self.rate_fields(call), **(headers or {})}
+        return JSONResponse(content, status, fields)
+
+    # The settings page (API Keys, Generating a Project Key)
+
+    async def rotate(self, owner: Owner) -> str:
+        """Generate a key for a project or team at its settings page, and return it to be shown."""
+        return self.issue(owner)
+
+    def issue(self, owner: Owner) -> str:
+        """Make a key and keep what is kept of it; where the kind says so, it replaces the last."""
+        kind = self.contract.kinds[owner.kind]
+        key = self.generate(kind)
+        self.store.add_key(self.record(owner, key), replaces=self.replaces(owner))
+        return key
+
+    def replaces(self, owner: Owner) -> bool:
+        """Whether a new key revokes the previous one."""
+        return self.contract.kinds[owner.kind].replaces
+
+    def generate(self, kind: KeyKind) -> str:
+        """Return a new key of this kind."""
+        return keys.generate(kind.prefix)
+
+    def record(self, owner: Owner, key: str) -> Key:
+        """Return what is kept of *key*."""
+        shown = self.shown(owner, key)
+        return Key(digest=keys.digest(key), owner=owner.id, kind=owner.kind, shown=shown)
+
+    def shown(self, owner: Owner, key: str) -> str:
+        """Return the part of *key* that stays visible: its prefix, "stored for identification"."""
+        return keys.shown(key, self.contract.kinds[owner.kind].prefix)
+
+    def display(self, owner: Owner) -> list[str]:
+        """Return what the settings page shows of each valid key, oldest first."""
+        return [f"{key.shown}..." for key in self.store.keys(owner.id)]
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is Python's, not JSON's")
+
+
+def _pointer(path: Iterable[str | int]) -> str:
+    return "/" + "/".join(map(str, path))

@@ -1,0 +1,156 @@
+"""The command line: starts a server, and prints once what is needed to use it.
+
+The server's modules are imported where a command needs them, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from reference_server.app import Server
+    from reference_server.seed import Credential
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def rate_limit(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[int, int] | tuple[None, None]:
+    """Return the numbers of --rate-limit, for which the contract's stand otherwise."""
+    if value is None:
+        return None, None
+    match = re.fullmatch(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,8})", value)
+    if not match:
+        raise click.BadParameter(f"{value!r} is not like 60/60: requests/seconds", ctx, param)
+    return int(match[1]), int(match[2])
+
+
+def list_faults(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the faults, for --list-faults."""
+    if wanted and not ctx.resilient_parsing:
+        from reference_server.faults import FAULTS
+
+        _print_table((each.name, f"{each.summary} [{each.breaks}]") for each in FAULTS.values())
+        ctx.exit()
+
+
+def list_variants(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the variants, for --list-variants."""
+    if wanted and not ctx.resilient_parsing:
+        from reference_server.variants import VARIANTS
+
+        _print_table((each.name, each.summary) for each in VARIANTS.values())
+        ctx.exit()
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=8000, show_default=True, help="Port to listen on; 0 takes a free one."
+)
+@click.option(
+    "--rate-limit",
+    metavar="N/SECONDS",
+    callback=rate_limit,
+    help="Another limit than the contract's, as in 60/60.",
+)
+@click.option(
+    "--db", default=":memory:", help="SQLite file to keep everything in.  [default: none]"
+)
+@click.option("--fault", metavar="NAME", help="Be wrong in one way; see --list-faults.")
+@click.option("--variant", metavar="NAME", help="Be lawful but unusual; see --list-variants.")
+@click.option(
+    "--seed-data/--no-seed-data", default=True, show_default=True, help="Two teams, a project each."
+)
+@click.option("--openapi", type=FILE, help="Another contract than the bundled openapi.yaml.")
+@click.option(
+    "--list-faults",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=list_faults,
+    help="Name the faults and exit.",
+)
+@click.option(
+    "--list-variants",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=list_variants,
+    help="Name the variants and exit.",
+)
+def main(
+    host: str,
+    port: int,
+    rate_limit: tuple[int, int] | tuple[None, None],
+    db: str,
+    fault: str | None,
+    variant: str | None,
+    seed_data: bool,
+    openapi: Path | None,
+) -> None:
+    """Serve a small, complete implementation of the Bugzy API's contract."""
+    from reference_server import factory, http, seed
+    from reference_server.clock import RealClock
+    from reference_server.contract import ContractError
+
+    limit, window = rate_limit
+    try:
+        server = factory.create(
+            RealClock(),
+            openapi=openapi,
+            limit=limit,
+            window=window,
+            fault=fault,
+            variant=variant,
+            db=db,
+        )
+        listener = http.listen(host, port)
+    except (ContractError, LookupError, OSError) as problem:
+        raise click.ClickException(str(problem)) from problem
+    credentials = seed.plant(server) if seed_data else {}
+    base_url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    click.echo(greeting(server, base_url, credentials))
+    http.run(server, listener)
+
+
+def greeting(server: Server, base_url: str, credentials: Mapping[str, Credential]) -> str:
+    """Return what is printed at the start: a target file, with all that a shell needs besides."""
+    lines = [
+        f"# Serving {base_url}{server.contract.base_path}",
+        f"# Rate limit per key: {server.limit} requests in {server.seconds} s",
+        f"# Control plane {base_url}/control (no authentication; for programs on this machine).",
+        *_target(base_url, credentials),
+    ]
+    if not credentials:
+        ids = (f"# {owner.kind} {owner.id} ({owner.name})" for owner in server.store.owners())
+        lines += ["# No keys are shown: each was, when it was generated.", *ids]
+    return "\n".join(lines)
+
+
+def _target(base_url: str, credentials: Mapping[str, Credential]) -> Iterable[str]:
+    if not credentials:
+        return
+    yield "# A target file for bugzy-conformance run --target FILE; the keys are shown only now."
+    yield f'base_url = "{base_url}"'
+    for name, credential in credentials.items():
+        yield from ("", f"[{name}]", f'id = "{credential.id}"', f'key = "{credential.key}"')
+    yield ""
+    yield "[hooks]"
+    for hook, arguments, kind in (
+        ("regenerate_project_key", '"-X", "POST", ', "project"),
+        ("generate_team_key", '"-X", "POST", ', "team"),
+        ("show_project_key", "", "project"),
+    ):
+        yield f'{hook} = ["curl", "-fsS", {arguments}"{base_url}/control/{kind}s/{{id}}/keys"]'
+
+
+def _print_table(rows: Iterable[tuple[str, str]]) -> None:
+    for name, text in rows:
+        click.echo(f"{name:28} {' '.join(text.split())}")

@@ -1,0 +1,41 @@
+"""Puts a server together from what the command line or an embedding program asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reference_server import contract, control, faults, variants
+from reference_server.app import Server
+from reference_server.clock import Clock
+from reference_server.contract import Contract
+from reference_server.store import Store
+
+
+def create(
+    clock: Clock,
+    *,
+    openapi: Path | None = None,
+    limit: int | None = None,
+    window: float | None = None,
+    fault: str | None = None,
+    variant: str | None = None,
+    db: str = ":memory:",
+) -> Server:
+    """Return a server that is ready to be served, its store as it is found.
+
+    Raises ContractError for an unusable OpenAPI file, and LookupError for an unknown fault or
+    variant.
+    """
+    kept = Contract.read(contract.find(openapi))
+    server = chosen(fault, variant)(kept, clock=clock, store=Store(db), limit=limit, window=window)
+    server.mounts[control.PATH] = control.create(server)
+    return server
+
+
+def chosen(fault: str | None, variant: str | None) -> type[Server]:
+    """Return the class of a sound server, of a faulty one, or of a lawful but unusual one."""
+    if fault and variant:
+        raise LookupError("a server has either a fault or a variant")
+    if fault:
+        return faults.find(fault).server
+    return variants.find(variant).server if variant else Server

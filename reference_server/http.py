@@ -1,0 +1,101 @@
+"""The HTTP layer: uvicorn, where what it refuses by itself is refused in the one format too."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import cast
+
+import uvicorn
+from starlette.responses import Response
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from reference_server.app import Server
+
+
+class Protocol(HttpToolsProtocol):
+    """Answers what is not HTTP like every other invalid request (API Keys, Error Responses)."""
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
+        """Refuse and close: where the next request would begin is not known."""
+        server = cast(Server, self.config.app)
+        self.transport.write(wire(server.malformed()))
+        self.transport.close()
+
+
+def wire(response: Response) -> bytes:
+    """Return *response* as it is sent on a connection that ends with it (RFC 9112)."""
+    fields = [*response.raw_headers, (b"connection", b"close")]
+    head = b"".join(b"%s: %s\r\n" % field for field in fields)
+    return b"%s%s\r\n%s" % (STATUS_LINE[response.status_code], head, bytes(response.body))
+
+
+def config(server: Server) -> uvicorn.Config:
+    """Return how uvicorn is to serve: in one thread, and with nothing of its own in the answers.
+
+    One thread, so that a key's replacement and a request with it have an order. The Date field is
+    the server's, as its clock may have been moved.
+    """
+    return uvicorn.Config(
+        server,
+        http=Protocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        interface="asgi3",
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        access_log=False,
+        log_config=None,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends small answers without delay only where the protocol is spelled out.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(2048)
+    return listener
+
+
+def run(server: Server, listener: socket.socket) -> None:
+    """Serve until the process is asked to end."""
+    uvicorn.Server(config(server)).run([listener])
+
+
+class Service(uvicorn.Server):
+    """A uvicorn that another thread can stop at once."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(config(server))
+        self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
+
+    def serve_on(self, listener: socket.socket) -> None:
+        """Serve until stopped."""
+        self._loop.run_until_complete(self.serve([listener]))
+        self._loop.close()
+
+    def stop(self) -> None:
+        """Let serve_on return; to be called by another thread."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+
+    async def main_loop(self) -> None:
+        """Wait to be stopped, where uvicorn would look ten times a second."""
+        await self._stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close everything, whatever is under way: nobody waits for its answer."""
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            cast(HttpToolsProtocol, connection).transport.abort()
+        for task in self.server_state.tasks:
+            task.cancel()
+        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
