@@ -1,4 +1,4 @@
-"""Judges: pure generators over a history, one module per area of the catalogue. They send nothing."""
+"""Judges: pure generators over a history, one module per area. They send nothing."""
 
 from importlib import import_module
 

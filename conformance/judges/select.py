@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from conformance.contract import Contract, Operation
 from conformance.exchange import Exchange
 from conformance.history import Event, History
+
+LAYER = frozenset({"HEAD", "OPTIONS", "TRACE"})  # methods of the HTTP layer (reading 11)
+GATEWAY = frozenset({502, 503, 504})  # what a gateway says when the way failed (RFC 9110, 15.6)
+OTHER_PATHS = frozenset({"slash", "case"})  # twists after which a path may lawfully be another
+
+K = TypeVar("K", bound=Hashable)
 
 
 def own(exchange: Exchange) -> bool:
@@ -22,7 +29,7 @@ def sound(exchange: Exchange) -> bool:
 
 
 def absent(contract: Contract, history: History) -> frozenset[str]:
-    """Assumed operations that the deployment lacks: 404 to their own key, on its own (reading 12)."""
+    """Assumed operations that the deployment lacks: 404 to their own key, on its own."""
     assumed = {op.id for op in contract.operations if not op.documented}
     asked = [
         one
@@ -55,11 +62,80 @@ def accepted(contract: Contract, exchange: Exchange) -> bool:
 
 def controls(contract: Contract, history: History) -> frozenset[str]:
     """Operations on which the right key was accepted: the positive control of a refusal."""
-    return frozenset(
-        operation.id
-        for operation, one in on_operations(contract, history)
-        if own(one) and one.tags.twist is None and accepted(contract, one)
-    )
+    return frozenset(control(contract, history))
+
+
+def control(contract: Contract, history: History) -> Mapping[str, Exchange]:
+    """The first positive control of each operation that has one."""
+    found: dict[str, Exchange] = {}
+    for operation, one in on_operations(contract, history):
+        if own(one) and one.tags.twist is None and accepted(contract, one):
+            found.setdefault(operation.id, one)
+    return found
+
+
+def straight(exchange: Exchange) -> bool:
+    """Whether the path is written as documented."""
+    return (exchange.tags.twist or "").partition(":")[0] not in OTHER_PATHS
+
+
+def passing(history: History, exchange: Exchange) -> bool:
+    """Whether a gateway failed and the repetition was answered otherwise: nobody's violation."""
+    numbers = {exchange.number, exchange.tags.repeats}
+    return exchange.status in GATEWAY and not numbers & history.reproduced
+
+
+def judgeable(
+    contract: Contract, history: History, *, hardening: bool = False
+) -> Iterator[Exchange]:
+    """Answers but for those of absent operations, of the HTTP layer, and of failing gateways."""
+    missing = absent(contract, history)
+    for one in history.answered if hardening else history.judged:
+        layer = one.request.method in LAYER
+        if one.tags.operation not in missing and not layer and not passing(history, one):
+            yield one
+
+
+def settled(contract: Contract, history: History) -> Iterator[tuple[Operation, Exchange]]:
+    """Judgeable answers on operations that neither a key's nor an address's limit decided."""
+    for one in judgeable(contract, history):
+        operation = operation_of(contract, one)
+        if operation is not None and straight(one) and one.status != 429:
+            yield operation, one
+
+
+def answers(contract: Contract, exchange: Exchange, *statuses: int) -> bool:
+    """Whether this is one of these errors. No code at all is the envelope's matter alone."""
+    documented = contract.codes.get(exchange.status or 0)
+    return exchange.status in statuses and (not exchange.code or exchange.code == documented)
+
+
+def crashed(exchange: Exchange) -> bool:
+    """Whether the server failed, which area error judges and which decides nothing else."""
+    return exchange.status is not None and exchange.status >= 500
+
+
+def grouped(
+    exchanges: Iterable[Exchange], key: Callable[[Exchange], K]
+) -> Mapping[K, tuple[Exchange, ...]]:
+    """The exchanges by what *key* says of them, in order."""
+    found: dict[K, list[Exchange]] = {}
+    for one in exchanges:
+        found.setdefault(key(one), []).append(one)
+    return {name: tuple(ones) for name, ones in found.items()}
+
+
+def said(exchange: Exchange) -> str:
+    """The answer in short: 404 NOT_FOUND."""
+    return f"{exchange.status} {exchange.code or ''}".rstrip()
+
+
+def place(exchange: Exchange) -> str:
+    """What was addressed, in the document's words where it has any."""
+    tags = exchange.tags
+    if tags.operation:
+        return tags.operation
+    return f"{exchange.request.method} {tags.route or 'an unknown route'}"
 
 
 class Lives:
