@@ -77,8 +77,8 @@ class Server:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
-        app = self.mounts.get("/" + scope["path"].split("/", 2)[1], self.serve)
-        await app(scope, receive, send)
+        first_segment = "/".join(scope["path"].split("/", 2)[:2])
+        await self.mounts.get(first_segment, self.serve)(scope, receive, send)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request to the API, or to anything that is not mounted."""

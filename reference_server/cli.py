@@ -5,6 +5,7 @@ The server's modules are imported where a command needs them, so that --help ans
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -52,7 +53,11 @@ def list_variants(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", default=8000, show_default=True, help="Port to listen on; 0 takes a free one."
+    "--port",
+    default=8000,
+    type=click.IntRange(0, 65535),
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
 )
 @click.option(
     "--rate-limit",
@@ -117,6 +122,7 @@ def main(
     credentials = seed.plant(server) if seed_data else {}
     base_url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     click.echo(greeting(server, base_url, credentials))
+    logging.basicConfig(level=logging.WARNING)
     http.run(server, listener)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import socket
 from typing import cast
 
@@ -12,9 +14,18 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from reference_server.app import Server
 
+GRACE = 3  # seconds that requests under way have when the process is asked to end
+
+log = logging.getLogger(__name__)
+
 
 class Protocol(HttpToolsProtocol):
     """Answers what is not HTTP like every other invalid request (API Keys, Error Responses)."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin a connection, and log under this server's name instead of uvicorn's."""
+        self.logger = log
+        super().connection_made(transport)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
         """Refuse and close: where the next request would begin is not known."""
@@ -48,6 +59,7 @@ def config(server: Server) -> uvicorn.Config:
         date_header=False,
         access_log=False,
         log_config=None,
+        timeout_graceful_shutdown=GRACE,
     )
 
 
@@ -64,7 +76,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(server: Server, listener: socket.socket) -> None:
     """Serve until the process is asked to end."""
-    uvicorn.Server(config(server)).run([listener])
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config(server)).run([listener])
 
 
 class Service(uvicorn.Server):
@@ -96,6 +109,7 @@ class Service(uvicorn.Server):
             listener.close()
         for connection in list(self.server_state.connections):
             cast(HttpToolsProtocol, connection).transport.abort()
-        for task in self.server_state.tasks:
-            task.cancel()
-        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
+        if tasks := set(self.server_state.tasks):
+            _, asleep = await asyncio.wait(tasks, timeout=0.1)
+            for task in asleep:
+                task.cancel()

@@ -1,0 +1,22 @@
+import pytest
+
+from reference_server.clock import ManualClock, RealClock
+
+
+def test_manual_clock_stands_still_until_it_is_moved() -> None:
+    clock = ManualClock(100.0)
+    assert clock.now() == clock.now() == 100.0
+    assert clock.advance(0.5) == clock.now() == 100.5
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
+def test_manual_clock_refuses_what_is_no_step_forward(seconds: float) -> None:
+    with pytest.raises(ValueError, match="forward"):
+        ManualClock().advance(seconds)
+
+
+def test_real_clock_ignores_corrections(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = RealClock()
+    before = clock.now()
+    monkeypatch.setattr("time.time", lambda: 0.0)
+    assert 0 <= clock.now() - before < 5
