@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
@@ -25,7 +25,8 @@ CONTRACT = contracts.load()
 UNIX = 1_700_000_000  # the server's time when the run's clock says 0
 STEP = 0.1  # seconds from one exchange to the next
 MARKER = "conformance-ab12cd"
-LATER = -1.0  # a time that history() decides
+BEFORE = -1.0  # when the keys were given that the run began with
+LATER = float("-inf")  # a time that history() decides
 AUTO = "<auto>"  # a field that history() decides
 
 OTHERS = {"project": "other_project", "team": "other_team"}
@@ -133,7 +134,10 @@ def history(
     header: Mapping[str, Any] | None = None,
     footer: Mapping[str, Any] | None = None,
 ) -> History:
-    """A history of these, in this order: numbers, times and each key's window where not given."""
+    """A history of these, in this order: numbers, times and each key's window where not given.
+
+    Keys of which no event tells were given before it began.
+    """
     exchanges: list[Exchange] = []
     happened = list(events)
     windows: dict[str | None, tuple[int, int]] = {}
@@ -150,10 +154,19 @@ def history(
             exchanges.append(_windowed(placed, windows))
     return History(
         tuple(exchanges),
-        tuple(happened),
+        (*_given(exchanges, happened), *happened),
         {"marker": MARKER, **(header or {})},
         {"complete": True, **(footer or {})},
     )
+
+
+def _given(exchanges: Iterable[Exchange], events: Iterable[Event]) -> Iterator[Event]:
+    told = [one.data for one in events if one.kind == "issued"]
+    known = {data["key"] for data in told}
+    used = [one.tags.key for one in exchanges] + [data["replaces"] for data in told]
+    for key in dict.fromkeys(used):
+        if key and key not in known:
+            yield issued(key, started=BEFORE, ended=BEFORE, generated=False)
 
 
 def opinions(judge: Judge, *happenings: Exchange | Event, **arguments: Any) -> str:

@@ -1,0 +1,421 @@
+"""Judges of area auth: who gets in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from conformance.contract import Contract
+from conformance.exchange import Exchange
+from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
+from conformance.history import History
+from conformance.judges import select
+
+SHOWN = 3  # exchanges that a finding points at, besides its control
+UNACCEPTED = frozenset({401, 403, 404, 405})
+PASSED_ON = frozenset({401, 403, 429})  # not an answer of what lies behind the key
+FRAMING = frozenset(  # fields that vary with connection and time, not with what was asked
+    {"age", "connection", "content-length", "date", "keep-alive", "transfer-encoding", "via"}
+)
+VARYING = re.compile(  # what two identical requests need not share: ids, times, counts
+    r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\d[T ][\d:.]+Z?|\b[0-9a-f]{16,}\b|\d{4,}",
+    re.IGNORECASE,
+)
+KEY = re.compile(r"\[key [^\]]+\]")  # what the client leaves where a key stood
+
+Chosen = Callable[[Exchange], bool]
+
+
+@judges("auth.required")
+def without_key(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge each operation's answer to a sound request without Authorization."""
+    for id, asked in _asked(contract, history, lambda one: _anonymous(one) and select.sound(one)):
+        yield from _doubts(id, asked)
+        refused = [one for one in asked if select.answers(contract, one, 401)]
+        if refused:
+            yield Evidence(tuple(refused))
+        others = [one for one in _decided(asked) if one not in refused]
+        for answer, ones in select.grouped(others, select.said).items():
+            yield Finding(
+                expected=f"401 {contract.codes[401]} to {id} without Authorization",
+                observed=answer,
+                exchanges=ones[:SHOWN],
+            )
+
+
+@judges("auth.bearer-only")
+def other_schemes(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge a valid key under other schemes, and bare."""
+    yield from _refusals(contract, history, _formed("scheme"), "a key under another scheme")
+
+
+@judges("auth.header-only")
+def other_places(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge a valid key in other places than Authorization."""
+    chosen = _formed("query", "cookie", "field", "body", "elsewhere")
+    yield from _refusals(contract, history, chosen, "a key outside Authorization")
+
+
+@judges("auth.unknown-key")
+def never_issued(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge tokens that were never issued."""
+    forged = _formed("forged", "malformed")
+
+    def chosen(one: Exchange) -> bool:
+        return forged(one) and not _premature(one) and one.tags.form != "forged:personal"
+
+    yield from _refusals(contract, history, chosen, "a key that was never issued")
+
+
+@judges("auth.exact-match")
+def nearly_valid(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge tokens that differ a little from a valid key."""
+    yield from _refusals(contract, history, _formed("altered"), "what differs from a valid key")
+
+
+@judges("auth.prefix-bound")
+def exchanged_prefix(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge a valid key's secret under the other prefixes.
+
+    Where any personal access token gets in, one with such a secret says nothing of its own.
+    """
+    others = {
+        f"prefix:{one.tags.form.partition(':')[2]}"
+        for one in history.judged
+        if one.tags.form == "forged:personal" and one.succeeded
+    }
+    prefixed = _formed("prefix")
+
+    def chosen(one: Exchange) -> bool:
+        return prefixed(one) and one.tags.form not in others
+
+    yield from _refusals(contract, history, chosen, "a key's secret under another prefix")
+
+
+@judges("auth.pat-unavailable")
+def personal_token(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge well-formed personal access tokens, while the contract says they are to come."""
+    if contract.kinds["personal"].available:
+        return
+
+    def chosen(one: Exchange) -> bool:
+        return one.tags.form == "forged:personal" and not _premature(one)
+
+    yield from _refusals(contract, history, chosen, "a personal access token")
+
+
+@judges("auth.project-key-accepted")
+def project_key(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge what project keys get on their own project."""
+    yield from _acceptance(contract, history, "project")
+
+
+@judges("auth.team-key-accepted")
+def team_key(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge what team keys get on their own team."""
+    yield from _acceptance(contract, history, "team")
+
+
+@judges("auth.before-all")
+def before_all(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Compare what strangers get, whatever they ask for, on each operation."""
+    for id, asked in _asked(contract, history, _strange):
+        decided = [one for one in _decided(asked) if one.tags.twist is None]
+        for ones in select.grouped(decided, lambda one: one.tags.form).values():
+            yield from _comparison(id, ones)
+
+
+@judges("auth.scheme-case")
+def scheme_case(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge a valid key under "bearer" in other cases."""
+    control = select.control(contract, history)
+    for id, asked in _asked(contract, history, _formed("scheme-case")):
+        accepted = [one for one in asked if select.accepted(contract, one)]
+        refused = [one for one in asked if one.status in (401, 403)]
+        if accepted:
+            yield Evidence(tuple(accepted))
+        if refused and id not in control:
+            yield _no_control(id)
+        elif refused:
+            yield Finding(
+                expected=f"{id} accepts the scheme in any case, as it accepts Bearer",
+                observed=f"{select.said(refused[0])} with {_forms(refused)}",
+                exchanges=(control[id], *refused[:SHOWN]),
+            )
+
+
+@judges("auth.challenge")
+def challenge(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge the WWW-Authenticate of each 401."""
+    refused = [one for one in select.judgeable(contract, history) if one.status == 401]
+    if named := [one for one in refused if _names_bearer(one)]:
+        yield Evidence(tuple(named))
+    unnamed = [one for one in refused if not _names_bearer(one)]
+    for place, ones in select.grouped(unnamed, select.place).items():
+        yield Finding(
+            expected=f"a WWW-Authenticate that names Bearer, on a 401 to {place}",
+            observed=f"WWW-Authenticate {', '.join(_challenges(ones[0])) or 'is missing'}",
+            exchanges=ones[:SHOWN],
+        )
+
+
+@judges("auth.ambiguous")
+def ambiguous(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge what two credentials at once get."""
+    control = select.control(contract, history)
+    for id, asked in _asked(contract, history, _formed("ambiguous"), hardening=True):
+        succeeded = [one for one in asked if one.succeeded]
+        refused = [one for one in _decided(asked) if not one.succeeded]
+        if refused and id in control:
+            yield Evidence((control[id], *refused))
+        elif refused:
+            yield _no_control(id)
+        if succeeded:
+            yield Finding(
+                expected=f"{id} authenticates nobody who sends two credentials",
+                observed=f"{select.said(succeeded[0])} with {_forms(succeeded)}",
+                exchanges=tuple(succeeded[:SHOWN]),
+            )
+
+
+@judges("auth.not-echoed")
+def not_echoed(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Look for keys in all answers."""
+    seen = list(select.judgeable(contract, history, hardening=True))
+    echoing = [one for one in seen if KEY.search(_received(one))]
+    if sent := [one for one in seen if KEY.search(_sent(one)) and one not in echoing]:
+        yield Evidence(tuple(sent))
+    for place, ones in select.grouped(echoing, select.place).items():
+        yield Finding(
+            expected=f"an answer to {place} without any key",
+            observed=f"it holds {KEY.findall(_received(ones[0]))[0]}",
+            exchanges=ones[:SHOWN],
+        )
+
+
+def _asked(
+    contract: Contract, history: History, chosen: Chosen, *, hardening: bool = False
+) -> Iterator[tuple[str, tuple[Exchange, ...]]]:
+    """The chosen exchanges by operation. A key that is in one, in whatever form, is live."""
+    lives = select.Lives(history)
+    asked = [
+        one
+        for one in select.judgeable(contract, history, hardening=hardening)
+        if one.tags.operation in contract.by_id
+        and select.straight(one)
+        and chosen(one)
+        and (one.tags.key is None or lives.live(one))
+    ]
+    yield from select.grouped(asked, select.place).items()
+
+
+def _decided(asked: Iterable[Exchange]) -> list[Exchange]:
+    """Answers that neither a limit nor a crash gave."""
+    return [one for one in asked if one.status != 429 and not select.crashed(one)]
+
+
+def _doubts(id: str, asked: Iterable[Exchange]) -> Iterator[Doubt]:
+    if all(one.status == 429 for one in asked):
+        yield Doubt(f"{id}: a limit refused every request before its credential was looked at")
+    if any(select.crashed(one) for one in asked):
+        yield Doubt(f"{id}: the server failed where it should have looked at the credential")
+
+
+def _no_control(id: str) -> Doubt:
+    return Doubt(f"{id}: no valid key was accepted there, so a refusal proves nothing")
+
+
+def _anonymous(one: Exchange) -> bool:
+    return one.tags.credential == "anonymous" and one.tags.form == "none"
+
+
+def _strange(one: Exchange) -> bool:
+    """Whether nobody's key was presented, as documented keys are or not at all."""
+    return _anonymous(one) or one.tags.form.startswith("forged:")
+
+
+def _formed(*families: str) -> Chosen:
+    """Selects credentials in forms of these families."""
+    return lambda one: _family(one) in families
+
+
+def _family(one: Exchange) -> str:
+    return one.tags.form.partition(":")[0]
+
+
+def _forms(ones: Iterable[Exchange]) -> str:
+    forms = list(dict.fromkeys(one.tags.form for one in ones))
+    more = f" and {len(forms) - 5} more" if len(forms) > 5 else ""
+    return ", ".join(forms[:5]) + more
+
+
+def _premature(one: Exchange) -> bool:
+    """Whether the answer spoke of the resource or the body first: auth.before-all judges that."""
+    varied = one.tags.defect is not None or one.tags.resource != "own"
+    return varied and one.status in (400, 404)
+
+
+def _refusals(contract: Contract, history: History, chosen: Chosen, what: str) -> Iterator[Opinion]:
+    """Judge credentials that are none. Where anonymous gets in, they say nothing."""
+    control = select.control(contract, history)
+    anonymous = dict(_asked(contract, history, _anonymous))
+    for id, asked in _asked(contract, history, chosen):
+        strangers = anonymous.get(id, ())
+        if any(map(_let_in, strangers)):
+            continue
+        yield from _doubts(id, asked)
+        refused = [one for one in asked if one.status == 401]
+        if refused and id in control:
+            yield Evidence((control[id], *refused))
+        elif refused:
+            yield _no_control(id)
+        # what anonymous gets as well is no doing of this credential
+        common = {401, *(one.status for one in strangers)}
+        others = [one for one in _decided(asked) if one.status not in common]
+        yield from _entries(id, what, others, control.get(id))
+
+
+def _let_in(one: Exchange) -> bool:
+    behind = one.status not in PASSED_ON and not select.crashed(one)
+    return behind and select.sound(one) and one.tags.resource == "own"
+
+
+def _entries(
+    id: str, what: str, others: Iterable[Exchange], control: Exchange | None
+) -> Iterator[Finding]:
+    for (_, answer), ones in select.grouped(
+        others, lambda one: (_family(one), select.said(one))
+    ).items():
+        shown = ones[:SHOWN] if control is None else (control, *ones[:SHOWN])
+        yield Finding(
+            expected=f"401 to {id} with {what}",
+            observed=f"{answer} with {_forms(ones)}",
+            exchanges=shown,
+        )
+
+
+def _acceptance(contract: Contract, history: History, kind: str) -> Iterator[Opinion]:
+    def chosen(one: Exchange) -> bool:
+        return select.own(one) and _showing(one) and contract.by_id[select.place(one)].kind == kind
+
+    for id, asked in _asked(contract, history, chosen):
+        accepted = [one for one in asked if select.accepted(contract, one)]
+        refused = [one for one in asked if one.status in UNACCEPTED]
+        if accepted:
+            yield Evidence(tuple(accepted))
+        elif not refused:
+            yield Doubt(f"{id}: no answer shows whether the key was accepted")
+        for answer, ones in select.grouped(refused, select.said).items():
+            yield Finding(
+                expected=f"{id} accepts a valid {kind} key on its own {kind}",
+                observed=answer,
+                exchanges=(*accepted[:1], *ones[:SHOWN]),
+            )
+
+
+def _showing(one: Exchange) -> bool:
+    """Whether the answer shows acceptance: also to a write that must not be carried out."""
+    return select.sound(one) or (one.tags.defect or "").startswith("body.")
+
+
+def _comparison(id: str, ones: tuple[Exchange, ...]) -> Iterator[Opinion]:
+    """Compare a stranger's answers with the one to a sound request for what exists."""
+    plain = next((one for one in ones if not _varies(one)), None)
+    varied = [one for one in ones if _varies(one)]
+    if plain is None or plain.status != 401 or not varied:
+        return
+    seen = {one.number: _facets(one) for one in (plain, *varied)}
+    ignored = _per_response(list(seen.values()))
+    told = [(one, _differing(seen[plain.number], seen[one.number], ignored)) for one in varied]
+    if same := [one for one, facets in told if not facets]:
+        yield Evidence((plain, *same))
+    if different := [(one, facets) for one, facets in told if facets]:
+        one, facets = different[0]
+        yield Finding(
+            expected=f"{id} tells a stranger the same whatever is asked: {select.said(plain)}",
+            observed=f"{select.said(one)} to {_asking(one)}, which differs in {', '.join(facets)}",
+            exchanges=(plain, *(one for one, _ in different[:SHOWN])),
+        )
+
+
+def _varies(one: Exchange) -> bool:
+    tags = one.tags
+    return not select.sound(one) or tags.resource != "own" or tags.nested not in (None, "own")
+
+
+def _asking(one: Exchange) -> str:
+    tags = one.tags
+    relation = tags.resource if tags.nested in (None, tags.resource) else f"{tags.nested} nested"
+    defect = f" with {tags.defect}" if tags.defect else ""
+    return f"a request for the {relation} resource{defect}"
+
+
+def _facets(one: Exchange) -> Mapping[str, str]:
+    """An answer in parts that can be compared, without ids and times."""
+    assert one.response is not None
+    names = {name.lower() for name, _ in one.response.fields} - FRAMING
+    facets = {"status": str(one.status), "field names": ", ".join(sorted(names))}
+    facets["media type"] = one.response.media_type
+    document = one.response.json
+    content = one.response.body.decode(errors="replace") if document is None else document
+    return facets | {name: _masked(value, one) for name, value in _leaves(content, "body")}
+
+
+def _leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from _leaves(member, f"{name}.{key}")
+    elif isinstance(value, list):
+        for place, member in enumerate(value):
+            yield from _leaves(member, f"{name}[{place}]")
+    else:
+        yield name, str(value)
+
+
+def _masked(text: str, one: Exchange) -> str:
+    """The text without what was asked for, and without ids and times."""
+    known = (one.tags.route or "").split("/")
+    for part in one.request.target.partition("?")[0].split("/")[1:]:
+        if part not in known and len(part) >= 8:
+            text = text.replace(part, "<id>")
+    return VARYING.sub("<varying>", text)
+
+
+def _per_response(answers: list[Mapping[str, str]]) -> frozenset[str]:
+    """Extra members that are another in every answer, as a request id is."""
+    names = {name for answer in answers for name in answer if name.startswith("body.")}
+    own = {"body.error.code", "body.error.message"}
+    return frozenset(
+        name
+        for name in names - own
+        if len({answer.get(name) for answer in answers}) == len(answers)
+        and all(name in answer for answer in answers)
+    )
+
+
+def _differing(
+    one: Mapping[str, str], other: Mapping[str, str], ignored: frozenset[str]
+) -> list[str]:
+    names = dict.fromkeys([*one, *other])
+    return [name for name in names if name not in ignored and one.get(name) != other.get(name)]
+
+
+def _challenges(one: Exchange) -> list[str]:
+    return one.response.values("WWW-Authenticate") if one.response else []
+
+
+def _names_bearer(one: Exchange) -> bool:
+    return any(re.search(r"(^|,)\s*bearer\b", value, re.IGNORECASE) for value in _challenges(one))
+
+
+def _received(one: Exchange) -> str:
+    assert one.response is not None
+    fields = "\n".join(value for field in one.response.fields for value in field)
+    return f"{fields}\n{one.response.body.decode(errors='replace')}"
+
+
+def _sent(one: Exchange) -> str:
+    request = one.request
+    fields = "\n".join(value for _, value in request.fields)
+    return f"{request.target}\n{fields}\n{request.body.decode(errors='replace')}"
