@@ -385,9 +385,20 @@ class Server:
         """Return the part of *key* that stays visible: its prefix, "stored for identification"."""
         return keys.shown(key, self.contract.kinds[owner.kind].prefix)
 
+    def revoke(self, owner: Owner, shown: str) -> bool:
+        """Revoke the key that the settings page shows like this; False if there is none."""
+        found = [key for key in self.store.keys(owner.id) if self.displayed(key) == shown]
+        for key in found:
+            self.store.revoke(key)
+        return bool(found)
+
     def display(self, owner: Owner) -> list[str]:
         """Return what the settings page shows of each valid key, oldest first."""
-        return [f"{key.shown}..." for key in self.store.keys(owner.id)]
+        return [self.displayed(key) for key in self.store.keys(owner.id)]
+
+    def displayed(self, key: Key) -> str:
+        """Return what the settings page shows of *key*, as in ``bzy_proj_abc1...``."""
+        return f"{key.shown}..."
 
 
 def _refuse_constant(name: str) -> None:

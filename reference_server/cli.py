@@ -5,6 +5,7 @@ The server's modules are imported where a command needs them, so that --help ans
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 from collections.abc import Iterable, Mapping
@@ -121,9 +122,10 @@ def main(
         raise click.ClickException(str(problem)) from problem
     credentials = seed.plant(server) if seed_data else {}
     base_url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
-    click.echo(greeting(server, base_url, credentials))
     logging.basicConfig(level=logging.WARNING)
-    http.run(server, listener)
+    with contextlib.suppress(KeyboardInterrupt):
+        click.echo(greeting(server, base_url, credentials))
+        http.run(server, listener)
 
 
 def greeting(server: Server, base_url: str, credentials: Mapping[str, Credential]) -> str:
@@ -131,7 +133,8 @@ def greeting(server: Server, base_url: str, credentials: Mapping[str, Credential
     lines = [
         f"# Serving {base_url}{server.contract.base_path}",
         f"# Rate limit per key: {server.limit} requests in {server.seconds} s",
-        f"# Control plane {base_url}/control (no authentication; for programs on this machine).",
+        f"# Dashboard {base_url}/dashboard, control plane {base_url}/control",
+        "# (both without authentication, and only for programs on this machine)",
         *_target(base_url, credentials),
     ]
     if not credentials:

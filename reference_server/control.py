@@ -1,14 +1,12 @@
 """The control plane: what a person does at the dashboard, for a test's hooks.
 
-Whoever reaches it can replace any key. There is no authentication, so it answers only to this
-machine's loopback addresses, and not to the pages that a browser on it shows.
+Whoever reaches it can replace any key. There is no authentication, so it answers only to
+programs on this machine (guard.py).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -18,14 +16,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from reference_server.clock import ManualClock
+from reference_server.guard import local
 
 if TYPE_CHECKING:
     from reference_server.app import Server
     from reference_server.store import Owner
 
 PATH = "/control"
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def create(server: Server) -> Starlette:
@@ -41,17 +38,6 @@ def create(server: Server) -> Starlette:
             Route(keys + one_key, local(control.revoke_key), methods=["DELETE"]),
         ]
     )
-
-
-def local(endpoint: Endpoint) -> Endpoint:
-    """Refuse the endpoint to other machines, and to the scripts of web pages on this one."""
-
-    async def guarded(request: Request) -> Response:
-        if not _is_loopback(request) or "origin" in request.headers:
-            raise HTTPException(403, "The control plane is for programs on this machine\n")
-        return await endpoint(request)
-
-    return guarded
 
 
 class Control:
@@ -71,12 +57,10 @@ class Control:
 
     async def revoke_key(self, request: Request) -> Response:
         """Revoke the key that is shown like this."""
-        shown = request.path_params["shown"].removesuffix("...")
-        for key in self.server.store.keys(self._owner(request).id):
-            if key.shown == shown:
-                self.server.store.revoke(key)
-                return PlainTextResponse(f"{shown}... is revoked\n")
-        raise HTTPException(404, "No such key\n")
+        shown = request.path_params["shown"]
+        if not self.server.revoke(self._owner(request), shown):
+            raise HTTPException(404, "No such key\n")
+        return PlainTextResponse(f"{shown} is revoked\n")
 
     async def show_clock(self, _: Request) -> Response:
         """Show the server's time."""
@@ -101,7 +85,3 @@ class Control:
         if owner is None or owner.kind != request.path_params["kind"]:
             raise HTTPException(404, "No such project or team\n")
         return owner
-
-
-def _is_loopback(request: Request) -> bool:
-    return request.client is not None and ip_address(request.client.host).is_loopback

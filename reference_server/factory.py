@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reference_server import contract, control, faults, variants
+from reference_server import contract, control, dashboard, faults, variants
 from reference_server.app import Server
 from reference_server.clock import Clock
 from reference_server.contract import Contract
@@ -28,7 +28,7 @@ def create(
     """
     kept = Contract.read(contract.find(openapi))
     server = chosen(fault, variant)(kept, clock=clock, store=Store(db), limit=limit, window=window)
-    server.mounts[control.PATH] = control.create(server)
+    server.mounts = {page.PATH: page.create(server) for page in (control, dashboard)}
     return server
 
 

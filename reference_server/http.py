@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import socket
 from typing import cast
@@ -76,8 +75,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(server: Server, listener: socket.socket) -> None:
     """Serve until the process is asked to end."""
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config(server)).run([listener])
+    uvicorn.Server(config(server)).run([listener])
 
 
 class Service(uvicorn.Server):

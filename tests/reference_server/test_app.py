@@ -49,6 +49,17 @@ def test_two_credentials_do_not_authenticate(api: Api) -> None:
     assert errs(api.client.get(url, headers=twice), 401, "UNAUTHORIZED")
 
 
+def test_a_key_counts_in_the_authorization_field_only(api: Api) -> None:
+    key = api.keys["project"]
+    elsewhere = {
+        "X-API-Key": key,
+        "Cookie": f"api_key={key}",
+        "Proxy-Authorization": f"Bearer {key}",
+    }
+    path = f"/projects/{{project}}/onboarding?api_key={key}&access_token={key}"
+    assert errs(api.send("GET", path, None, headers=elsewhere), 401, "UNAUTHORIZED")
+
+
 @pytest.mark.parametrize("prefix", ["bzy_team_", "bzy_pat_", ""])
 def test_a_secret_is_bound_to_its_prefix(api: Api, prefix: str) -> None:
     key = prefix + api.keys["project"].removeprefix("bzy_proj_")
