@@ -1,0 +1,328 @@
+"""Judges of area scope: what a key reaches."""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+from conformance.contract import Contract, Operation, parameters
+from conformance.exchange import Exchange
+from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
+from conformance.history import History
+from conformance.judges import select
+
+SHOWN = 3  # exchanges that a finding points at, besides its control
+ASTRAY = frozenset(  # relations of owner and nested resource in which the one is not the other's
+    {
+        ("own", "foreign"),
+        ("own", "absent"),
+        ("foreign", "own"),
+        ("foreign", "absent"),
+        ("absent", "own"),
+    }
+)
+
+Chosen = Callable[[Exchange], bool]
+
+
+@judges("scope.project-isolation")
+def other_projects(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge what project keys get on other projects."""
+    yield from _isolation(contract, history, "project")
+
+
+@judges("scope.team-isolation")
+def other_teams(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge what team keys get on other teams."""
+    yield from _isolation(contract, history, "team")
+
+
+@judges("scope.project-key-on-team")
+def teams_of_project_keys(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge what project keys get on teams."""
+    yield from _crossing(contract, history, "project", "team")
+
+
+@judges("scope.team-key-on-project")
+def projects_of_team_keys(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge what team keys get on projects."""
+    yield from _crossing(contract, history, "team", "project")
+
+
+@judges("scope.nested")
+def nested(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Judge what keys get for resources under another project or team than their owner."""
+
+    def chosen(one: Exchange) -> bool:
+        return (one.tags.resource, one.tags.nested) in ASTRAY
+
+    yield from _refused(contract, history, chosen, (404,))
+
+
+@judges("scope.no-side-effect")
+def side_effects(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Look in later lists for the markers that refused writes carried."""
+    trail = _Trail(contract, history)
+    for write in trail.refused:
+        if (shown := trail.shown(write)) is not None:
+            yield Finding(
+                expected=f"a {select.place(write)} answered {select.said(write)} leaves nothing",
+                observed=f"what it would have made is in a later {select.place(shown)}",
+                exchanges=(write, shown),
+            )
+        elif select.sound(write):
+            yield from trail.evidence(write)
+
+
+@judges("scope.own-only")
+def own_only(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Compare the lists of different owners, and their items with the owner in the path."""
+    lists = [
+        one
+        for operation, one in select.settled(contract, history)
+        if operation.lists and one.succeeded and select.own(one)
+    ]
+    for id, ones in select.grouped(lists, select.place).items():
+        yield from _shared(contract.by_id[id], ones)
+        yield from _misplaced(contract.by_id[id], ones)
+
+
+def _isolation(contract: Contract, history: History, kind: str) -> Iterator[Opinion]:
+    def chosen(one: Exchange) -> bool:
+        tags = one.tags
+        reaches = _kind_of_key(one) == kind == _kind_of_route(contract, one)
+        return reaches and tags.resource == "foreign" and tags.nested in (None, "foreign")
+
+    yield from _refused(contract, history, chosen, (404,))
+    yield from _methods(contract, history, chosen)
+
+
+def _crossing(contract: Contract, history: History, key: str, route: str) -> Iterator[Opinion]:
+    def chosen(one: Exchange) -> bool:
+        crosses = _kind_of_key(one) == key and _kind_of_route(contract, one) == route
+        return crosses and one.tags.resource in ("cross", "cross-foreign")
+
+    yield from _refused(contract, history, chosen, (401, 404))
+    yield from _methods(contract, history, chosen)
+
+
+def _kind_of_key(one: Exchange) -> str:
+    return one.tags.credential.removeprefix("other_")
+
+
+def _kind_of_route(contract: Contract, one: Exchange) -> str | None:
+    """The kind of key that a route is for, by the parameter that names its owner."""
+    names = parameters(one.tags.route or "")
+    return next((kind.name for kind in contract.kinds.values() if kind.parameter in names), None)
+
+
+def _refused(
+    contract: Contract, history: History, chosen: Chosen, statuses: tuple[int, ...]
+) -> Iterator[Opinion]:
+    """Judge whether chosen requests of live keys got one of these errors, by operation."""
+    control = select.control(contract, history)
+    lives = select.Lives(history)
+    keyed = [
+        one
+        for _, one in select.settled(contract, history)
+        if one.plain_key and lives.live(one) and not select.crashed(one)
+    ]
+    unknown = frozenset(_request(one) for one in keyed if _answered_unknown(one))
+    asked = select.grouped(filter(chosen, keyed), select.place)
+    for id, ones in asked.items():
+        refused = [one for one in ones if select.answers(contract, one, *statuses)]
+        invalid = [one for one in ones if one.tags.defect and one.status == 400]
+        if refused:
+            yield _evidence(id, control.get(id), refused)
+        elif invalid and not any(_request(one) in unknown for one in invalid):
+            yield Doubt(f"{id}: only invalid requests were sent, and validation answered first")
+        reaching = [one for one in invalid if not refused and _request(one) in unknown]
+        others = [one for one in ones if one not in refused and one not in invalid]
+        yield from _reached([*others, *reaching], control.get(id), statuses)
+
+
+def _request(one: Exchange) -> tuple[str | None, str, str | None]:
+    """What two requests have in common that differ in whose resource they are for."""
+    return one.tags.operation, one.tags.credential, one.tags.defect
+
+
+def _answered_unknown(one: Exchange) -> bool:
+    return "absent" in (one.tags.resource, one.tags.nested) and one.status == 404
+
+
+def _evidence(id: str, control: Exchange | None, refused: Iterable[Exchange]) -> Opinion:
+    if control is None:
+        return Doubt(f"{id}: no valid key was accepted there, so a refusal proves nothing")
+    return Evidence((control, *refused))
+
+
+def _reached(
+    others: Iterable[Exchange], control: Exchange | None, statuses: tuple[int, ...]
+) -> Iterator[Finding]:
+    for ones in select.grouped(others, select.said).values():
+        yield Finding(
+            expected=f"{' or '.join(map(str, statuses))} to {_asking(ones[0])}",
+            observed=select.said(ones[0]),
+            exchanges=(*((control,) if control else ()), *ones[:SHOWN]),
+        )
+
+
+def _asking(one: Exchange) -> str:
+    """What was asked for with which key: getExecution of another's, with a project key."""
+    tags = one.tags
+    relation = tags.resource if tags.nested is None else f"{tags.resource}/{tags.nested}"
+    defect = f" and {tags.defect}" if tags.defect else ""
+    return f"{select.place(one)} of {relation}, with a {_kind_of_key(one)} key{defect}"
+
+
+def _methods(contract: Contract, history: History, chosen: Chosen) -> Iterator[Finding]:
+    """Look for successes of methods that a path lacks; which error it is, area error judges."""
+    for one in select.judgeable(contract, history):
+        lacking = one.tags.operation is None and one.tags.route is not None
+        if lacking and one.plain_key and one.succeeded and chosen(one):
+            yield Finding(
+                expected=f"an error to {_asking(one)}",
+                observed=select.said(one),
+                exchanges=(one,),
+            )
+
+
+class _Trail:
+    """Writes that carry a marker, and the lists that would show what they made."""
+
+    def __init__(self, contract: Contract, history: History) -> None:
+        self._contract = contract
+        marker = re.escape(history.header.get("marker") or "no marker")
+        self._pattern = re.compile(rf"{marker}-\w+")
+        answered = list(select.judgeable(contract, history, hardening=True))
+        self._lists = [one for one in answered if one.succeeded and self._lists_items(one)]
+        self._shown = {one.number: self._markers(_received(one)) for one in self._lists}
+        writes = [one for one in history.exchanges if self._carried(one)]
+        served = [self._carried(one) for one in writes if not _refusal(one)]
+        self._served = frozenset[str]().union(*served)
+        self._accepted = [one for one in writes if one.succeeded]
+        writing = [one for one in answered if self._carried(one) and _refusal(one)]
+        self.refused = [one for one in writing if not self._carried(one) & self._served]
+
+    def shown(self, write: Exchange) -> Exchange | None:
+        """A list after a write that shows its marker."""
+        carried = self._carried(write)
+        later = (one for one in self._lists if one.ended > write.started)
+        return next((one for one in later if self._shown[one.number] & carried), None)
+
+    def evidence(self, write: Exchange) -> Iterator[Opinion]:
+        """What the owner's lists after a write, which do not show it, prove."""
+        later = self._later(write)
+        whole = [one for one in later if not self._cut(one)]
+        if later and not whole:
+            yield Doubt(f"{select.place(later[0])} may be cut off at its limit")
+        elif whole and self._shows_nothing(whole[-1]):
+            yield Doubt(f"{select.place(whole[-1])} shows nothing of what accepted writes made")
+        elif whole:
+            yield Evidence((write, whole[-1]))
+
+    def _shows_nothing(self, listed: Exchange) -> bool:
+        """Whether a list hides accepted writes too, so that it would hide any."""
+        before = [one for one in self._accepted if listed in self._later(one)]
+        carried = frozenset[str]().union(*map(self._carried, before))
+        return bool(before) and not carried & self._shown[listed.number]
+
+    def _later(self, write: Exchange) -> list[Exchange]:
+        return [one for one in self._lists if write.precedes(one) and _path(one) == _path(write)]
+
+    def _lists_items(self, one: Exchange) -> bool:
+        operation = select.operation_of(self._contract, one)
+        return operation is not None and operation.lists
+
+    def _cut(self, listed: Exchange) -> bool:
+        operation = self._contract.by_id[select.place(listed)]
+        asked = urllib.parse.parse_qs(urllib.parse.urlsplit(listed.request.target).query)
+        limit = asked.get("limit", [str(operation.query["limit"].get("maximum", ""))])[0]
+        assert listed.response is not None
+        reached = limit.isdecimal() and len(_items(listed)) >= int(limit)
+        return reached or listed.response.truncated
+
+    def _carried(self, one: Exchange) -> frozenset[str]:
+        if one.request.method == "GET":
+            return frozenset()
+        return self._markers(one.request.body.decode(errors="replace"))
+
+    def _markers(self, text: str) -> frozenset[str]:
+        return frozenset(self._pattern.findall(text))
+
+
+def _refusal(one: Exchange) -> bool:
+    """Whether the answer says that a write was not carried out. A crash may have been too late."""
+    return one.status is not None and 400 <= one.status < 500
+
+
+def _received(one: Exchange) -> str:
+    return one.response.body.decode(errors="replace") if one.response else ""
+
+
+def _path(one: Exchange) -> str:
+    return one.request.target.partition("?")[0]
+
+
+def _items(listed: Exchange) -> list[Mapping[str, Any]]:
+    document = listed.response.json if listed.response else None
+    items = document.get("data") if isinstance(document, dict) else None
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _shared(operation: Operation, lists: Iterable[Exchange]) -> Iterator[Opinion]:
+    """Compare each two owners' lists by the ids that the schema gives their items."""
+    names = _identifiers(operation)
+    by_owner: dict[str, dict[str, Exchange]] = {}
+    for one in lists:
+        ids = {item[name] for item in _items(one) for name in names if _text(item.get(name))}
+        by_owner.setdefault(_owner(operation, one), {}).update(dict.fromkeys(ids, one))
+    filled = [ids for ids in by_owner.values() if ids]
+    for mine, others in combinations(filled, 2):
+        both = [id for id in mine if id in others]
+        if not both:
+            yield Evidence((*mine.values(), *others.values()))
+        else:
+            yield Finding(
+                expected=f"{operation.id} of one {operation.kind} without the items of another",
+                observed=f"{len(both)} of {len(mine)} items are in both",
+                exchanges=(mine[both[0]], others[both[0]]),
+            )
+
+
+def _identifiers(operation: Operation) -> list[str]:
+    """The members that identify an item of a list. Others, such as a person's id, may be shared."""
+    data = operation.success.get("properties", {}).get("data", {})
+    items = data.get("items", {})
+    name = items.get("$ref", "").rpartition("/")[2]
+    schemas = operation.success["components"].get("schemas", {})
+    members = schemas.get(name, items).get("properties", {})
+    return [name for name in members if name.endswith("Id") and name != operation.owner]
+
+
+def _misplaced(operation: Operation, lists: Iterable[Exchange]) -> Iterator[Opinion]:
+    """Compare the owner that items name, if they do, with the one in the path."""
+    names = (operation.owner, re.sub("Id$", "_id", operation.owner))
+    for one in lists:
+        told = [item[name] for item in _items(one) for name in names if _text(item.get(name))]
+        others = [id for id in told if id.lower() != _owner(operation, one).lower()]
+        if others:
+            yield Finding(
+                expected=f"{operation.id} with items of the {operation.kind} in the path",
+                observed=f"{len(others)} of its items name another",
+                exchanges=(one,),
+            )
+        elif told:
+            yield Evidence((one,))
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _owner(operation: Operation, one: Exchange) -> str:
+    found = re.search(operation.pattern, _path(one))
+    return found[operation.owner] if found else ""

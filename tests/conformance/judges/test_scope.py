@@ -1,0 +1,243 @@
+from typing import Any
+
+import pytest
+
+from conformance.exchange import Exchange
+from conformance.finding import Judge
+from conformance.judges import scope
+
+from .builder import MARKER, anonymous, exchange, findings, identifier, issued, opinions, success
+
+PROJECT = exchange(200)
+TEAM = exchange(200, operation="listEnvironments", credential="team")
+CREATED = exchange(202, operation="createExecution")
+
+REACHES = [
+    (scope.other_projects, PROJECT, {"resource": "foreign"}),
+    (scope.other_teams, TEAM, {"resource": "foreign"}),
+    (scope.teams_of_project_keys, TEAM, {"credential": "project", "resource": "cross"}),
+    (scope.projects_of_team_keys, PROJECT, {"credential": "team", "resource": "cross"}),
+]
+
+
+def reaching(status: int, control: Exchange, reach: dict[str, Any], **more: Any) -> Exchange:
+    """A request on the control's operation beyond what the key reaches."""
+    tags = {"operation": control.tags.operation, "credential": control.tags.credential}
+    return exchange(status, **tags | reach | more)
+
+
+# isolation and cross
+
+
+@pytest.mark.parametrize(("judge", "control", "reach"), REACHES)
+def test_a_key_reaches_no_further(judge: Judge, control: Exchange, reach: dict[str, Any]) -> None:
+    assert opinions(judge, control, reaching(404, control, reach)) == "passed"
+
+
+@pytest.mark.parametrize("status", [200, 301, 400, 403])
+@pytest.mark.parametrize(("judge", "control", "reach"), REACHES)
+def test_a_key_reaches_further(
+    judge: Judge, control: Exchange, reach: dict[str, Any], status: int
+) -> None:
+    assert opinions(judge, control, reaching(status, control, reach)) == "failed"
+
+
+@pytest.mark.parametrize(("judge", "control", "reach"), REACHES)
+def test_nobody_reached(judge: Judge, control: Exchange, reach: dict[str, Any]) -> None:
+    assert opinions(judge, control) == "nothing"
+    assert opinions(judge, control, reaching(429, control, reach)) == "nothing"
+    assert opinions(judge, control, reaching(500, control, reach)) == "nothing"
+
+
+@pytest.mark.parametrize(("judge", "control", "reach"), REACHES)
+def test_a_refusal_needs_its_control(
+    judge: Judge, control: Exchange, reach: dict[str, Any]
+) -> None:
+    assert opinions(judge, reaching(404, control, reach)) == "doubtful"
+
+
+@pytest.mark.parametrize(("judge", "control", "reach"), REACHES)
+def test_a_lacking_method_must_not_succeed(
+    judge: Judge, control: Exchange, reach: dict[str, Any]
+) -> None:
+    lacking = {"operation": None, "route": control.tags.route, "defect": "method:DELETE"}
+    assert opinions(judge, control, reaching(405, control, reach, **lacking)) == "nothing"
+    assert opinions(judge, control, reaching(204, control, reach, **lacking)) == "failed"
+
+
+def test_of_the_right_type_401_is_no_answer_and_of_the_wrong_it_is() -> None:
+    foreign = exchange(401, resource="foreign")
+    cross = exchange(401, credential="team", resource="cross")
+    assert opinions(scope.other_projects, PROJECT, foreign) == "failed"
+    assert opinions(scope.projects_of_team_keys, PROJECT, cross) == "passed"
+
+
+def test_a_dead_key_proves_nothing() -> None:
+    rotated = issued("project#2", "project#1")
+    foreign = exchange(401, resource="foreign")
+    assert opinions(scope.other_projects, PROJECT, rotated, foreign) == "nothing"
+
+
+def test_another_code_is_another_answer() -> None:
+    told = {"error": {"code": "FORBIDDEN", "message": "no"}}
+    foreign = exchange(404, resource="foreign", body=told)
+    assert opinions(scope.other_projects, PROJECT, foreign) == "failed"
+
+
+def write(status: int, resource: str, defect: str | None = None) -> Exchange:
+    return exchange(status, operation="createExecution", resource=resource, defect=defect)
+
+
+def test_validation_before_scope_is_another_requirement() -> None:
+    asked = [CREATED, write(404, "foreign"), write(400, "foreign", "body.array")]
+    assert opinions(scope.other_projects, *asked) == "passed"
+
+
+def test_validation_alone_leaves_a_doubt() -> None:
+    asked = [CREATED, write(400, "foreign", "body.array"), write(400, "absent", "body.array")]
+    assert opinions(scope.other_projects, *asked) == "doubtful"
+
+
+def test_validation_only_of_what_exists_is_reach() -> None:
+    asked = [CREATED, write(400, "foreign", "body.array"), write(404, "absent", "body.array")]
+    assert opinions(scope.other_projects, *asked) == "failed"
+
+
+def test_an_invalid_write_elsewhere_must_not_succeed() -> None:
+    assert opinions(scope.other_projects, CREATED, write(202, "foreign", "body.array")) == "failed"
+
+
+def test_one_finding_an_operation_begins_with_the_control() -> None:
+    foreign = exchange(200, resource="foreign")
+    (found,) = findings(scope.other_projects, PROJECT, foreign, foreign)
+    assert [one.number for one in found.exchanges] == [1, 2, 3]
+
+
+# nested
+
+
+def nested(status: int, resource: str, below: str) -> Exchange:
+    return exchange(status, operation="getExecution", resource=resource, nested=below)
+
+
+@pytest.mark.parametrize(
+    ("resource", "below"),
+    [("own", "foreign"), ("own", "absent"), ("foreign", "own"), ("absent", "own")],
+)
+def test_a_resource_is_reached_under_its_owner_only(resource: str, below: str) -> None:
+    own = nested(200, "own", "own")
+    assert opinions(scope.nested, own, nested(404, resource, below)) == "passed"
+    assert opinions(scope.nested, own, nested(200, resource, below)) == "failed"
+    assert opinions(scope.nested, own, nested(403, resource, below)) == "failed"
+    assert opinions(scope.nested, nested(404, resource, below)) == "doubtful"
+
+
+def test_nothing_nested_was_asked_for() -> None:
+    own = nested(200, "own", "own")
+    assert opinions(scope.nested, own, nested(404, "foreign", "foreign"), PROJECT) == "nothing"
+
+
+def test_another_owners_own_is_isolation() -> None:
+    own = nested(200, "own", "own")
+    assert opinions(scope.other_projects, own, nested(404, "foreign", "foreign")) == "passed"
+    assert opinions(scope.other_projects, own, nested(404, "foreign", "own")) == "nothing"
+
+
+# no side effect
+
+
+def created(status: int | None, number: int, **arguments: Any) -> Exchange:
+    sent = {"taskSlug": f"{MARKER}-{number}"}
+    return exchange(status, operation="createExecution", sent=sent, **arguments)
+
+
+def listed(*numbers: int, **arguments: Any) -> Exchange:
+    item = success("createExecution", "project")
+    items = [{**item, "taskSlug": f"{MARKER}-{number}"} for number in numbers]
+    return exchange(200, body={"data": items}, **arguments)
+
+
+REFUSED = created(401, 17, credential="anonymous")
+
+
+def test_a_refused_write_leaves_nothing() -> None:
+    assert opinions(scope.side_effects, REFUSED, listed(1)) == "passed"
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 429])
+def test_a_refused_write_was_carried_out(status: int) -> None:
+    foreign = created(status, 17, resource="foreign")
+    shown = listed(17, credential="other_project")
+    assert opinions(scope.side_effects, foreign, shown) == "failed"
+
+
+def test_nothing_was_listed_afterwards() -> None:
+    assert opinions(scope.side_effects, REFUSED) == "nothing"
+    assert opinions(scope.side_effects, listed(1), REFUSED) == "nothing"
+    assert opinions(scope.side_effects, REFUSED, listed(1, credential="other_project")) == "nothing"
+    assert opinions(scope.side_effects, REFUSED, exchange(404)) == "nothing"
+
+
+def test_markers_are_compared_whole() -> None:
+    assert opinions(scope.side_effects, created(404, 1), listed(17)) == "passed"
+
+
+def test_an_accepted_write_may_be_listed() -> None:
+    assert opinions(scope.side_effects, created(202, 17), listed(17)) == "nothing"
+
+
+def test_a_write_that_may_have_been_served_may_be_listed() -> None:
+    lost, again = created(None, 17), created(429, 17, repeats=1)
+    assert opinions(scope.side_effects, lost, again, listed(17)) == "nothing"
+
+
+def test_a_list_that_may_be_cut_off_leaves_a_doubt() -> None:
+    cut = listed(1, 2, query="limit=2")
+    assert opinions(scope.side_effects, REFUSED, cut) == "doubtful"
+    assert opinions(scope.side_effects, REFUSED, cut, listed(1, 2, query="limit=3")) == "passed"
+
+
+def test_a_list_that_shows_no_writes_leaves_a_doubt() -> None:
+    assert opinions(scope.side_effects, created(202, 1), REFUSED, listed()) == "doubtful"
+    assert opinions(scope.side_effects, created(202, 1), REFUSED, listed(1)) == "passed"
+
+
+# only what belongs
+
+
+def test_lists_hold_their_own() -> None:
+    assert opinions(scope.own_only, PROJECT, exchange(200, credential="other_project")) == "passed"
+
+
+def test_lists_share_an_item() -> None:
+    shared = {"data": success("listExecutions", "project")}
+    other = exchange(200, credential="other_project", body=shared)
+    assert opinions(scope.own_only, PROJECT, other) == "failed"
+
+
+def test_one_list_alone_says_nothing() -> None:
+    other = exchange(200, credential="other_project", body={"data": []})
+    assert opinions(scope.own_only, PROJECT, other) == "nothing"
+    assert opinions(scope.own_only, PROJECT, PROJECT) == "nothing"
+
+
+@pytest.mark.parametrize("member", ["projectId", "project_id"])
+def test_an_item_names_its_owner(member: str) -> None:
+    def owned(party: str) -> Exchange:
+        item = success("createExecution", "project") | {member: identifier(party)}
+        return exchange(200, body={"data": [item]})
+
+    assert opinions(scope.own_only, owned("project")) == "passed"
+    assert opinions(scope.own_only, owned("other_project")) == "failed"
+
+
+def test_members_beyond_the_schema_may_be_shared() -> None:
+    def used(party: str) -> Exchange:
+        item = success("createExecution", party) | {"createdById": identifier("a person")}
+        return exchange(200, credential=party, body={"data": [item]})
+
+    assert opinions(scope.own_only, used("project"), used("other_project")) == "passed"
+
+
+def test_bodies_that_are_no_lists_say_nothing() -> None:
+    assert opinions(scope.own_only, exchange(200, body={"data": 7}), anonymous(401)) == "nothing"
