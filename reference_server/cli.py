@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -95,36 +96,23 @@ def main(
     host: str,
     port: int,
     rate_limit: tuple[int, int] | tuple[None, None],
-    db: str,
-    fault: str | None,
-    variant: str | None,
     seed_data: bool,
-    openapi: Path | None,
+    **options: Any,
 ) -> None:
     """Serve a small, complete implementation of the Bugzy API's contract."""
     from reference_server import factory, http, seed
     from reference_server.clock import RealClock
-    from reference_server.contract import ContractError
 
     limit, window = rate_limit
     try:
-        server = factory.create(
-            RealClock(),
-            openapi=openapi,
-            limit=limit,
-            window=window,
-            fault=fault,
-            variant=variant,
-            db=db,
-        )
+        server = factory.create(RealClock(), limit=limit, window=window, **options)
         listener = http.listen(host, port)
-    except (ContractError, LookupError, OSError) as problem:
+    except (factory.ChoiceError, OSError, sqlite3.Error) as problem:
         raise click.ClickException(str(problem)) from problem
     credentials = seed.plant(server) if seed_data else {}
-    base_url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     logging.basicConfig(level=logging.WARNING)
     with contextlib.suppress(KeyboardInterrupt):
-        click.echo(greeting(server, base_url, credentials))
+        click.echo(greeting(server, http.url(listener), credentials))
         http.run(server, listener)
 
 

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import yaml
 from jsonschema_rs import Draft202012Validator
 
+from reference_server.choice import ChoiceError
+
 ROOT = Path(__file__).parent.parent
 METHODS = ("get", "put", "post", "delete", "patch")
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
@@ -23,7 +25,7 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Document = Mapping[str, Any]
 
 
-class ContractError(ValueError):
+class ContractError(ChoiceError):
     """The OpenAPI file lacks something that the server needs."""
 
 
@@ -127,7 +129,7 @@ class Contract:
     def read(cls, path: Path) -> Contract:
         """Compile the OpenAPI file at *path*; raise ContractError if it lacks something."""
         try:
-            return _contract(yaml.load(path.read_text("utf-8"), LOADER))  # noqa: S506 - a safe one
+            return _contract(_document(path))
         except KeyError as missing:
             raise ContractError(f"{path}: {missing} is missing") from missing
 
@@ -154,6 +156,16 @@ def find(openapi: Path | None = None) -> Path:
         if path.is_file():
             return path
     raise ContractError(f"no OpenAPI file at {openapi or installed}")
+
+
+def _document(path: Path) -> Document:
+    try:
+        document = yaml.load(path.read_text("utf-8"), LOADER)  # noqa: S506 - a safe one
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        raise ContractError(f"{path} is not YAML: {problem}") from problem
+    if not isinstance(document, Mapping):
+        raise ContractError(f"{path} is not an OpenAPI file")
+    return document
 
 
 def _contract(document: Document) -> Contract:

@@ -47,7 +47,7 @@ def start(
     credentials = seed.plant(server)
     # It listens before the thread runs, so that nobody has to wait for the thread.
     listener = http.listen(HOST, 0)
-    base_url = f"http://{HOST}:{listener.getsockname()[1]}"
+    base_url = http.url(listener)
     service = http.Service(server)
     thread = threading.Thread(target=service.serve_on, args=(listener,), name=base_url, daemon=True)
     thread.start()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reference_server import contract, control, dashboard, faults, variants
 from reference_server.app import Server
+from reference_server.choice import ChoiceError
 from reference_server.clock import Clock
 from reference_server.contract import Contract
 from reference_server.store import Store
@@ -23,8 +24,7 @@ def create(
 ) -> Server:
     """Return a server that is ready to be served, its store as it is found.
 
-    Raises ContractError for an unusable OpenAPI file, and LookupError for an unknown fault or
-    variant.
+    Raises ChoiceError for an unusable OpenAPI file, and for an unknown fault or variant.
     """
     kept = Contract.read(contract.find(openapi))
     server = chosen(fault, variant)(kept, clock=clock, store=Store(db), limit=limit, window=window)
@@ -35,7 +35,7 @@ def create(
 def chosen(fault: str | None, variant: str | None) -> type[Server]:
     """Return the class of a sound server, of a faulty one, or of a lawful but unusual one."""
     if fault and variant:
-        raise LookupError("a server has either a fault or a variant")
+        raise ChoiceError("a server has either a fault or a variant")
     if fault:
         return faults.find(fault).server
     return variants.find(variant).server if variant else Server

@@ -15,6 +15,7 @@ from http import HTTPStatus
 from starlette.responses import Response
 
 from reference_server.app import Call, Server
+from reference_server.choice import ChoiceError
 from reference_server.errors import Refusal
 from reference_server.keys import Key
 from reference_server.store import Owner, Resource
@@ -56,9 +57,9 @@ def kebab(server: type[Server]) -> str:
 
 
 def find(name: str) -> Fault:
-    """Return the fault with this name; raise LookupError if there is none."""
+    """Return the fault with this name; raise ChoiceError if there is none."""
     if name not in FAULTS:
-        raise LookupError(f"no fault is named {name}; --list-faults names them all")
+        raise ChoiceError(f"no fault is named {name}; --list-faults names them all")
     return FAULTS[name]
 
 
@@ -101,7 +102,10 @@ class ValidatesBeforeRefusing(Server):
 # scope: what a key reaches
 
 
-@fault(breaks="scope.project-isolation", also=("leak.same-answer", "leak.before-validation"))
+@fault(
+    breaks="scope.project-isolation",
+    also=("scope.no-side-effect", "leak.same-answer", "leak.before-validation", "leak.nested"),
+)
 class ForgetsProject(Server):
     """Lets a project key reach every project there is."""
 
@@ -112,7 +116,7 @@ class ForgetsProject(Server):
         )
 
 
-@fault(breaks="scope.project-key-on-team")
+@fault(breaks="scope.project-key-on-team", also=("scope.no-side-effect",))
 class LendsTeamToProject(Server):
     """Lets a project key call the operations of the team that owns the project."""
 
@@ -148,7 +152,13 @@ class ChecksKeyBeforeBody(Server):
 
 @fault(
     breaks="rotation.old-key-revoked",
-    also=("rotation.permanent", "rotation.one-survivor", "rotation.in-flight"),
+    also=(
+        "rotation.permanent",
+        "rotation.in-flight",
+        "rotation.under-load",
+        "rotation.one-survivor",
+        "rate.revoked-is-401",
+    ),
 )
 class KeepsOldKeys(Server):
     """Generates a key beside the one before it."""

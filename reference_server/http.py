@@ -73,6 +73,13 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def url(listener: socket.socket) -> str:
+    """Return the URL by which this machine reaches *listener*, also where it takes all addresses."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - binds nothing
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def run(server: Server, listener: socket.socket) -> None:
     """Serve until the process is asked to end."""
     uvicorn.Server(config(server)).run([listener])

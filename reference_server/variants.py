@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from reference_server import errors
 from reference_server.app import Call, Server
+from reference_server.choice import ChoiceError
 from reference_server.errors import Refusal
 from reference_server.faults import kebab
 from reference_server.windows import Windows
@@ -38,9 +39,9 @@ def variant(server: type[Server]) -> type[Server]:
 
 
 def find(name: str) -> Variant:
-    """Return the variant with this name; raise LookupError if there is none."""
+    """Return the variant with this name; raise ChoiceError if there is none."""
     if name not in VARIANTS:
-        raise LookupError(f"no variant is named {name}; --list-variants names them all")
+        raise ChoiceError(f"no variant is named {name}; --list-variants names them all")
     return VARIANTS[name]
 
 

@@ -109,6 +109,8 @@ def test_faults_and_variants_are_listed() -> None:
         ["--rate-limit", "0/60"],
         ["--port", "70000"],
         ["--openapi", "nope.yaml"],
+        ["--openapi", __file__],
+        ["--db", "no/such/directory/db"],
     ],
 )
 def test_a_wrong_call_is_an_error_that_says_so(arguments: list[str]) -> None:

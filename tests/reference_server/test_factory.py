@@ -2,6 +2,7 @@ import pytest
 
 from reference_server import factory
 from reference_server.app import Server
+from reference_server.choice import ChoiceError
 
 
 def test_a_server_is_sound_unless_asked_otherwise() -> None:
@@ -14,5 +15,5 @@ def test_a_server_is_sound_unless_asked_otherwise() -> None:
     ("fault", "variant"), [("nope", None), (None, "nope"), ("keeps-old-keys", "aligns-windows")]
 )
 def test_what_there_is_none_of_is_refused(fault: str | None, variant: str | None) -> None:
-    with pytest.raises(LookupError):
+    with pytest.raises(ChoiceError):
         factory.chosen(fault, variant)
