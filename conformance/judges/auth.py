@@ -22,7 +22,7 @@ VARYING = re.compile(  # what two identical requests need not share: ids, times,
     r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\d[T ][\d:.]+Z?|\b[0-9a-f]{16,}\b|\d{4,}",
     re.IGNORECASE,
 )
-KEY = re.compile(r"\[key [^\]]+\]")  # what the client leaves where a key stood
+KEY = re.compile(r"\[key [^\]]{1,99}\]")  # what the client leaves where a key stood
 
 Chosen = Callable[[Exchange], bool]
 
@@ -359,18 +359,20 @@ def _facets(one: Exchange) -> Mapping[str, str]:
     facets["media type"] = one.response.media_type
     document = one.response.json
     content = one.response.body.decode(errors="replace") if document is None else document
-    return facets | {name: _masked(value, one) for name, value in _leaves(content, "body")}
+    return facets | {name: _masked(value, one) for name, value in _leaves(content)}
 
 
-def _leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for key, member in value.items():
-            yield from _leaves(member, f"{name}.{key}")
-    elif isinstance(value, list):
-        for place, member in enumerate(value):
-            yield from _leaves(member, f"{name}[{place}]")
-    else:
-        yield name, str(value)
+def _leaves(document: Any) -> Iterator[tuple[str, str]]:
+    """Every member that is no object or list, with its path; the target decides how deep."""
+    left = [("body", document)]
+    while left:
+        name, value = left.pop()
+        if isinstance(value, dict):
+            left += [(f"{name}.{key}", member) for key, member in value.items()]
+        elif isinstance(value, list):
+            left += [(f"{name}[{place}]", member) for place, member in enumerate(value)]
+        else:
+            yield name, str(value)
 
 
 def _masked(text: str, one: Exchange) -> str:

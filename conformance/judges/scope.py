@@ -131,8 +131,7 @@ def _refused(
         if one.plain_key and lives.live(one) and not select.crashed(one)
     ]
     unknown = frozenset(_request(one) for one in keyed if _answered_unknown(one))
-    asked = select.grouped(filter(chosen, keyed), select.place)
-    for id, ones in asked.items():
+    for (id, *_), ones in select.grouped(filter(chosen, keyed), _relation).items():
         refused = [one for one in ones if select.answers(contract, one, *statuses)]
         invalid = [one for one in ones if one.tags.defect and one.status == 400]
         if refused:
@@ -142,6 +141,10 @@ def _refused(
         reaching = [one for one in invalid if not refused and _request(one) in unknown]
         others = [one for one in ones if one not in refused and one not in invalid]
         yield from _reached([*others, *reaching], control.get(id), statuses)
+
+
+def _relation(one: Exchange) -> tuple[str, str, str | None]:
+    return select.place(one), one.tags.resource, one.tags.nested
 
 
 def _request(one: Exchange) -> tuple[str | None, str, str | None]:

@@ -1,3 +1,4 @@
+import time
 from typing import Any
 
 import pytest
@@ -165,7 +166,8 @@ def test_a_generated_body_on_a_broken_path_may_be_lost() -> None:
 
 def test_a_generated_case_that_is_valid_by_chance_says_nothing() -> None:
     valid = generated(202, sent={"taskSlug": "run"})
-    assert opinions(error.invalid_body, valid) == "nothing"
+    surrogate = generated(202, sent=rb'{"taskSlug": "\ud800"}')
+    assert opinions(error.invalid_body, valid, surrogate) == "nothing"
     assert opinions(error.invalid_parameters, valid) == "nothing"
 
 
@@ -175,7 +177,8 @@ def test_generated_parameters_are_refused() -> None:
 
     assert opinions(error.invalid_parameters, listed(400, "-7")) == "passed"
     assert opinions(error.invalid_parameters, listed(200, "-7")) == "failed"
-    assert opinions(error.invalid_parameters, listed(200, "7")) == "nothing"
+    for lenient in ("7", "07", "7.0", "", "7&limit=x"):
+        assert opinions(error.invalid_parameters, listed(200, lenient)) == "nothing"
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(400, "passed"), (404, "passed"), (200, "failed")])
@@ -314,3 +317,12 @@ def test_pages_that_are_no_json_are_searched_too() -> None:
     page = b"<pre>Traceback (most recent call last)</pre>"
     assert opinions(error.no_internals, exchange(500, body=page)) == "failed"
     assert opinions(error.no_internals, OWN) == "nothing"
+
+
+def test_hostile_errors_are_searched_in_no_time() -> None:
+    words = ["SELECT ", "at x(.", "\n at ", "Aa", "[[", "/usr/a", "UPDATE "]
+    bodies = [(word * 40_000).encode() for word in words]
+    asked = [exchange(500, body=body) for body in bodies]
+    started = time.perf_counter()
+    opinions(error.no_internals, *asked, exchange(500, body=b"[" * 900 + b"]" * 900))
+    assert time.perf_counter() - started < 2

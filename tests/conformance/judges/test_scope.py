@@ -132,6 +132,17 @@ def test_a_resource_is_reached_under_its_owner_only(resource: str, below: str) -
     assert opinions(scope.nested, nested(404, resource, below)) == "doubtful"
 
 
+def test_an_invalid_write_that_gets_through_is_reach() -> None:
+    def put(status: int, below: str) -> Exchange:
+        tags: dict[str, Any] = {"operation": "putVariables", "credential": "team", "nested": below}
+        return exchange(status, **tags, defect="body.missing:variables")
+
+    own = put(400, "own")
+    assert opinions(scope.nested, own, put(404, "absent"), put(400, "foreign")) == "failed"
+    assert opinions(scope.nested, own, put(404, "absent"), put(404, "foreign")) == "passed"
+    assert opinions(scope.nested, own, put(400, "absent"), put(400, "foreign")) == "doubtful"
+
+
 def test_nothing_nested_was_asked_for() -> None:
     own = nested(200, "own", "own")
     assert opinions(scope.nested, own, nested(404, "foreign", "foreign"), PROJECT) == "nothing"
