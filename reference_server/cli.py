@@ -101,13 +101,14 @@ def main(
 ) -> None:
     """Serve a small, complete implementation of the Bugzy API's contract."""
     from reference_server import factory, http, seed
+    from reference_server.choice import ChoiceError
     from reference_server.clock import RealClock
 
     limit, window = rate_limit
     try:
         server = factory.create(RealClock(), limit=limit, window=window, **options)
         listener = http.listen(host, port)
-    except (factory.ChoiceError, OSError, sqlite3.Error) as problem:
+    except (ChoiceError, OSError, sqlite3.Error) as problem:
         raise click.ClickException(str(problem)) from problem
     credentials = seed.plant(server) if seed_data else {}
     logging.basicConfig(level=logging.WARNING)

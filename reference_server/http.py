@@ -74,7 +74,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url(listener: socket.socket) -> str:
-    """Return the URL by which this machine reaches *listener*, also where it takes all addresses."""
+    """Return the URL by which this machine reaches *listener*, also if it takes all addresses."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - binds nothing
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
