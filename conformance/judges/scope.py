@@ -20,7 +20,6 @@ ASTRAY = frozenset(  # relations of owner and nested resource in which the one i
         ("own", "foreign"),
         ("own", "absent"),
         ("foreign", "own"),
-        ("foreign", "absent"),
         ("absent", "own"),
     }
 )
@@ -94,7 +93,7 @@ def _isolation(contract: Contract, history: History, kind: str) -> Iterator[Opin
     def chosen(one: Exchange) -> bool:
         tags = one.tags
         reaches = _kind_of_key(one) == kind == _kind_of_route(contract, one)
-        return reaches and tags.resource == "foreign" and tags.nested in (None, "foreign")
+        return reaches and tags.resource == "foreign" and tags.nested in (None, "foreign", "absent")
 
     yield from _refused(contract, history, chosen, (404,))
     yield from _methods(contract, history, chosen)

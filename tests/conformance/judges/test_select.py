@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from conformance.exchange import Exchange
 from conformance.judges import select
 
 from .builder import CONTRACT, MARKER, anonymous, exchange, history, issued
@@ -13,6 +14,16 @@ def test_a_control_is_the_right_key_accepted_on_its_own() -> None:
 def test_a_documented_400_is_a_control() -> None:
     found = history(exchange(400, operation="createExecution", defect="body.missing:taskSlug"))
     assert select.controls(CONTRACT, found) == {"createExecution"}
+
+
+def test_a_malformed_id_is_no_control_and_makes_nothing_absent() -> None:
+    def astray(status: int) -> Exchange:
+        return exchange(
+            status, operation="getEnvironment", credential="team", defect="path:environmentId"
+        )
+
+    assert not select.controls(CONTRACT, history(astray(400)))
+    assert not select.absent(CONTRACT, history(astray(404)))
 
 
 def test_a_gateways_failure_that_did_not_come_again_is_passing() -> None:
