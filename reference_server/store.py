@@ -127,10 +127,13 @@ class Store:
         with self._database as database:
             database.execute(statement, row)
 
-    def resource(self, resource_id: str) -> Resource | None:
-        """Return the resource with this id, whomever it belongs to."""
-        query = "SELECT id, owner, collection, content FROM resources WHERE id = ?"
-        row = self._database.execute(query, (resource_id,)).fetchone()
+    def resource(self, owner_id: str, collection: str, resource_id: str) -> Resource | None:
+        """Return what a project or team has in a collection under this id."""
+        query = (
+            "SELECT id, owner, collection, content FROM resources "
+            "WHERE owner = ? AND collection = ? AND id = ?"
+        )
+        row = self._database.execute(query, (owner_id, collection, resource_id)).fetchone()
         return _resource(row) if row else None
 
     def resources(self, owner_id: str, collection: str, limit: int | None = None) -> list[Resource]:

@@ -59,6 +59,13 @@ def test_putting_again_replaces_the_content(store: Store) -> None:
     assert store.resources("p", "things") == [resource(1, {"a": 2})]
 
 
+def test_a_resource_is_found_where_it_belongs_only(store: Store) -> None:
+    store.put(resource(1))
+    assert store.resource("p", "things", "1") == resource(1)
+    assert store.resource("q", "things", "1") is None
+    assert store.resource("p", "others", "1") is None
+
+
 def test_next_id_is_new_and_the_same_in_every_run(store: Store) -> None:
     first = store.next_id("p", "things")
     store.put(Resource(id=first, owner="p", collection="things", content={}))
