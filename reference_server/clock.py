@@ -25,15 +25,16 @@ class RealClock:
         return self._offset + time.monotonic()
 
 
-class ManualClock:
-    """Stands still until it is moved, so that a minute's window is judged at once."""
+class MovableClock(RealClock):
+    """Real time, ahead by as much as it was moved, so that nobody waits for a window's end."""
 
-    def __init__(self, start: float = 1_700_000_000.0) -> None:
-        self._now = start
+    def __init__(self) -> None:
+        super().__init__()
+        self._moved = 0.0
 
     def now(self) -> float:
-        """Return the time it was last moved to."""
-        return self._now
+        """Return the current time."""
+        return super().now() + self._moved
 
     def advance(self, seconds: float) -> float:
         """Move on by *seconds* and return the new time.
@@ -42,5 +43,17 @@ class ManualClock:
         """
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"a clock moves forward by a finite number of seconds, not {seconds}")
-        self._now += seconds
-        return self._now
+        self._moved += seconds
+        return self.now()
+
+
+class ManualClock(MovableClock):
+    """Stands still until it is moved, so that a test knows the time to the instant."""
+
+    def __init__(self, start: float = 1_700_000_000.0) -> None:
+        super().__init__()
+        self._start = start
+
+    def now(self) -> float:
+        """Return the time it was last moved to."""
+        return self._start + self._moved

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from reference_server.clock import ManualClock
+from reference_server.clock import MovableClock
 from reference_server.guard import local
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ class Control:
             raise HTTPException(400, 'The body is to be {"advance": seconds}\n') from None
         return JSONResponse({"now": now})
 
-    def _clock(self) -> ManualClock:
-        if not isinstance(self.server.clock, ManualClock):
+    def _clock(self) -> MovableClock:
+        if not isinstance(self.server.clock, MovableClock):
             raise HTTPException(404, "This server keeps real time\n")
         return self.server.clock
 

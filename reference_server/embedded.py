@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reference_server import control, factory, http, seed
 from reference_server.app import Server
-from reference_server.clock import ManualClock, RealClock
+from reference_server.clock import Clock, MovableClock, RealClock
 from reference_server.seed import Credential
 
 HOST = "127.0.0.1"
@@ -37,12 +37,20 @@ def start(
     window: float | None = None,
     fault: str | None = None,
     variant: str | None = None,
+    clock: Clock | None = None,
     manual_clock: bool = True,
 ) -> Iterator[Running]:
-    """Serve in a background thread for as long as the context lasts."""
-    clock = ManualClock() if manual_clock else RealClock()
+    """Serve in a background thread for as long as the context lasts.
+
+    Time goes on by itself and can be moved on (*manual_clock*), unless another *clock* is given.
+    """
     server = factory.create(
-        clock, openapi=openapi, limit=limit, window=window, fault=fault, variant=variant
+        clock or (MovableClock() if manual_clock else RealClock()),
+        openapi=openapi,
+        limit=limit,
+        window=window,
+        fault=fault,
+        variant=variant,
     )
     credentials = seed.plant(server)
     # It listens before the thread runs, so that nobody has to wait for the thread.

@@ -18,11 +18,12 @@ def kept() -> Contract:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Start servers as they are asked for, and stop them in the end."""
+    """Start servers as they are asked for, at a time that stands still; stop them in the end."""
     with ExitStack() as stack:
 
         def start(**options: Any) -> Api:
-            api = Api(stack.enter_context(embedded.start(**options)))
+            running = embedded.start(**{"clock": ManualClock(), **options})
+            api = Api(stack.enter_context(running))
             stack.callback(api.client.close)
             return api
 

@@ -1,12 +1,23 @@
+import time
+
 import pytest
 
-from reference_server.clock import ManualClock, RealClock
+from reference_server.clock import ManualClock, MovableClock, RealClock
 
 
 def test_manual_clock_stands_still_until_it_is_moved() -> None:
     clock = ManualClock(100.0)
     assert clock.now() == clock.now() == 100.0
     assert clock.advance(0.5) == clock.now() == 100.5
+
+
+def test_movable_clock_goes_on_from_where_it_was_moved_to() -> None:
+    clock, real = MovableClock(), RealClock()
+    clock.advance(60)
+    assert clock.now() - real.now() == pytest.approx(60, abs=1)
+    before = clock.now()
+    time.sleep(0.001)
+    assert clock.now() > before
 
 
 @pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])

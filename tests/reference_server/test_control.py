@@ -2,7 +2,7 @@ import httpx
 import pytest
 
 from reference_server import embedded
-from reference_server.clock import ManualClock
+from reference_server.clock import ManualClock, RealClock
 from tests.reference_server.api import ABSENT, Api
 
 
@@ -47,6 +47,6 @@ def test_the_clock_refuses_what_is_no_step(api: Api, body: bytes) -> None:
 
 
 def test_real_time_cannot_be_moved() -> None:
-    with embedded.start(manual_clock=False) as running:
+    with embedded.start(clock=RealClock()) as running:
         response = httpx.post(f"{running.control_url}/clock", json={"advance": 1}, trust_env=False)
     assert response.status_code == 404
