@@ -38,6 +38,7 @@ class Window:
     limit: int
     remaining: int
     ends: float  # on the run's clock
+    refused: bool = False  # a request was refused in it
 
 
 class Budget:
@@ -45,14 +46,14 @@ class Budget:
 
     def __init__(self, rate_limit: RateLimit, clock: ServerClock) -> None:
         self._rate_limit = rate_limit
-        self._clock = clock
+        self.clock = clock
         self._windows: dict[str, Window] = {}
         self._lock = threading.Lock()
 
     def see(self, exchange: Exchange) -> None:
         """Learn from an exchange of an issued key that was accepted or refused for its limit."""
         with self._lock:
-            self._clock.see(exchange)
+            self.clock.see(exchange)
             label = exchange.tags.key
             if label and exchange.response and exchange.status != 401:
                 self._windows[label] = self._seen(label, exchange)
@@ -67,29 +68,43 @@ class Budget:
         window = self._windows.get(label)
         return now if window is None else max(now, window.ends)
 
-    def open(self, label: str) -> bool:
-        """Whether any request of the key has been seen."""
-        return label in self._windows
+    def exhausted(self, label: str, now: float) -> bool:
+        """Whether the key was refused in the window under way."""
+        window = self._windows.get(label)
+        return window is not None and window.refused and now < window.ends
 
-    def brief(self) -> dict[str, tuple[int, int, float]]:
+    def renewed(self, label: str, now: float) -> bool:
+        """Whether the key's last seen window is over, or has hardly been used."""
+        return self.remaining(label, now) > self._rate_limit.limit // 2
+
+    def brief(self) -> dict[str, tuple[int, int, float, bool]]:
         """The windows as plain data, for another worker."""
-        return {label: (w.limit, w.remaining, w.ends) for label, w in self._windows.items()}
+        windows = self._windows.items()
+        return {label: (w.limit, w.remaining, w.ends, w.refused) for label, w in windows}
 
-    def learn(self, brief: dict[str, tuple[int, int, float]]) -> None:
+    def learn(self, brief: dict[str, tuple[int, int, float, bool]]) -> None:
         """Take over what another worker knew."""
         self._windows = {label: Window(*window) for label, window in brief.items()}
 
     def _seen(self, label: str, exchange: Exchange) -> Window:
         before = self._windows.get(label)
-        if before is None or exchange.started >= before.ends:
+        if before is None or exchange.started >= before.ends or self._reopened(exchange, before):
             whole = self._rate_limit.limit
             before = Window(whole, whole, exchange.ended + self._rate_limit.window)
         counted = before.remaining - (exchange.status != 429)
         said = self._remaining(exchange)
         remaining = counted if said is None else min(said, self._rate_limit.limit)
-        if exchange.status == 429:
-            remaining = 0
-        return replace(before, remaining=max(0, remaining), ends=self._ends(exchange, before))
+        refused = exchange.status == 429
+        return replace(
+            before,
+            remaining=0 if refused else max(0, remaining),
+            ends=self._ends(exchange, before),
+            refused=refused or before.refused,
+        )
+
+    def _reopened(self, exchange: Exchange, before: Window) -> bool:
+        """Whether an answer shows that the window before is over, whatever the clocks say."""
+        return before.refused and exchange.status != 429
 
     def _remaining(self, exchange: Exchange) -> int | None:
         assert exchange.response is not None
@@ -101,6 +116,6 @@ class Budget:
         reset = exchange.response.number(self._rate_limit.reset_field)
         if reset is None:
             return before.ends
-        ends = self._clock.run_time(reset) + MARGIN
+        ends = self.clock.run_time(reset) + MARGIN
         latest = exchange.ended + self._rate_limit.window + 2 * DATE_RESOLUTION
         return ends if exchange.started - DATE_RESOLUTION <= ends <= latest else before.ends

@@ -98,6 +98,10 @@ class Client:
         self._pools: dict[str, httpx.Client] = {}
         self._context = _context(settings)
 
+    def number_from(self, first: int) -> None:
+        """Number exchanges from here on, apart from those of other workers."""
+        self._numbers = itertools.count(first + 1)
+
     def send(self, call: Call) -> Exchange:
         """Send one request and wait for its end; repeat it once if the gateway failed or it was lost."""
         exchange = self.attempt(call)
@@ -227,7 +231,8 @@ class Client:
     ) -> Response:
         secrets = call.credential.secrets
         fields = tuple(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in response.headers.raw
         )
         return Response(
             status=response.status_code,
@@ -246,7 +251,9 @@ class Client:
             lost = exchange.response is None
             self._count.unanswered = self._count.unanswered + 1 if lost else 0
             if self._count.unanswered >= LOST_AFTER:
-                raise TargetLost(f"{LOST_AFTER} requests in a row got no answer: {exchange.failure}")
+                raise TargetLost(
+                    f"{LOST_AFTER} requests in a row got no answer: {exchange.failure}"
+                )
         self._budget.see(exchange)
         return exchange
 
@@ -269,7 +276,9 @@ class Client:
             follow_redirects=False,
             trust_env=not self._settings.local,
             headers={"User-Agent": self._agent()},
-            cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[])),
+            cookies=http.cookiejar.CookieJar(
+                http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
+            ),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
         )
 

@@ -69,6 +69,7 @@ class Operation:
     success_status: int
     success: Mapping[str, Any]
     success_media: str
+    leads: bool  # the first operation of its path
 
     @property
     def writes(self) -> bool:
@@ -242,6 +243,7 @@ def _operation(
         success_status=status,
         success=_bundled(document, content["schema"]),
         success_media=media,
+        leads=method == next(one for one in METHODS if one in item),
     )
 
 

@@ -74,7 +74,10 @@ def other_schemes(key: Key) -> Iterator[Credential]:
         ("basic-password", f"Basic {_basic('', key.value)}"),
         ("basic-both", f"Basic {_basic('api', key.value)}"),
         ("basic-raw", f"Basic {key.value}"),
-        ("digest", f'Digest username="{key.value}", realm="bugzy", nonce="0", response="{"0" * 32}"'),
+        (
+            "digest",
+            f'Digest username="{key.value}", realm="bugzy", nonce="0", response="{"0" * 32}"',
+        ),
         ("digest-raw", f"Digest {key.value}"),
         ("apikey", f"ApiKey {key.value}"),
         ("key", f"Key {key.value}"),
@@ -188,7 +191,9 @@ def exchanged(contract: Contract, key: Key) -> Iterator[Credential]:
             yield token(value, name=key.party, key=key.label, form=f"prefix:{kind.name}")
 
 
-def forged(contract: Contract, kind: str, rng: random.Random, like: str | None = None) -> Credential:
+def forged(
+    contract: Contract, kind: str, rng: random.Random, like: str | None = None
+) -> Credential:
     """A well-formed key that was never issued."""
     length = len(like) if like else 40
     letters = string.ascii_letters + string.digits
@@ -236,9 +241,7 @@ def ambiguous(key: Key, other: str) -> Iterator[Credential]:
         ("comma-first", (("Authorization", f"{bad}, {good}"),)),
         ("space", (("Authorization", f"{good} {other}"),)),
     ):
-        yield Credential(
-            name=key.party, key=key.label, form=f"ambiguous:{form}", fields=fields
-        )
+        yield Credential(name=key.party, key=key.label, form=f"ambiguous:{form}", fields=fields)
 
 
 def _in_field(key: Key, form: str, name: str, value: str) -> Credential:

@@ -6,10 +6,10 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
-Job = tuple[Callable[[], object], "Future[object]"]
+Job = tuple[Callable[[], Any], "Future[Any]"]
 
 
 class Hands:
@@ -26,7 +26,7 @@ class Hands:
         except queue.Empty:
             inbox = queue.SimpleQueue()
             threading.Thread(target=self._serve, args=(inbox,), daemon=True).start()
-        inbox.put((work, future))  # type: ignore[arg-type] - the queue does not care what T is
+        inbox.put((work, future))
         return future
 
     def _serve(self, inbox: queue.SimpleQueue[Job]) -> None:

@@ -22,7 +22,8 @@ class Event:
     """Something other than an exchange that judges need to know.
 
     Kinds: ``issued`` (a key was given or generated), ``shown`` (what the settings page says of a
-    key), ``skipped`` (a probe could not run, and what to add), ``waited`` (for a window to end).
+    key), ``skipped`` (a probe could not run, and what to add), ``hindered`` (something kept a probe
+    from its work), ``waited`` (for a window to end), ``stopped`` (the run ended early, and why).
     """
 
     kind: str
@@ -142,7 +143,9 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 if type not in ("header", "exchange", "event", "footer"):
                     raise ValueError(f"unknown type {type!r}")
             except (ValueError, AttributeError, KeyError, TypeError) as error:
-                raise HistoryError(f"{path}, line {number}: not a history record: {error}") from None
+                raise HistoryError(
+                    f"{path}, line {number}: not a history record: {error}"
+                ) from None
             yield type, record
 
 

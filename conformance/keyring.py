@@ -41,7 +41,13 @@ class Keyring:
         self._lock = threading.Lock()
 
     def add(
-        self, party: Party, value: str, at: tuple[float, float], *, generated: bool = True
+        self,
+        party: Party,
+        value: str,
+        at: tuple[float, float],
+        *,
+        generated: bool = True,
+        record: bool = True,
     ) -> Key:
         """Take a key in: mask it from now on, and record what its form is, but not the key."""
         with self._lock:
@@ -49,22 +55,16 @@ class Keyring:
             self._masker.register(value, key.label)
             replaces = self._replaced(party, key) if generated else None
             self._keys.setdefault(party.name, []).append(key)
-        facts = form(self._contract.kinds[party.kind].prefix, value)
-        self._recorder.event(
-            Event(
-                kind="issued",
-                started=at[0],
-                ended=at[1],
-                data={
-                    "party": party.name,
-                    "key": key.label,
-                    "replaces": replaces,
-                    "generated": generated,
-                    "same_as": same,
-                    **facts,
-                },
-            )
-        )
+        data = {
+            "party": party.name,
+            "key": key.label,
+            "replaces": replaces,
+            "generated": generated,
+            "same_as": same,
+            **form(self._contract.kinds[party.kind].prefix, value),
+        }
+        if record:
+            self._recorder.event(Event(kind="issued", started=at[0], ended=at[1], data=data))
         return key
 
     def current(self, party: str) -> Key | None:

@@ -76,7 +76,7 @@ def _wrong(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple
     if "$ref" in schema:
         schema = _resolve(schema["$ref"], root)
     kind = schema.get("type")
-    yield "type", {"string": 7, "object": "text", "array": "text", "boolean": "yes"}.get(kind, [])
+    yield "type", 7 if kind == "string" else "text"
     yield "null", None
     if "maxLength" in schema:
         yield "too-long", "a" * (schema["maxLength"] + 1)
@@ -130,3 +130,33 @@ def dump(value: Any) -> bytes:
 
 def _dump(value: Any) -> bytes:
     return json.dumps(value).encode()
+
+
+def full_bodies(operation: Operation, marker: str, project: str) -> Iterator[bytes]:
+    """Valid bodies with every member, plain and with texts as long as they may be."""
+    schema = operation.body or {}
+    for longest in (False, True):
+        members = {
+            name: _full(_resolved(entry, schema), schema, marker, project, longest)
+            for name, entry in schema.get("properties", {}).items()
+        }
+        yield _dump(members)
+
+
+def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _resolve(schema["$ref"], root) if "$ref" in schema else schema
+
+
+def _full(
+    schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, project: str, longest: bool
+) -> Any:
+    if schema.get("format") == "uuid":
+        return project
+    if schema.get("type") == "array":
+        return [_instance(schema["items"], root, marker)]
+    if schema.get("type") == "object":
+        return {"conformance": marker}
+    if longest and "maxLength" in schema:
+        stretched = marker + "a" * schema["maxLength"]
+        return _text(schema, stretched[: schema["maxLength"]])
+    return _instance(schema, root, marker)

@@ -150,7 +150,8 @@ def names_a_target(options: Mapping[str, Any], environ: Mapping[str, str] | None
     """Whether the caller says what to test; otherwise the bundled server is started."""
     environ = os.environ if environ is None else environ
     return any(
-        options.get(name) or environ.get(f"{PREFIX}{name.upper()}") for name in ("target", "base_url")
+        options.get(name) or environ.get(f"{PREFIX}{name.upper()}")
+        for name in ("target", "base_url")
     )
 
 
@@ -298,7 +299,9 @@ def _base_url(value: str | None, source: Source | None) -> str:
         )
     parts = urllib.parse.urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _problem(source, "", "base_url", f"is {value!r}; write http:// or https:// and a host")
+        raise _problem(
+            source, "", "base_url", f"is {value!r}; write http:// or https:// and a host"
+        )
     if parts.query or parts.fragment or parts.path.rstrip("/").endswith("/api/v1"):
         raise _problem(
             source, "", "base_url", f"is {value!r}; write it without /api/v1, query and fragment"
@@ -329,7 +332,9 @@ def _distinct(parties: Mapping[str, Party], source: Source | None) -> None:
 def _id(name: str, entry: Mapping[str, Any], source: Source | None) -> str:
     value = entry.get("id")
     if not value:
-        hint = f"is missing; write [{name}] and below it id = \"...\", or set {PREFIX}{name.upper()}_ID"
+        hint = (
+            f'is missing; write [{name}] and below it id = "...", or set {PREFIX}{name.upper()}_ID'
+        )
         raise _problem(source, name, "id", hint)
     if not re.fullmatch(r"[A-Za-z0-9._~-]+", value):
         raise _problem(source, name, "id", f"is {value!r}; write the id as it stands in the path")

@@ -108,10 +108,13 @@ def _broken(requirement: Requirement, judge: Judge) -> Verdict:
 
 
 def _without_evidence(verdict: Verdict, history: History, needs: list[str]) -> Verdict:
-    if needs:
+    if needs and not _hindrances(history, verdict.requirement.id):
         return replace(verdict, outcome="not_tested", reason="; ".join(dict.fromkeys(needs)))
     if history.header.get("recorded"):
         return replace(verdict, outcome="not_tested", reason="the recording holds nothing on it")
+    hindered = _hindrances(history, verdict.requirement.id)
+    if hindered:
+        return replace(verdict, outcome="inconclusive", reason="; ".join(hindered))
     cause = history.footer.get("reason")
     reason = f"the run ended early: {cause}" if cause else "no request bore on it"
     return replace(verdict, outcome="inconclusive", reason=reason)
@@ -124,3 +127,8 @@ def _skips(history: History) -> dict[str, list[str]]:
         for id in event.data["requirements"]:
             found.setdefault(id, []).append(event.data["needs"])
     return found
+
+
+def _hindrances(history: History, id: str) -> list[str]:
+    events = history.events_of("hindered")
+    return list(dict.fromkeys(e.data["reason"] for e in events if id in e.data["requirements"]))

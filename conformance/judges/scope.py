@@ -129,30 +129,36 @@ def _refused(
         for _, one in select.settled(contract, history)
         if one.plain_key and lives.live(one) and not select.crashed(one)
     ]
-    unknown = frozenset(_request(one) for one in keyed if _answered_unknown(one))
+    unknown = frozenset(_request(one) for one in keyed if one.status == 404)
     for (id, *_), ones in select.grouped(filter(chosen, keyed), _relation).items():
         refused = [one for one in ones if select.answers(contract, one, *statuses)]
         invalid = [one for one in ones if one.tags.defect and one.status == 400]
-        if refused:
-            yield _evidence(id, control.get(id), refused)
-        elif invalid and not any(_request(one) in unknown for one in invalid):
-            yield Doubt(f"{id}: only invalid requests were sent, and validation answered first")
-        reaching = [one for one in invalid if not refused and _request(one) in unknown]
+        reaching = [one for one in invalid if not refused and _absent_twin(one) in unknown]
         others = [one for one in ones if one not in refused and one not in invalid]
         yield from _reached([*others, *reaching], control.get(id), statuses)
+        if refused and _exists(ones[0]):
+            yield _evidence(id, control.get(id), refused)
+        elif invalid and not reaching and _exists(ones[0]):
+            yield Doubt(f"{id}: only invalid requests were sent, and validation answered first")
 
 
 def _relation(one: Exchange) -> tuple[str, str, str | None]:
     return select.place(one), one.tags.resource, one.tags.nested
 
 
-def _request(one: Exchange) -> tuple[str | None, str, str | None]:
-    """What two requests have in common that differ in whose resource they are for."""
-    return one.tags.operation, one.tags.credential, one.tags.defect
+def _exists(one: Exchange) -> bool:
+    """Whether what was addressed exists, so that its refusal says something of the key's reach."""
+    return one.tags.resource.startswith("cross") or "foreign" in _relation(one)
 
 
-def _answered_unknown(one: Exchange) -> bool:
-    return "absent" in (one.tags.resource, one.tags.nested) and one.status == 404
+def _request(one: Exchange) -> tuple[str | None, ...]:
+    """What identical requests have in common."""
+    return one.tags.credential, one.tags.defect, *_relation(one)
+
+
+def _absent_twin(one: Exchange) -> tuple[str | None, ...]:
+    """The request that differs in that what it addresses was never there."""
+    return tuple("absent" if part == "foreign" else part for part in _request(one))
 
 
 def _evidence(id: str, control: Exchange | None, refused: Iterable[Exchange]) -> Opinion:

@@ -9,6 +9,8 @@ from conformance.contract import Contract, Operation
 from conformance.exchange import Exchange
 from conformance.history import Event, History
 
+INFINITY = float("inf")
+
 LAYER = frozenset({"HEAD", "OPTIONS", "TRACE"})  # methods of the HTTP layer (reading 11)
 GATEWAY = frozenset({502, 503, 504})  # what a gateway says when the way failed (RFC 9110, 15.6)
 OTHER_PATHS = frozenset({"slash", "case"})  # twists after which a path may lawfully be another
@@ -20,6 +22,11 @@ def own(exchange: Exchange) -> bool:
     """Whether a key asked, as documented, for what belongs to it."""
     tags = exchange.tags
     return exchange.plain_key and tags.resource == "own" and tags.nested in (None, "own")
+
+
+def addressed(exchange: Exchange) -> bool:
+    """Whether the ids in the path are well-formed, so that the answer speaks of a resource."""
+    return not (exchange.tags.defect or "").startswith("path:")
 
 
 def sound(exchange: Exchange) -> bool:
@@ -34,7 +41,7 @@ def absent(contract: Contract, history: History) -> frozenset[str]:
     asked = [
         one
         for one in history.judged
-        if one.tags.operation in assumed and own(one) and one.tags.twist is None
+        if one.tags.operation in assumed and own(one) and one.tags.twist is None and addressed(one)
     ]
     missing = {one.tags.operation for one in asked if one.says(404, contract.codes)}
     present = {one.tags.operation for one in asked if one.succeeded or one.status == 400}
@@ -57,7 +64,7 @@ def on_operations(contract: Contract, history: History) -> Iterator[tuple[Operat
 
 def accepted(contract: Contract, exchange: Exchange) -> bool:
     """Whether the answer shows that the key was let in to what it asked for."""
-    return exchange.succeeded or exchange.says(400, contract.codes)
+    return exchange.succeeded or answers(contract, exchange, 400)
 
 
 def controls(contract: Contract, history: History) -> frozenset[str]:
@@ -69,7 +76,8 @@ def control(contract: Contract, history: History) -> Mapping[str, Exchange]:
     """The first positive control of each operation that has one."""
     found: dict[str, Exchange] = {}
     for operation, one in on_operations(contract, history):
-        if own(one) and one.tags.twist is None and accepted(contract, one):
+        as_documented = one.tags.twist is None and addressed(one)
+        if own(one) and as_documented and accepted(contract, one):
             found.setdefault(operation.id, one)
     return found
 
@@ -139,24 +147,27 @@ def place(exchange: Exchange) -> str:
 
 
 class Lives:
-    """When each issued key was valid, from what the history says of new keys."""
+    """When each issued key was valid, from what the history says of new keys.
+
+    Of keys that do not replace one another (team keys), and of two project keys that were
+    generated at once, nothing is said from the moment that another one was asked for: whether they
+    live on is the deployment's choice, or what is to be found out.
+    """
 
     def __init__(self, history: History) -> None:
-        issued = history.events_of("issued")
-        self._ends: dict[str, Event] = {}
-        for event in issued:
-            if event.data.get("replaces"):
-                self._ends.setdefault(event.data["replaces"], event)
-        self.rotations: tuple[Event, ...] = tuple(e for e in issued if e.data.get("replaces"))
-        self._rivals = _rivals(self.rotations)
+        self._issued = {event.data["key"]: event for event in history.events_of("issued")}
+        self.rotations: tuple[Event, ...] = tuple(
+            event for event in self._issued.values() if event.data.get("replaces")
+        )
+        self._ends = {label: self._end(event) for label, event in self._issued.items()}
 
     def live(self, exchange: Exchange) -> bool:
         """Whether the key was surely valid for the whole exchange."""
-        label = exchange.tags.key
-        if label is None or label in self._rivals:
+        issued = self._issued.get(exchange.tags.key or "")
+        if issued is None or self.rivals(issued):
             return False
-        end = self._ends.get(label)
-        return end is None or exchange.ended < end.started
+        later = [one.started for one in self._siblings(issued) if one.started >= issued.ended]
+        return exchange.started >= issued.ended and exchange.ended < min(later, default=INFINITY)
 
     def dead(self, exchange: Exchange) -> bool:
         """Whether the exchange began after the key that replaces its own had been shown."""
@@ -167,15 +178,24 @@ class Lives:
         """The event that replaced a key."""
         return self._ends.get(label)
 
+    def rivals(self, issued: Event) -> tuple[Event, ...]:
+        """The keys that were generated at the same time for the same party."""
+        return tuple(
+            one
+            for one in self._siblings(issued)
+            if one.started < issued.ended and issued.started < one.ended
+        )
 
-def _rivals(rotations: tuple[Event, ...]) -> frozenset[str]:
-    """Keys generated at once: which of them is valid only the deployment knows."""
-    return frozenset(
-        one.data["key"]
-        for one in rotations
-        for other in rotations
-        if one is not other
-        and one.data["party"] == other.data["party"]
-        and one.started <= other.ended
-        and other.started <= one.ended
-    )
+    def _siblings(self, issued: Event) -> tuple[Event, ...]:
+        party = issued.data["party"]
+        return tuple(
+            one for one in self._issued.values() if one is not issued and one.data["party"] == party
+        )
+
+    def _end(self, issued: Event) -> Event | None:
+        later = [
+            one
+            for one in self._siblings(issued)
+            if one.data.get("replaces") and one.started >= issued.ended
+        ]
+        return min(later, key=lambda one: one.ended, default=None)

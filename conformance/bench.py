@@ -1,0 +1,305 @@
+"""The bench: everything a probe works with, put together from a contract and a target."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from conformance.address import OTHERS, Addresses
+from conformance.budget import Budget, ServerClock
+from conformance.calls import Calls
+from conformance.client import Call, Client, Settings
+from conformance.clock import Clock, MovedClock, RealClock
+from conformance.contract import Contract, Operation, load
+from conformance.credential import Credential, bearer
+from conformance.exchange import Exchange
+from conformance.history import Event, Recorder
+from conformance.hooks import Controls, HookError, Hooks, Programs
+from conformance.keyring import Key, Keyring
+from conformance.likeness import differences
+from conformance.pace import Pace
+from conformance.secrets import Masker
+from conformance.target import REQUESTS_PER_SECOND, Target
+
+if TYPE_CHECKING:
+    from conformance.pool import Pool
+
+NEW_KEY = {"project": "regenerate_project_key", "team": "generate_team_key"}
+MOST_KEYS = 24  # generated in one run: a bound on what a run does to a deployment
+SHORT_WINDOW = 10.0  # seconds; waiting for such a window costs little
+PATIENCE = {True: 60, False: 2}  # windows waited for where keyless requests are limited
+MARKERS_PER_WORKER = 100_000
+
+Who = str | Key | Credential  # a party's current key, a given key, or any credential
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rig:
+    """The parts of a bench, made once per process."""
+
+    contract: Contract
+    target: Target
+    recorder: Recorder
+    run: str  # names the run in markers and the User-Agent
+
+
+class Bench:
+    """Sends calls, generates keys, and waits for windows."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.contract, self.target = rig.contract, rig.target
+        self.recorder, self.run = rig.recorder, rig.run
+        self.masker = Masker()
+        self.clock: Clock = _clock(rig.target)
+        self.hooks: Hooks = _hooks(rig.target)
+        self.keyring = Keyring(rig.contract, self.masker, rig.recorder)
+        self.addresses = Addresses(rig.contract, rig.target)
+        self.calls = Calls(rig.target, self.addresses, rig.run)
+        clock = ServerClock(time.time() - self.clock.now())
+        self.budget = Budget(rig.contract.rate_limit, clock)
+        self.client = Client(
+            _settings(rig),
+            clock=self.clock,
+            pace=Pace(pace_of(rig.contract, rig.target)),
+            masker=self.masker,
+            recorder=rig.recorder,
+            budget=self.budget,
+        )
+        self.created: list[str] = []  # what this run created: operation and id
+        self.pools: dict[str, Pool] = {}  # by kind of key
+        self._volatile: set[str] = set()  # parts of answers that vary between identical requests
+        self._patience = PATIENCE[self._window_is_short()]
+        self._generated = 0
+        self._lock = threading.Lock()
+
+    # --- keys
+
+    def take_keys(self, *, record: bool = True) -> None:
+        """Take in the keys that the target gives; the first process of a run records that."""
+        now = self.clock.now()
+        for party in self.target.parties.values():
+            if party.key is not None:
+                self.keyring.add(party, party.key, (now, now), generated=False, record=record)
+
+    def key(self, party: str) -> Key:
+        """The key that a party has now."""
+        key = self.keyring.current(party)
+        assert key is not None, f"no key for {party}: the plan should have left this probe out"
+        return key
+
+    def may_generate(self, party: str) -> bool:
+        """Whether a hook generates keys for this party, and enough of them are left."""
+        hook = NEW_KEY.get(party)
+        return hook is not None and self.hooks.has(hook) and self._generated < MOST_KEYS
+
+    def generate(self, party: str) -> Key:
+        """Have a new key generated; raise HookError when the hook does not."""
+        owner = self.target.parties[party]
+        hook = NEW_KEY[owner.kind]
+        with self._lock:
+            self._generated += 1
+        started = self.clock.now()
+        value = self.hooks.call(hook, owner.id)
+        ended = self.clock.now()
+        if not value.isascii() or any(letter.isspace() for letter in value):
+            raise HookError(f"hooks.{hook}: its last line is no key")
+        return self.keyring.add(owner, value, (started, ended))
+
+    def spare(self, kind: str) -> str:
+        """The party of a kind whose window has most room: the other one, if its key is given."""
+        other = OTHERS[kind]
+        return other if self.target.has_key(other) else kind
+
+    def rng(self, name: str) -> random.Random:
+        """A source of chance that depends on the seed and a name only."""
+        return random.Random(f"{self.target.seed}/{name}")
+
+    # --- requests
+
+    def credential(self, who: Who) -> Credential:
+        """A party's current key as documented, a given key, or a credential as it is."""
+        if isinstance(who, Credential):
+            return who
+        return bearer(who if isinstance(who, Key) else self.key(who))
+
+    def call(self, operation: Operation, who: Who, **how: Any) -> Call:
+        """A request to an operation; see Calls.to."""
+        return self.calls.to(operation, self.credential(who), **how)
+
+    def off_method(self, method: str, operation: Operation, who: Who, *, resource: str) -> Call:
+        """A request with a method that the operation's path lacks."""
+        return self.calls.off_method(method, operation, self.credential(who), resource)
+
+    def off_route(self, method: str, path: str, who: Who, **tags: Any) -> Call:
+        """A request to no documented operation."""
+        return self.calls.off_route(method, path, self.credential(who), **tags)
+
+    def send(self, operation: Operation, who: Who, **how: Any) -> Exchange:
+        """Build a call to an operation, send it, and learn from its answer."""
+        exchange = self.deliver(self.call(operation, who, **how))
+        self._learn(operation, exchange)
+        return exchange
+
+    def deliver(self, call: Call) -> Exchange:
+        """Send a call; one without a key waits where such requests are limited too."""
+        exchange = self.client.send(call)
+        while exchange.status == 429 and not exchange.plain_key and self._patience > 0:
+            self._patience -= 1
+            self.wait_until(self._told(exchange), "requests without a valid key are limited")
+            exchange = self.client.send(call)
+        return exchange
+
+    def pair(self, operation: Operation, who: Who, **how: Any) -> None:
+        """Address another's and an absent one, alike in all else."""
+        self.compare(
+            lambda resource: self.call(operation, who, **how, **resource),
+            ({"resource": "foreign"}, {"resource": "absent"}),
+        )
+
+    def compare(
+        self, build: Callable[[dict[str, str]], Call], relations: tuple[dict[str, str], ...]
+    ) -> None:
+        """Send two calls that differ in a relation; repeat them where the answers seem to differ.
+
+        What varies between identical requests is learnt on the way, so that it costs little.
+        """
+        group = f"pair:{self.calls.marker()}"
+        one, other = (self._grouped(build(relation), group) for relation in relations)
+        first, second = self.deliver(one), self.deliver(other)
+        if not self._differ(first, second):
+            return
+        again = self.deliver(self._grouped(other, "identical"))
+        self._volatile |= set(differences(second, again, self.contract.rate_limit))
+        if self._differ(first, second):
+            for _ in range(2):
+                self.deliver(one)
+                self.deliver(other)
+
+    def _grouped(self, call: Call, group: str) -> Call:
+        return replace(call, tags=replace(call.tags, group=group))
+
+    def _differ(self, one: Exchange, other: Exchange) -> bool:
+        if 429 in (one.status, other.status):
+            return False
+        return bool(set(differences(one, other, self.contract.rate_limit)) - self._volatile)
+
+    def _told(self, exchange: Exchange) -> float:
+        """When a refused request without a key may be sent again, on the run's clock."""
+        now = self.clock.now()
+        limit = self.contract.rate_limit
+        assert exchange.response is not None
+        seconds = exchange.response.number("Retry-After")
+        reset = exchange.response.number(limit.reset_field)
+        if seconds is not None and seconds <= limit.window:
+            return now + seconds + 0.1
+        told = self.budget.clock.run_time(reset) if reset is not None else now + limit.window
+        return min(max(told, now), now + limit.window) + 0.1
+
+    def _window_is_short(self) -> bool:
+        return self.target.control is not None or self.contract.rate_limit.window <= SHORT_WINDOW
+
+    def _learn(self, operation: Operation, exchange: Exchange) -> None:
+        """Remember ids that a list shows, and what a write created."""
+        if not exchange.succeeded or exchange.response is None or not exchange.plain_key:
+            return
+        party = self.addresses.owner(operation, exchange.tags.credential, "own")
+        if party is not None and exchange.tags.resource == "own":
+            self.addresses.learn(operation, party, exchange.response.json)
+            if operation.method == "POST":
+                self._note_creation(operation, party, exchange.response.json)
+
+    def _note_creation(self, operation: Operation, party: str, document: Any) -> None:
+        data = document.get("data") if isinstance(document, Mapping) else None
+        for name, id in data.items() if isinstance(data, Mapping) else ():
+            if name.endswith("Id") and isinstance(id, str):
+                self.created.append(f"{operation.id}: {name} {id} ({party})")
+                if any(op.nested == name for op in self.contract.operations):
+                    self.addresses.nested[f"{party}/{name}"] = id
+                    self.calls.own_nested.add(id)
+
+    # --- windows
+
+    def ensure(self, party: str, count: int, *, refill: bool = False) -> None:
+        """See to it that the party's key has *count* requests left in the window under way."""
+        key = self.key(party)
+        count = min(count, self.contract.rate_limit.limit - 1)
+        if self.budget.remaining(key.label, self.clock.now()) >= count:
+            return
+        if refill and self.may_generate(party):
+            self.generate(party)
+        else:
+            self.wait_for_reset(key)
+
+    def wait_for_reset(self, key: Key) -> None:
+        """Wait until the server's clock has surely reached the Reset of the key's window."""
+        moment = self.budget.reopens(key.label, self.clock.now())
+        self.wait_until(moment, f"{key.label}: its next window")
+
+    def wait_until(self, moment: float, why: str) -> None:
+        """Let time pass until a moment of the run's clock, and record how much."""
+        started = self.clock.now()
+        longest = self.contract.rate_limit.window + 3
+        if moment > started:
+            self.clock.sleep(min(moment - started, longest))
+            self.note("waited", started, seconds=self.clock.now() - started, why=why)
+
+    def note(self, kind: str, started: float, **data: Any) -> None:
+        """Record an event that ends now."""
+        self.recorder.event(Event(kind=kind, started=started, ended=self.clock.now(), data=data))
+
+    # --- other workers
+
+    def brief(self) -> dict[str, Any]:
+        """What another worker must know to go on from here."""
+        return {"nested": self.addresses.nested, "windows": self.budget.brief()}
+
+    def learn_brief(self, brief: Mapping[str, Any], worker: int) -> None:
+        """Go on from what another worker knew."""
+        self.addresses.nested.update(brief["nested"])
+        self.budget.learn({label: tuple(window) for label, window in brief["windows"].items()})
+        self.calls.mark_from((worker + 1) * MARKERS_PER_WORKER)
+
+
+def pace_of(contract: Contract, target: Target) -> float | None:
+    """Requests per second: as the owner says; else what a short window needs, or twenty."""
+    if target.max_requests_per_second is not None or target.control is not None:
+        return target.max_requests_per_second
+    limit = contract.rate_limit
+    return max(REQUESTS_PER_SECOND, 4 * limit.limit / limit.window)
+
+
+def contract_of(target: Target) -> Contract:
+    """The contract as this deployment is held to it."""
+    contract = load(target.openapi).narrowed(frozenset(target.exclude))
+    limit = target.limit or contract.rate_limit.limit
+    return contract.limited(limit, target.window or contract.rate_limit.window)
+
+
+def new_run() -> str:
+    """A name for a run that no other run has."""
+    return secrets.token_hex(3)
+
+
+def _clock(target: Target) -> Clock:
+    return MovedClock(target.control) if target.control else RealClock()
+
+
+def _hooks(target: Target) -> Hooks:
+    return Controls(target.control) if target.control else Programs(target.hooks)
+
+
+def _settings(rig: Rig) -> Settings:
+    return Settings(
+        base=rig.target.base_url + rig.contract.base_path,
+        timeout=rig.target.timeout,
+        insecure=rig.target.insecure,
+        headers=rig.target.headers,
+        run=rig.run,
+        max_requests=rig.target.max_requests,
+        local=rig.target.control is not None,
+    )

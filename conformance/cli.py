@@ -1,0 +1,98 @@
+"""The command line. Imports are paid where they are used, so that --help is quick."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from conformance import __version__
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+RUN_OPTIONS = (
+    click.option("--target", metavar="FILE", help="The target file (TOML)."),
+    click.option("--base-url", metavar="URL", help="The deployment, without /api/v1."),
+    click.option("--openapi", metavar="FILE", help="The contract, instead of the bundled one."),
+    click.option("--report-dir", metavar="DIR", help="Where reports go: conformance-report/."),
+    click.option("-n", "workers", type=int, metavar="N", help="pytest-xdist workers."),
+    click.option("--only", multiple=True, metavar="ID|AREA", help="Decide only this."),
+    click.option("--skip", multiple=True, metavar="ID|AREA", help="Leave this out."),
+    click.option("--strict", is_flag=True, default=None, help="should gates too."),
+    click.option("--hardening", is_flag=True, default=None, help="hardening gates too."),
+    click.option("--waivers", metavar="FILE", help="Known failures (TOML)."),
+    click.option("--allow-writes", is_flag=True, default=None, help="May create things there."),
+    click.option("--windows", type=int, metavar="N", help="Rate-limit windows to spend: 1."),
+    click.option("--seed", type=int, metavar="N", help="Of all that is generated: 1."),
+    click.option("--timeout", type=float, metavar="SECONDS", help="Per request: 10."),
+    click.option("--max-requests", type=int, metavar="N", help="Stop after so many."),
+    click.option("--insecure", is_flag=True, default=None, help="Do not verify TLS."),
+    click.option("--header", multiple=True, metavar="'Name: value'", help="For gateways."),
+    click.option("--quiet", is_flag=True, default=None, help="Only failures and the verdict."),
+    click.option("--no-color", is_flag=True, default=None, help="No colours."),
+)
+
+
+def run_options(command: Command) -> Command:
+    """The options that run and plan share."""
+    for option in reversed(RUN_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="bugzy-conformance")
+def cli() -> None:
+    """Decide whether a deployment of the Bugzy API keeps its contract."""
+
+
+@cli.command()
+@run_options
+def run(**options: Any) -> None:
+    """Decide every requirement against a target; without one, against the bundled server."""
+    from conformance import running
+
+    with _usage_errors(), running.bundled_or_named(options) as target:
+        status = running.run(target)
+    sys.exit(status)
+
+
+@cli.command()
+@click.argument("id", required=False)
+@click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table")
+def requirements(id: str | None, form: str) -> None:
+    """Show the catalogue, or everything about one requirement."""
+    from conformance.report import table
+
+    with _usage_errors():
+        click.echo(table.one(id) if id else table.catalogue(form))
+
+
+class _usage_errors:  # noqa: N801 - reads as a context manager
+    """Turns what a user can mend into one line and status 2."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is None or isinstance(error, (SystemExit, click.exceptions.Exit)):
+            return
+        from conformance.catalogue import UnknownRequirement
+        from conformance.contract import ContractError
+        from conformance.history import HistoryError
+        from conformance.target import TargetError
+
+        if isinstance(error, (TargetError, ContractError, UnknownRequirement, HistoryError)):
+            click.echo(f"bugzy-conformance: {error}", err=True)
+            sys.exit(2)
+
+
+def main() -> None:
+    """The console script."""
+    cli(prog_name="bugzy-conformance")
+
+
+if __name__ == "__main__":
+    main()

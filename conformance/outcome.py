@@ -1,0 +1,107 @@
+"""The outcome of a run: verdicts, the whole verdict, the exit status, and the reports of both."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from conformance import report, waiver
+from conformance.catalogue import requirements, select
+from conformance.contract import Contract
+from conformance.history import History
+from conformance.target import Target
+from conformance.verdict import Gate, Verdict, decide, overall
+
+CONFORMANT, NONCONFORMANT, USAGE, INCONCLUSIVE, INTERNAL = 0, 1, 2, 3, 70
+STATUS = {
+    "conformant": CONFORMANT,
+    "nonconformant": NONCONFORMANT,
+    "inconclusive": INCONCLUSIVE,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Everything that reports show."""
+
+    contract: Contract
+    history: History
+    target: Target
+    verdicts: tuple[Verdict, ...]
+    verdict: str  # conformant, nonconformant or inconclusive
+    status: int  # the exit status
+    complaints: tuple[str, ...] = ()  # waivers that must go
+    created: tuple[str, ...] = ()  # what the run created in the deployment
+    errors: tuple[str, ...] = ()  # the suite's own
+    refused: str | None = None  # why no key was accepted
+
+
+def conclude(
+    contract: Contract,
+    history: History,
+    target: Target,
+    *,
+    created: Sequence[str] = (),
+    errors: tuple[str, ...] = (),
+    refused: str | None = None,
+) -> Outcome:
+    """Judge a history, write the reports, and say how it all ended."""
+    outcome = judged(contract, history, target, errors=errors, refused=refused)
+    outcome = replace(outcome, created=tuple(created))
+    report.write(outcome)
+    return outcome
+
+
+def judged(
+    contract: Contract,
+    history: History,
+    target: Target,
+    *,
+    errors: tuple[str, ...] = (),
+    refused: str | None = None,
+) -> Outcome:
+    """Judge a history as a target's settings ask."""
+    wanted = select(target.only) if target.only else requirements()
+    skipped = {one.id for one in select(target.skip)}
+    verdicts = tuple(_left_out(one, skipped) for one in decide(contract, history, wanted))
+    waivers = waiver.load(target.waivers) if target.waivers else ()
+    today = datetime.datetime.now(datetime.UTC).date()
+    verdicts, complaints = waiver.apply(verdicts, waivers, today)
+    errors += tuple(one.error for one in verdicts if one.error)
+    verdict = overall(verdicts, history, Gate(strict=target.strict, hardening=target.hardening))
+    outcome = Outcome(
+        contract=contract,
+        history=history,
+        target=target,
+        verdicts=verdicts,
+        verdict=verdict,
+        status=STATUS[verdict],
+        complaints=complaints,
+        errors=errors,
+        refused=refused,
+    )
+    return replace(outcome, status=_status(outcome))
+
+
+def _left_out(verdict: Verdict, skipped: set[str]) -> Verdict:
+    if verdict.requirement.id not in skipped:
+        return verdict
+    reason = "left out by --skip"
+    return replace(verdict, outcome="not_tested", reason=reason, findings=(), exchanges_judged=0)
+
+
+def _status(outcome: Outcome) -> int:
+    if outcome.errors:
+        return INTERNAL
+    if outcome.refused and _only_refusals(outcome.verdicts):
+        return USAGE
+    if outcome.complaints:
+        return NONCONFORMANT
+    return outcome.status
+
+
+def _only_refusals(verdicts: tuple[Verdict, ...]) -> bool:
+    """Whether all that failed is what a wrong key in the target file explains."""
+    failed = {one.requirement.id for one in verdicts if one.outcome == "failed"}
+    return failed <= {"auth.project-key-accepted", "auth.team-key-accepted", "auth.scheme-case"}

@@ -1,0 +1,207 @@
+"""The pytest plugin: collects the probes, orders them by the schedule, runs them, hands on the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conformance.bench import Bench
+    from conformance.schedule import Slot
+    from conformance.session import Session
+    from conformance.target import Target
+
+PROBES = Path(__file__).parent / "probes"
+SESSION: pytest.StashKey[Session] = pytest.StashKey()
+SLOT: pytest.StashKey[Slot] = pytest.StashKey()
+PARTY: pytest.StashKey[str] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Name the target; every other option comes from its file or from BUGZY_CONFORMANCE_*."""
+    group = parser.getgroup("bugzy-conformance")
+    for name, text in (
+        ("--base-url", "the deployment to test, without /api/v1"),
+        ("--target", "the target file (TOML)"),
+    ):
+        try:
+            group.addoption(name, help=text)
+        except ValueError:  # another plugin has an option of that name: it means the same
+            continue
+    group.addoption("--bugzy-only", action="append", help="requirement or area to decide")
+    group.addoption("--bugzy-skip", action="append", help="requirement or area to leave out")
+    group.addoption("--bugzy-report-dir", help="where the reports go")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Collect the probe modules, whose names pytest would not take for tests."""
+    if file_path.parent != PROBES or file_path.suffix != ".py" or file_path.stem == "__init__":
+        return None
+    if _session(parent.config) is None:
+        return None
+    module: pytest.Module = pytest.Module.from_parent(parent, path=file_path)
+    return module
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare a run if the command names the probes; otherwise stay out of the way."""
+    if hasattr(config, "workerinput"):
+        brief = config.workerinput.get("bugzy")
+        if brief:
+            from conformance.session import Session
+
+            config.stash[SESSION] = Session.in_worker(brief, config.workerinput["workerid"])
+    elif SESSION not in config.stash and _names_probes(config):
+        from conformance.session import from_pytest
+
+        config.stash[SESSION] = from_pytest(config)
+
+
+def _names_probes(config: pytest.Config) -> bool:
+    arguments = [str(one) for one in config.args]
+    return any(
+        one == "conformance"
+        or one.startswith("conformance.probes")
+        or one.startswith(str(PROBES.parent))
+        for one in arguments
+    ) and bool(config.getoption("pyargs", False))
+
+
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker what it needs: target, keys (in memory only) and first findings."""
+    session = _session(node.config)
+    if session is not None:
+        node.workerinput["bugzy"] = session.brief(node.gateway.id, len(node.config.option.tx))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Ask the target once with each key, before any probe runs."""
+    ours = _session(session.config)
+    if ours is not None and not ours.is_worker:
+        ours.begin()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one probe per operation or party."""
+    probe = getattr(metafunc.function, "__probe__", None)
+    ours = _session(metafunc.config)
+    if probe is None or ours is None:
+        return
+    if "operation" in metafunc.fixturenames:
+        operations = [
+            op for op in ours.contract.operations if op.kind in probe.kinds and probe.where(op)
+        ]
+        metafunc.parametrize("operation", operations, ids=[op.id for op in operations])
+    elif "party" in metafunc.fixturenames:
+        metafunc.parametrize("party", probe.kinds)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot run, and order the rest by the schedule."""
+    ours = _session(config)
+    if ours is None:
+        return
+    by_id: dict[str, pytest.Item] = {}
+    slots = []
+    for item in items:
+        one, party = _slot_of(item, ours.target)
+        if ours.takes(one, party):
+            by_id[one.id] = item
+            item.stash[PARTY] = party
+            slots.append(one)
+    kept = []
+    for one in ours.ordered(slots):
+        item = by_id[one.id]
+        item.stash[SLOT] = one
+        item.add_marker(pytest.mark.xdist_group(ours.bin_of(one)))
+        kept.append(item)
+    chosen = set(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = kept
+
+
+def _slot_of(item: pytest.Item, target: Target) -> tuple[Slot, str]:
+    from conformance.schedule import slot
+
+    function = getattr(item, "function")  # noqa: B009 - pytest.Item does not declare it
+    parameters = getattr(item, "callspec", None)
+    given = parameters.params if parameters is not None else {}
+    operation, party = given.get("operation"), given.get("party", "project")
+    if operation is not None:
+        party = operation.kind
+    area = Path(item.path).stem
+    name = item.name.removeprefix("test_").replace("_", "-")
+    return slot(f"{area}.{name}", function.__probe__, party, target), party
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """The bench, with room made in the windows that the probe spends."""
+    ours = _session(request.config)
+    assert ours is not None
+    one = request.node.stash[SLOT]
+    with ours.during(one):
+        yield ours.bench
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    """Record what keeps a probe from its work: that is not the probe's failure."""
+    ours = _session(pyfuncitem.config)
+    if ours is None:
+        return (yield)
+    with ours.hindrances(pyfuncitem.stash[SLOT], pyfuncitem.session):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The same while room is made for it."""
+    ours = _session(request.config)
+    if ours is None or SLOT not in request.node.stash:
+        return (yield)
+    with ours.hindrances(request.node.stash[SLOT], request.session, reraise=True):
+        return (yield)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Follow the progress, in the process that shows it."""
+    from conformance.session import CURRENT
+
+    if CURRENT is not None:
+        CURRENT.reported(report)
+
+
+def pytest_internalerror(excrepr: object) -> None:
+    """What breaks pytest itself is the suite's own error too."""
+    from conformance.session import CURRENT
+
+    if CURRENT is not None:
+        CURRENT.broken(str(excrepr))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Close the connections; in the main process, judge the history and write the reports."""
+    ours = _session(session.config)
+    if ours is None:
+        return
+    ours.end()
+    if not ours.is_worker:
+        session.exitstatus = ours.conclude()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show the verdicts below pytest's own lines."""
+    ours = _session(terminalreporter.config)
+    if ours is not None and not ours.is_worker:
+        terminalreporter.write_line("")
+        for line in ours.summary():
+            terminalreporter.write_line(line)
+
+
+def _session(config: pytest.Config) -> Session | None:
+    return config.stash.get(SESSION, None)

@@ -1,0 +1,84 @@
+"""The pool: generated cases and hand-made defects that fill windows which must be filled anyway."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from conformance import generate, sample
+from conformance.contract import Operation
+from conformance.generate import Case
+
+if TYPE_CHECKING:
+    from conformance.bench import Bench
+    from conformance.client import Call
+
+KEPT: dict[tuple[str, str, int, str | None], list[Case]] = {}  # what this process generated before
+MOST_KEPT = 600
+
+
+class Pool:
+    """An endless supply of calls for one kind of key."""
+
+    def __init__(self, bench: Bench, kind: str) -> None:
+        self._bench = bench
+        self._kind = kind
+        self._defects = self._rest_of_defects()
+        self._cases = _kept(bench, kind)
+
+    def calls(self, party: str, count: int) -> Iterator[Call]:
+        """Calls with the current key of a party: defects and generated cases in turn."""
+        made = 0
+        while made < count:
+            call = self._next(party)
+            if call is not None:
+                made += 1
+                yield call
+
+    def _next(self, party: str) -> Call | None:
+        defect = next(self._defects, None)
+        if defect is not None:
+            operation, name, body = defect
+            return self._bench.call(operation, party, body=body, defect=name)
+        case = next(self._cases, None)
+        if case is None:
+            operation = next(op for op in self._bench.contract.of_kind(self._kind) if op.lists)
+            return self._bench.call(operation, party)
+        return self._call(case, party)
+
+    def _call(self, case: Case, party: str) -> Call | None:
+        bench, operation = self._bench, case.operation
+        if operation.writes and case.positive and not bench.calls.may_write(operation):
+            return None
+        fields = (("Content-Type", case.media),) if case.media else ()
+        return bench.call(
+            operation,
+            party,
+            query=case.query,
+            body=case.body,
+            fields=fields,
+            defect=case.defect,
+            generated="positive" if case.positive else "negative",
+        )
+
+    def _rest_of_defects(self) -> Iterator[tuple[Operation, str, bytes]]:
+        """The defects of bodies for which the error probes have no room."""
+        for operation in self._bench.contract.of_kind(self._kind):
+            if operation.body is not None:
+                marker = self._bench.calls.marker()
+                for name, body in list(sample.invalid_bodies(operation, marker))[::-1]:
+                    yield operation, name, body
+
+
+def _kept(bench: Bench, kind: str) -> Iterator[Case]:
+    """The stream of cases; the first ones are kept, for the next run in this process."""
+    project = bench.target.parties["project"].id
+    key = (bench.contract.digest, kind, bench.target.seed, project)
+    kept = KEPT.setdefault(key, [])
+    yield from list(kept)
+    fresh = generate.cases(bench.contract, kind, bench.target.seed, project)
+    for case in itertools.islice(fresh, len(kept), None):
+        if len(kept) < MOST_KEPT:
+            kept.append(case)
+        yield case

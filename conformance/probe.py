@@ -1,0 +1,71 @@
+"""Probes: tests that send, and say what each request is. What they serve, cost and need is data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TypeVar
+
+from conformance.contract import Operation
+
+Function = TypeVar("Function", bound=Callable[..., None])
+
+
+class Phase(IntEnum):
+    """When in a run a probe has its place."""
+
+    ACCEPT = 0  # positive controls, and what else the first answers teach
+    OPEN = 10  # while windows have room
+    DRAIN = 20  # takes what is left of a window
+    EXHAUSTED = 30  # with a key that is over its limit: refused requests are free
+    FREE = 40  # spends no key's window
+    ROTATE = 50  # replaces keys, where another key's window shows the recovery
+    REFILLED = 60  # open probes that found no room, on keys that were replaced
+    RECOVER = 70  # after Reset
+    LATER = 80  # open probes that found no room, in the next window
+    EDGE = 85  # bursts at the end of a window
+    ROTATE_LATE = 92
+    REFILLED_LATE = 95
+    EXTRA = 98  # more of the same, where new keys or --windows make room
+    FINAL = 100  # what must still hold at the end
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probe:
+    """What a probe is for and what it takes. *own* stands for the party of its parameter."""
+
+    serves: tuple[str, ...]
+    phase: Phase
+    spends: Mapping[str, int] = field(default_factory=dict)  # requests per party's window
+    free: int = 0  # further requests, that no window pays for
+    needs: tuple[str, ...] = ()  # own, other.id, other.key, team.id, hooks.NAME, writes...
+    where: Callable[[Operation], bool] = lambda _: True
+    kinds: tuple[str, ...] = ("project", "team")
+
+
+def probes(
+    *serves: str,
+    phase: Phase = Phase.OPEN,
+    spends: Mapping[str, int] | None = None,
+    free: int = 0,
+    needs: tuple[str, ...] = (),
+    where: Callable[[Operation], bool] = lambda _: True,
+    kinds: tuple[str, ...] = ("project", "team"),
+) -> Callable[[Function], Function]:
+    """Declare a probe. A parameter *operation* or *party* makes one of it per operation or party."""
+    probe = Probe(
+        serves=serves,
+        phase=phase,
+        spends=spends or {},
+        free=free,
+        needs=needs,
+        where=where,
+        kinds=kinds,
+    )
+
+    def declare(function: Function) -> Function:
+        function.__probe__ = probe  # type: ignore[attr-defined] # where pytest finds marks too
+        return function
+
+    return declare

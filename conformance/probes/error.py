@@ -1,0 +1,101 @@
+"""error: one format, and one status for each way to be wrong."""
+
+from __future__ import annotations
+
+from conformance.bench import Bench
+from conformance.contract import Operation
+from conformance.probe import probes
+from conformance.probes.shapes import first_list, lacking, lists, nested, turn, with_body
+from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types
+
+
+@probes("error.malformed-json", spends={"own": 3}, where=with_body)
+def test_malformed_json(bench: Bench, operation: Operation) -> None:
+    """Send bodies that are not JSON."""
+    place = bench.contract.operations.index(operation)
+    for defect, body in turn(list(malformed_bodies()), place, 3):
+        bench.send(operation, operation.kind, body=body, defect=defect)
+
+
+@probes("error.invalid-body", spends={"own": 6}, where=with_body)
+def test_invalid_body(bench: Bench, operation: Operation) -> None:
+    """Send bodies against the schema: the likeliest of each kind of fault."""
+    for defect, body in most_telling(list(invalid_bodies(operation, bench.calls.marker())), 6):
+        bench.send(operation, operation.kind, body=body, defect=defect)
+
+
+@probes("error.media-type", spends={"own": 2}, where=with_body)
+def test_media_type(bench: Bench, operation: Operation) -> None:
+    """Send bodies of other media types; without leave to write, only one that no JSON reader takes."""
+    offered = list(media_types(operation, bench.calls.marker()))
+    place = bench.contract.operations.index(operation)
+    xml, others = offered[1], [offered[0], *offered[2:]]
+    chosen = [xml, *turn(others, place, 1)] if bench.calls.may_write(operation) else [xml]
+    for defect, media, body in chosen:
+        fields = (("Content-Type", media),)
+        bench.send(operation, operation.kind, body=body, fields=fields, defect=defect)
+
+
+@probes("error.invalid-parameters", spends={"own": 2}, where=lists)
+def test_invalid_query(bench: Bench, operation: Operation) -> None:
+    """Send query parameters against the schema."""
+    place = bench.contract.operations.index(operation)
+    for defect, query in turn(list(invalid_queries(operation)), place, 2):
+        bench.send(operation, operation.kind, query=query, defect=defect)
+
+
+@probes("error.invalid-parameters", spends={"own": 1}, where=nested)
+def test_malformed_nested_id(bench: Bench, operation: Operation) -> None:
+    """Send an id that is none, below one's own project or team."""
+    own = bench.target.parties[operation.kind].id
+    path = operation.path.replace(f"{{{operation.owner}}}", own)
+    path = path.replace(f"{{{operation.nested}}}", "not-a-uuid")
+    bench.send(operation, operation.kind, path=path, defect=f"path:{operation.nested}")
+
+
+@probes("error.invalid-parameters", spends={"own": 2})
+def test_malformed_id(bench: Bench, party: str) -> None:
+    """Send ids that are none in place of the project's or team's."""
+    from conformance.draw import identifiers
+
+    operation = first_list(bench.contract, party)
+    for id in ("not-a-uuid", *identifiers(bench.target.seed, 1)):
+        path = operation.path.replace(f"{{{operation.owner}}}", id)
+        bench.send(operation, party, path=path, defect=f"path:{operation.owner}")
+
+
+@probes("error.unknown-route", spends={"own": 3})
+def test_unknown_route(bench: Bench, party: str) -> None:
+    """Call routes that no deployment has: their names are made up for this run."""
+    marker = bench.calls.marker()
+    operation = first_list(bench.contract, party)
+    own = operation.path.replace(f"{{{operation.owner}}}", bench.target.parties[party].id)
+    for path in (f"/{marker}", f"{own.rpartition('/')[0]}/{marker}", f"{own}/{marker}/{marker}"):
+        bench.deliver(bench.off_route("GET", path, party))
+
+
+@probes("error.unknown-method", spends={"own": 1}, where=lambda op: op.leads)
+def test_unknown_method(bench: Bench, operation: Operation) -> None:
+    """Use a method that the path lacks on one's own."""
+    method = lacking(bench, operation)[0]
+    bench.deliver(bench.off_method(method, operation, operation.kind, resource="own"))
+
+
+@probes("error.no-server-error", "error.invalid-body", spends={"own": 2}, where=with_body)
+def test_drawn_body(bench: Bench, operation: Operation) -> None:
+    """Send JSON that Hypothesis drew: deep, odd, and no object."""
+    from conformance.draw import documents
+
+    place = bench.contract.operations.index(operation)
+    for body in turn(documents(bench.target.seed, 10), place, 2):
+        bench.send(operation, operation.kind, body=body, defect="body.drawn")
+
+
+def most_telling(defects: list[tuple[str, bytes]], count: int) -> list[tuple[str, bytes]]:
+    """One of each kind of defect first, in the order of the schema, then the rest."""
+    kinds: dict[str, list[tuple[str, bytes]]] = {}
+    for defect in defects:
+        kinds.setdefault(defect[0].partition(":")[0], []).append(defect)
+    firsts = [found[0] for found in kinds.values()]
+    rest = [defect for found in kinds.values() for defect in found[1:]]
+    return (firsts + rest)[:count]

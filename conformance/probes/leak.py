@@ -1,0 +1,118 @@
+"""leak: 404 hides what exists."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.address import OTHERS
+from conformance.bench import Bench
+from conformance.contract import Operation
+from conformance.credential import ANONYMOUS
+from conformance.probe import Phase, probes
+from conformance.probes.shapes import first_list, lacking, nested
+from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies
+
+PAIRS_TIMED = 12
+PAIR = ({"resource": "foreign"}, {"resource": "absent"})
+
+
+@probes(
+    "leak.before-validation",
+    spends={"spare": 2},
+    needs=("other.id",),
+    where=lambda op: op.lists or op.body is not None,
+)
+def test_invalid(bench: Bench, operation: Operation) -> None:
+    """Address another's and an absent one with an invalid body or parameter."""
+    who = bench.spare(operation.kind)
+    marker = bench.calls.marker()
+    if operation.body is None:
+        defect, query = next(invalid_queries(operation))
+        bench.pair(operation, who, query=query, defect=defect)
+    else:
+        defect, body = next(invalid_bodies(operation, marker))
+        bench.pair(operation, who, body=body, defect=defect)
+
+
+@probes(
+    "leak.before-validation",
+    spends={"spare": 2},
+    needs=("other.id",),
+    where=lambda op: op.body is not None,
+)
+def test_malformed(bench: Bench, operation: Operation) -> None:
+    """The same with a body that is not JSON."""
+    defect, body = next(malformed_bodies())
+    bench.pair(operation, bench.spare(operation.kind), body=body, defect=defect)
+
+
+@probes(
+    "leak.unsupported-method",
+    spends={"spare": 2},
+    needs=("other.id",),
+    where=lambda op: op.leads,
+)
+def test_unsupported_method(bench: Bench, operation: Operation) -> None:
+    """Use a method that the path lacks on another's and an absent one."""
+    method = lacking(bench, operation)[0]
+    bench.compare(
+        lambda way: bench.off_method(method, operation, bench.spare(operation.kind), **way), PAIR
+    )
+
+
+@probes(
+    "leak.unsupported-method",
+    "error.unknown-method",
+    phase=Phase.EXTRA,
+    spends={"own": 9},
+    needs=("other.id",),
+    where=lambda op: op.leads,
+)
+def test_every_unsupported_method(bench: Bench, operation: Operation) -> None:
+    """Use every method that the path lacks on one's own, another's and an absent one."""
+    for method in lacking(bench, operation):
+        who = operation.kind
+        bench.deliver(bench.off_method(method, operation, who, resource="own"))
+        bench.compare(lambda way: bench.off_method(method, operation, who, **way), PAIR)  # noqa: B023
+
+
+@probes(
+    "leak.nested",
+    spends={"own": 2},
+    needs=("other.key",),
+    where=nested,
+)
+def test_further_down(bench: Bench, operation: Operation) -> None:
+    """Address something below another's resource, under one's own id."""
+    credential = bench.credential(operation.kind)
+    ways = ({"nested": "foreign"}, {"nested": "absent"})
+    bench.compare(lambda way: bench.calls.below(operation, credential, **way), ways)
+
+
+@probes("leak.unauthenticated", phase=Phase.FREE, free=3, where=lambda op: op.leads)
+def test_unauthenticated_method(bench: Bench, operation: Operation) -> None:
+    """Without a key, use a method that the path lacks on what exists and what does not."""
+    method = lacking(bench, operation)[0]
+    for resource in ("own", "foreign", "absent"):
+        bench.deliver(bench.off_method(method, operation, ANONYMOUS, resource=resource))
+
+
+@probes("leak.same-answer", "leak.timing", spends={"spare": 4}, needs=("other.id",))
+def test_identical(bench: Bench, party: str) -> None:
+    """Send identical requests, to learn what varies between their answers."""
+    operation = first_list(bench.contract, party)
+    who = bench.spare(party)
+    for resource in ("absent", "foreign"):
+        call = bench.call(operation, who, resource=resource, group="identical")
+        for connection in ("main", "second"):
+            bench.deliver(replace(call, connection=connection))
+
+
+@probes("leak.timing", spends={"other": 2 * PAIRS_TIMED}, needs=("other.key", "own.id"))
+def test_timing(bench: Bench, party: str) -> None:
+    """Time another's and an absent one in turn, in an order that favours neither."""
+    operation = first_list(bench.contract, party)
+    for number in range(PAIRS_TIMED):
+        order = ("foreign", "absent") if number % 2 else ("absent", "foreign")
+        for resource in order:
+            bench.send(operation, OTHERS[party], resource=resource, group="timing")

@@ -1,0 +1,247 @@
+"""rate: so many requests per window and key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance import credential as credentials
+from conformance.bench import Bench
+from conformance.client import Call
+from conformance.contract import Operation
+from conformance.credential import ANONYMOUS
+from conformance.exhaust import exhaust
+from conformance.probe import Phase, probes
+from conformance.probes.shapes import first_list
+from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies
+
+FORWARDING = (
+    ("X-Forwarded-For", "203.0.113.{n}"),
+    ("X-Real-IP", "203.0.113.{n}"),
+    ("Forwarded", "for=203.0.113.{n}"),
+    ("X-Client-IP", "203.0.113.{n}"),
+    ("True-Client-IP", "203.0.113.{n}"),
+    ("CF-Connecting-IP", "203.0.113.{n}"),
+    ("X-Originating-IP", "203.0.113.{n}"),
+    ("X-Forwarded-Host", "other{n}.example"),
+    ("X-Forwarded-Proto", "https"),
+    ("X-Cluster-Client-IP", "203.0.113.{n}"),
+    ("User-Agent", "conformance-other/{n}"),
+    ("Cookie", "session=conformance{n}"),
+    ("Accept-Language", "eo"),
+    ("Origin", "https://other{n}.example"),
+)
+COUNTERS = (
+    "rate.headers-present",
+    "rate.headers-form",
+    "rate.limit-value",
+    "rate.remaining-counts",
+    "rate.remaining-honest",
+    "rate.reset-timestamp",
+    "rate.reset-stable",
+    "rate.all-endpoints",
+    "rate.all-outcomes",
+)
+WATCHES = (0.2, 0.45, 0.7, 0.85, 0.95)  # of the time until Reset
+BURST = 24  # requests at once, where the pace allows
+REFUSED = 5  # requests over the limit before the reset: enough to push a window that gives way
+
+
+@probes(*COUNTERS, spends={"own": 5})
+def test_counting(bench: Bench, party: str) -> None:
+    """Alternate endpoints, outcomes and twists: they share one counter."""
+    operation = first_list(bench.contract, party)
+    absent = bench.contract.of_kind(party)[-1]
+    bench.send(operation, party)
+    bench.send(operation, party, resource="absent")
+    bench.send(operation, party)
+    defect, query = next(invalid_queries(operation))
+    bench.send(operation, party, query=query, defect=defect)
+    bench.send(absent, party, resource="absent")
+
+
+@probes("rate.per-key", spends={"own": 3, "other": 3})
+def test_two_keys_of_a_kind(bench: Bench, party: str) -> None:
+    """Alternate two keys of a kind, and requests without one."""
+    take_turns(bench, party, bench.spare(party), party)
+
+
+@probes("rate.per-key", spends={"own": 3, "cross": 3}, kinds=("project",))
+def test_two_kinds(bench: Bench, party: str) -> None:
+    """Alternate a project key and a team key."""
+    take_turns(bench, party, "team", "team")
+
+
+def take_turns(bench: Bench, one: str, other: str, other_kind: str) -> None:
+    """Send with one key, another and none, in turn."""
+    first = first_list(bench.contract, one)
+    second = first_list(bench.contract, other_kind)
+    for _ in range(3):
+        bench.send(first, one, group="turns")
+        bench.send(first, ANONYMOUS, group="turns")
+        bench.send(second, other, group="turns")
+
+
+@probes(*COUNTERS, "rate.enforced", "rate.refusal-headers", phase=Phase.DRAIN, spends={"own": 1})
+def test_drain(bench: Bench, party: str) -> None:
+    """Send generated cases, one at a time, until the first refusal."""
+    exhaust(bench, party)
+
+
+@probes("rate.before-work", "rate.all-endpoints", phase=Phase.EXHAUSTED, spends={"own": 0}, free=4, needs=("own.key",))
+def test_over_the_limit(bench: Bench, operation: Operation) -> None:
+    """With an exhausted key, call every operation, validly and not, on what exists and what does not."""
+    party = operation.kind
+    calls = [bench.call(operation, party, resource=way) for way in ("own", "foreign", "absent")]
+    if operation.body is not None:
+        for defect, body in (
+            next(invalid_bodies(operation, bench.calls.marker())),
+            next(malformed_bodies()),
+        ):
+            calls.append(bench.call(operation, party, body=body, defect=defect))
+    for defect, query in list(invalid_queries(operation))[:1]:
+        calls.append(bench.call(operation, party, query=query, defect=defect))
+    over_the_limit(bench, party, calls)
+
+
+@probes("rate.before-work", phase=Phase.EXHAUSTED, spends={"own": 0}, free=1, needs=("cross.key",))
+def test_over_the_limit_elsewhere(bench: Bench, party: str) -> None:
+    """With an exhausted key, call an operation of the other kind."""
+    other = "team" if party == "project" else "project"
+    if other in bench.target.parties:
+        operation = first_list(bench.contract, other)
+        over_the_limit(bench, party, [bench.call(operation, party, resource="cross")])
+
+
+@probes("rate.no-bypass", phase=Phase.EXHAUSTED, spends={"own": 0}, free=len(FORWARDING) + 8, needs=("own.key",))
+def test_bypass(bench: Bench, party: str) -> None:
+    """With an exhausted key, try what must not give a fresh counter."""
+    over_the_limit(bench, party, list(twisted(bench, party)))
+
+
+def twisted(bench: Bench, party: str) -> list[Call]:
+    """One request in every disguise."""
+    operation = first_list(bench.contract, party)
+    plain = bench.call(operation, party)
+    calls = [
+        bench.call(
+            operation,
+            party,
+            fields=((name, value.format(n=number)),),
+            twist=f"forwarded:{name}",
+        )
+        for number, (name, value) in enumerate(FORWARDING, 1)
+    ]
+    path = plain.path
+    calls.append(bench.call(operation, party, query="limit=7", twist="query"))
+    calls.append(bench.call(operation, party, query="conformance=1", twist="query"))
+    calls.append(bench.call(operation, party, path=path + "/", twist="slash"))
+    calls.append(bench.call(operation, party, path=path.upper(), twist="case"))
+    for scheme in ("bearer", "BEARER"):
+        form = credentials.scheme_case(bench.key(party), scheme)
+        calls.append(bench.call(operation, form, twist="case"))
+    for connection in ("second", "fresh"):
+        calls.append(bench.call(operation, party, connection=connection, twist="connection"))
+    return calls
+
+
+def over_the_limit(bench: Bench, party: str, calls: list[Call]) -> None:
+    """Send calls with an exhausted key; if its window ended meanwhile, once more in the next."""
+    exhaust(bench, party)
+    for call in calls:
+        if not bench.budget.exhausted(bench.key(party).label, bench.clock.now()):
+            exhaust(bench, party)
+        tags = replace(call.tags, group="exhausted")
+        bench.client.attempt(replace(call, tags=tags))
+
+
+@probes(
+    "rate.recovers",
+    "rate.refusals-free",
+    "rate.retry-after",
+    phase=Phase.RECOVER,
+    spends={"own": 3},
+    needs=("own.key",),
+    kinds=("project", "team", "other_project"),
+)
+def test_recovery(bench: Bench, party: str) -> None:
+    """Watch an exhausted key until its Reset, and use it just after."""
+    kind = bench.target.parties[party].kind
+    operation = first_list(bench.contract, kind)
+    exhaust(bench, party)
+    for _ in range(REFUSED):
+        bench.send(operation, party, group="watch")
+    start = bench.clock.now()
+    end = bench.budget.reopens(bench.key(party).label, start)
+    for part in WATCHES:
+        bench.wait_until(start + (end - start) * part, f"{party}: watching its window")
+        bench.send(operation, party, group="watch")
+    bench.wait_until(end, f"{party}: its reset")
+    if bench.send(operation, party, group="after-reset").status == 429:
+        bench.wait_until(bench.clock.now() + 1.0, f"{party}: a Reset that was rounded down")
+        bench.send(operation, party, group="after-reset")
+    bench.send(operation, party, group="after-reset")
+
+
+@probes(
+    "rate.concurrent",
+    phase=Phase.EDGE,
+    spends={"own": 1},
+    needs=("own.key",),
+    kinds=("project", "other_project"),
+)
+def test_edge(bench: Bench, party: str) -> None:
+    """Send many requests at once when few are left."""
+    burst_at_the_edge(bench, party)
+
+
+@probes(
+    "rate.concurrent",
+    phase=Phase.ROTATE,
+    spends={"project": 1},
+    needs=("project.generate",),
+)
+def test_burst(bench: Bench) -> None:
+    """With a new key, send more requests at once than its window admits."""
+    most = bench.client.pace.burst
+    limit = bench.contract.rate_limit.limit
+    for _ in range(2):
+        bench.generate("project")
+        if most is None or most >= limit + BURST:
+            send_burst(bench, "project", limit + BURST)
+        else:
+            burst_at_the_edge(bench, "project")
+
+
+def burst_at_the_edge(bench: Bench, party: str) -> None:
+    """Use a window up but for a few requests, then send twice as many at once."""
+    size = min(BURST, bench.client.pace.burst or BURST, bench.contract.rate_limit.limit)
+    exhaust(bench, party, leave=size // 2)
+    send_burst(bench, party, size)
+
+
+def send_burst(bench: Bench, party: str, size: int) -> None:
+    """Send so many requests at once, and one more."""
+    operation = first_list(bench.contract, bench.target.parties[party].kind)
+    group = f"burst:{bench.calls.marker()}"
+    calls = [bench.call(operation, party, group=group) for _ in range(size)]
+    bench.client.send_at_once(calls)
+    bench.send(operation, party, group=group)
+
+
+@probes(
+    "rate.revoked-is-401",
+    "rate.new-key-window",
+    phase=Phase.ROTATE,
+    spends={"project": 1},
+    needs=("project.generate",),
+)
+def test_revoked_while_exhausted(bench: Bench) -> None:
+    """Replace an exhausted key: the new one has a full window, the old one is unknown."""
+    operation = first_list(bench.contract, "project")
+    exhaust(bench, "project")
+    old = bench.key("project")
+    bench.send(operation, old, group="before-replaced")
+    bench.generate("project")
+    for _ in range(2):
+        bench.send(operation, "project")
+        bench.send(operation, old, group="exhausted-revoked")

@@ -1,0 +1,235 @@
+"""rotation: a new key revokes the old."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+from conformance import credential as credentials
+from conformance import sample, show
+from conformance.bench import Bench
+from conformance.contract import Operation
+from conformance.keyring import Key
+from conformance.probe import Phase, probes
+from conformance.probes.shapes import first_list, lacking
+
+HELD = 0.2  # seconds between the first half of a body and what follows
+LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 8, 24, 8  # requests with the old key
+
+
+@probes(
+    "rotation.new-key-works",
+    "rotation.old-key-revoked",
+    "rotation.only-own",
+    "rotation.key-form",
+    "rotation.entropy",
+    "rotation.same-as-unknown",
+    "rate.new-key-window",
+    phase=Phase.ROTATE,
+    spends={"project": 20},
+    needs=("project.generate",),
+)
+def test_replaced(bench: Bench) -> None:
+    """Use a key everywhere, replace it, and use both everywhere."""
+    old = bench.key("project")
+    operations = bench.contract.of_kind("project")
+    for connection in ("main", "second"):
+        for operation in operations:
+            bench.send(operation, old, connection=connection, group="before-replaced")
+    use_others(bench)
+    bench.generate("project")
+    bench.send(first_list(bench.contract, "project"), "project", group="new-key")
+    use_old(bench, old)
+    for operation in operations:
+        bench.send(operation, "project", group="new-key")
+    use_others(bench)
+
+
+def use_old(bench: Bench, old: Key) -> None:
+    """Use a replaced key on every operation, method and connection."""
+    for operation in bench.contract.of_kind("project"):
+        for connection in ("main", "second", "fresh"):
+            bench.send(operation, old, connection=connection, group="replaced")
+        if operation.leads:
+            for method in lacking(bench, operation):
+                bench.deliver(bench.off_method(method, operation, old, resource="own"))
+    like = bench.key("project").secret(bench.contract)
+    unknown = credentials.forged(bench.contract, "project", bench.rng("unknown"), like)
+    for operation in bench.contract.of_kind("project"):
+        bench.send(operation, unknown, group="unknown")
+
+
+def use_others(bench: Bench) -> None:
+    """Use the keys of other parties, which one project's new key does not concern."""
+    for party in bench.target.parties.values():
+        if party.name != "project" and bench.target.has_key(party.name):
+            bench.send(first_list(bench.contract, party.kind), party.name, group="others")
+
+
+@probes(
+    "rotation.shown-once",
+    phase=Phase.ROTATE,
+    needs=("project.generate", "hooks.show_project_key"),
+)
+def test_shown(bench: Bench) -> None:
+    """Ask the settings page what it shows of a new key, and try that as a key."""
+    bench.generate("project")
+    answer = bench.hooks.call("show_project_key", bench.target.parties["project"].id)
+    key = bench.key("project")
+    shown = show.facts(answer, key, bench.contract)
+    bench.note("shown", bench.clock.now(), key=key.label, **shown)
+    operation = first_list(bench.contract, "project")
+    bench.send(operation, "project", group="new-key")
+    for text in show.texts(answer, key, bench.contract):
+        form = credentials.token(text, name="project", key=key.label, form="shown")
+        bench.send(operation, form)
+
+
+@probes(
+    "rotation.in-flight",
+    phase=Phase.ROTATE,
+    spends={"project": 2},
+    needs=("project.generate",),
+    where=lambda op: op.body is not None,
+    kinds=("project",),
+)
+def test_in_flight(bench: Bench, operation: Operation) -> None:
+    """Replace the key while a body is still being sent; and send one as slowly undisturbed."""
+    chunked = bench.contract.of_kind("project").index(operation) % 2 == 1
+    held = Held(bench, operation, chunked, "in-flight-control")
+    held.release(after=HELD)
+    held.finish()
+    held = Held(bench, operation, chunked, "in-flight")
+    held.release(after=HELD, then=lambda: bench.generate("project"))
+    held.finish()
+
+
+class Held:
+    """A request whose body is held back half-way."""
+
+    def __init__(self, bench: Bench, operation: Operation, chunked: bool, group: str) -> None:
+        self._bench = bench
+        self._sent, self._go = threading.Event(), threading.Event()
+        call = bench.call(operation, "project", group=group)
+        body = call.body or b""
+        length = () if chunked else (("Content-Length", str(len(body))),)
+        self._call = replace(call, fields=(*call.fields, *length), chunks=self._halves(body))
+        self._future: Future[object] = bench.client.start(self._call)  # type: ignore[assignment]
+
+    def _halves(self, body: bytes) -> Iterator[bytes]:
+        yield body[: len(body) // 2]
+        self._sent.set()
+        self._go.wait(self._bench.target.timeout)
+        yield body[len(body) // 2 :]
+
+    def release(self, *, after: float, then: object = None) -> None:
+        """Wait until the first half has been taken in, do something, and send the rest."""
+        self._sent.wait(self._bench.target.timeout)
+        time.sleep(after)  # the server has to see the head before the key is replaced
+        try:
+            if callable(then):
+                then()
+        finally:
+            self._go.set()
+
+    def finish(self) -> None:
+        """Wait for the answer."""
+        self._bench.client.result(self._future, self._call)  # type: ignore[arg-type]
+
+
+@probes(
+    "rotation.under-load",
+    phase=Phase.ROTATE,
+    spends={"project": LOAD_BEFORE + LOAD_DURING},
+    needs=("project.generate",),
+)
+def test_under_load(bench: Bench) -> None:
+    """Replace a key while many requests with it are under way."""
+    old = bench.key("project")
+    operations = [op for op in bench.contract.of_kind("project") if not op.writes]
+    calls = [
+        bench.call(operations[number % len(operations)], old, group="under-load")
+        for number in range(LOAD_BEFORE + LOAD_DURING + LOAD_AFTER)
+    ]
+    begun = [(bench.client.start(call), call) for call in calls[:LOAD_BEFORE]]
+    with ThreadPoolExecutor(1) as pool:
+        replaced = pool.submit(bench.generate, "project")
+        rest = iter(calls[LOAD_BEFORE:])
+        for call in rest:
+            begun.append((bench.client.start(call), call))
+            if replaced.done() or len(begun) >= LOAD_BEFORE + LOAD_DURING:
+                break
+        replaced.result()
+        begun += [(bench.client.start(call), call) for call in list(rest)[-LOAD_AFTER:]]
+    for future, call in begun:
+        bench.client.result(future, call)
+
+
+@probes(
+    "rotation.one-survivor",
+    phase=Phase.ROTATE,
+    spends={"project": 2},
+    needs=("project.generate",),
+)
+def test_two_at_once(bench: Bench) -> None:
+    """Have two keys generated at once, and try both."""
+    operation = first_list(bench.contract, "project")
+    for _ in range(2):
+        with ThreadPoolExecutor(2) as pool:
+            begun = [pool.submit(bench.generate, "project") for _ in range(2)]
+        keys = [one.result() for one in begun]
+        for key in (*keys, *keys):
+            bench.send(operation, key, group="rivals")
+    bench.generate("project")  # whichever survived is replaced, and all is known again
+    bench.send(operation, "project", group="new-key")
+    for key in keys:
+        bench.send(operation, key, group="replaced")
+
+
+@probes(
+    "rotation.old-key-revoked",
+    "rotation.permanent",
+    "rotation.new-key-works",
+    phase=Phase.ROTATE,
+    spends={"project": 16},
+    needs=("project.generate",),
+)
+def test_model(bench: Bench) -> None:
+    """Let Hypothesis drive keys through a model: generate, use, cross-use, in any order."""
+    from conformance.model import drive
+
+    drive(bench)
+
+
+@probes(
+    "rotation.new-key-works",
+    "rotation.key-form",
+    "rate.new-key-window",
+    phase=Phase.ROTATE,
+    spends={"team": 1},
+    needs=("team.generate",),
+)
+def test_team_key(bench: Bench) -> None:
+    """Generate a team key and use it on every operation."""
+    bench.generate("team")
+    for operation in bench.contract.of_kind("team"):
+        bench.send(operation, "team", group="new-key")
+
+
+@probes(
+    "rotation.permanent",
+    phase=Phase.FINAL,
+    spends={"project": 1},
+    needs=("project.generate",),
+)
+def test_never_again(bench: Bench) -> None:
+    """At the end, after waits and further new keys, try every replaced key again."""
+    bench.send(first_list(bench.contract, "project"), "project")
+    operations = bench.contract.of_kind("project")
+    for place, key in enumerate(bench.keyring.earlier("project")):
+        for connection in ("main", "fresh"):
+            operation = operations[place % len(operations)]
+            bench.send(operation, key, connection=connection, group="replaced")

@@ -1,0 +1,55 @@
+"""schema: openapi.yaml holds."""
+
+from __future__ import annotations
+
+from conformance import sample
+from conformance.bench import Bench
+from conformance.contract import Operation
+from conformance.exhaust import pool_of
+from conformance.probe import Phase, probes
+from conformance.probes.shapes import lists, with_body
+
+
+@probes("schema.valid-accepted", "schema.responses", spends={"own": 2}, where=lists)
+def test_bounds(bench: Bench, operation: Operation) -> None:
+    """Send a list's integer parameters at their bounds."""
+    for name, schema in operation.query.items():
+        for bound in ("minimum", "maximum"):
+            if bound in schema:
+                query = f"{name}={schema[bound]}"
+                bench.send(operation, operation.kind, query=query, generated="positive")
+
+
+@probes(
+    "schema.valid-accepted",
+    "schema.success-status",
+    spends={"own": 2},
+    needs=("writes",),
+    where=with_body,
+)
+def test_full_bodies(bench: Bench, operation: Operation) -> None:
+    """Send bodies with every member, and with texts at their longest."""
+    if not bench.calls.may_write(operation):
+        return
+    project = bench.target.parties["project"].id
+    for body in sample.full_bodies(operation, bench.calls.marker(), project):
+        bench.send(operation, operation.kind, body=body, generated="positive")
+
+
+@probes(
+    "schema.valid-accepted",
+    "schema.responses",
+    "error.invalid-body",
+    "error.invalid-parameters",
+    "error.no-server-error",
+    phase=Phase.EXTRA,
+    spends={"own": 50},
+)
+def test_generated(bench: Bench, party: str) -> None:
+    """Spend further windows on generated cases."""
+    for _ in range(bench.target.windows):
+        room = bench.budget.remaining(bench.key(party).label, bench.clock.now())
+        for call in pool_of(bench, party).calls(party, min(room, 50)):
+            bench.deliver(call)
+        if bench.target.windows > 1:
+            bench.ensure(party, 50, refill=True)

@@ -1,0 +1,79 @@
+"""scope: what a key reaches."""
+
+from __future__ import annotations
+
+from conformance.address import OTHERS
+from conformance.bench import Bench
+from conformance.contract import Operation
+from conformance.probe import Phase, probes
+from conformance.probes.shapes import lists, nested
+from conformance.schedule import CROSS
+
+
+@probes(
+    "scope.project-isolation",
+    "scope.team-isolation",
+    "scope.no-side-effect",
+    "leak.same-answer",
+    "leak.same-cost",
+    "leak.transport",
+    spends={"own": 2},
+    needs=("other.id",),
+)
+def test_foreign_and_absent(bench: Bench, operation: Operation) -> None:
+    """Address another's project or team, and one that never was, with the same key."""
+    bench.pair(operation, operation.kind)
+
+
+@probes("scope.project-key-on-team", "scope.team-key-on-project", spends={"cross": 2})
+def test_key_of_the_other_kind(bench: Bench, operation: Operation) -> None:
+    """Call every operation with a valid key of the other kind."""
+    key = CROSS[operation.kind]
+    if operation.kind in bench.target.parties:
+        bench.send(operation, key, resource="cross")
+    bench.send(operation, key, resource="cross-foreign")
+
+
+@probes(
+    "scope.nested",
+    "leak.nested",
+    spends={"own": 4},
+    needs=("other.key",),
+    where=nested,
+)
+def test_nested(bench: Bench, operation: Operation) -> None:
+    """Address another's resource under one's own id, and one's own under another's."""
+    who = operation.kind
+    for ways in (
+        ({"nested": "foreign"}, {"nested": "absent"}),
+        ({"resource": "foreign", "nested": "own"}, {"resource": "absent", "nested": "own"}),
+    ):
+        bench.compare(lambda way: bench.call(operation, who, **way), ways)
+
+
+@probes("scope.own-only", spends={"own": 1, "other": 2}, where=lists)
+def test_lists(bench: Bench, operation: Operation) -> None:
+    """Read the lists of two projects or teams, each with its own key."""
+    other = OTHERS[operation.kind]
+    bench.send(operation, operation.kind, query="limit=100", generated="positive")
+    bench.send(operation, other)
+    bench.send(operation, other, query="limit=100", generated="positive")
+
+
+@probes(
+    "scope.no-side-effect",
+    "rate.before-work",
+    "scope.own-only",
+    phase=Phase.FINAL,
+    spends={"own": 1},
+    where=lists,
+)
+def test_what_is_there_now(bench: Bench, operation: Operation) -> None:
+    """Read every list again, after all the writes that were refused."""
+    bench.send(operation, operation.kind, query="limit=100", generated="positive")
+
+
+@probes("scope.no-side-effect", phase=Phase.FINAL, spends={"other": 1}, where=lists)
+def test_what_is_there_for_others(bench: Bench, operation: Operation) -> None:
+    """Read the other's lists too: refused writes were addressed to it."""
+    bench.send(operation, OTHERS[operation.kind], query="limit=100", generated="positive")

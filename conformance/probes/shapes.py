@@ -1,0 +1,49 @@
+"""Which operations probes choose, by their shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from conformance.contract import Contract, Operation
+
+if TYPE_CHECKING:
+    from conformance.bench import Bench
+
+T = TypeVar("T")
+METHODS = ("PATCH", "PUT", "POST", "DELETE")  # the last one only with leave to write
+
+
+def first_list(contract: Contract, kind: str) -> Operation:
+    """The list that probes use where any operation will do: documented, if there is such a one."""
+    lists = [op for op in contract.of_kind(kind) if op.lists]
+    return sorted(lists, key=lambda op: not op.documented)[0]
+
+
+def with_body(operation: Operation) -> bool:
+    """Whether the operation takes a body."""
+    return operation.body is not None
+
+
+def lists(operation: Operation) -> bool:
+    """Whether the operation answers with a list."""
+    return operation.lists
+
+
+def nested(operation: Operation) -> bool:
+    """Whether the operation addresses a resource below a project or team."""
+    return operation.nested is not None
+
+
+def turn(options: Sequence[T], place: int, count: int) -> list[T]:
+    """Some of the options, others for each place."""
+    start = place * (1 if count == len(options) else count)
+    return [options[(start + step) % len(options)] for step in range(min(count, len(options)))]
+
+
+def lacking(bench: Bench, operation: Operation) -> list[str]:
+    """The methods that the operation's path lacks, as far as they may be sent, in turn per path."""
+    present = bench.contract.methods(operation.path)
+    allowed = METHODS if bench.target.allow_writes else METHODS[:-1]
+    found = [method for method in allowed if method not in present]
+    return turn(found, bench.contract.paths.index(operation.path), len(found))

@@ -1,0 +1,138 @@
+"""The terminal summary: one line per area, then each failure with all that its reader needs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from conformance.catalogue import AREAS
+from conformance.report.document import traffic, waited
+from conformance.report.repeat import again, curl
+
+if TYPE_CHECKING:
+    from conformance.exchange import Exchange
+    from conformance.finding import Finding
+    from conformance.outcome import Outcome
+    from conformance.verdict import Verdict
+
+FINDINGS_SHOWN = 3
+EXCHANGES_SHOWN = 4
+
+
+def lines(outcome: Outcome) -> list[str]:
+    """The whole summary. Nothing in it is more than text: control characters are made visible."""
+    return [
+        visible(line)
+        for part in (
+            _failures(outcome),
+            _open(outcome),
+            _areas(outcome),
+            _notes(outcome),
+            _whole(outcome),
+        )
+        for line in part
+    ]
+
+
+def visible(text: str) -> str:
+    """The text with control characters escaped, so that no terminal obeys a target."""
+    return re.sub(
+        r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]",
+        lambda found: f"\\x{ord(found[0]):02x}",
+        text,
+    )
+
+
+def _failures(outcome: Outcome) -> list[str]:
+    failed = [verdict for verdict in outcome.verdicts if verdict.outcome == "failed"]
+    return [line for verdict in failed for line in [*failure(outcome, verdict), ""]]
+
+
+def failure(outcome: Outcome, verdict: Verdict) -> list[str]:
+    """One failed requirement, in the order in which a reader asks."""
+    requirement = verdict.requirement
+    found = [
+        f"FAILED {requirement.id} ({requirement.level}): {requirement.title}",
+        f"  source    {requirement.source}",
+        f"  reading   {requirement.reading}",
+    ]
+    for finding in verdict.findings[:FINDINGS_SHOWN]:
+        found += _finding(outcome, finding)
+    if rest := len(verdict.findings) - FINDINGS_SHOWN:
+        found += [f"  and {rest} more, in the report"] if rest > 0 else []
+    found.append(f"  again     {again(outcome, requirement.id)}")
+    return found
+
+
+def _finding(outcome: Outcome, finding: Finding) -> list[str]:
+    shown = finding.exchanges[-EXCHANGES_SHOWN:]
+    found = [f"  expected  {finding.expected}", f"  observed  {finding.observed}"]
+    found += [f"  {exchange_line(outcome, one)}" for one in shown]
+    if shown:
+        found.append(f"  curl      {curl(outcome, shown[-1])}")
+    return found
+
+
+def exchange_line(outcome: Outcome, one: Exchange) -> str:
+    """One exchange in one line."""
+    target = one.request.target.removeprefix(outcome.contract.base_path)
+    for name, id in outcome.history.header.get("parties", {}).items():
+        target = target.replace(id, f"{{{name}}}")
+    who = one.tags.key or one.tags.credential
+    how = "" if one.tags.form in ("bearer", "none") else f" ({one.tags.form})"
+    return f"{one.number}  {one.request.method} {target} as {who}{how}  -> {_answer(outcome, one)}"
+
+
+def _answer(outcome: Outcome, one: Exchange) -> str:
+    if one.response is None:
+        return f"no answer: {one.failure}"
+    limit = outcome.contract.rate_limit
+    names = zip(("limit", "remaining", "reset"), limit.fields, strict=True)
+    said = [
+        f"{short} {one.response.value(name)}" for short, name in names if one.response.value(name)
+    ]
+    return " ".join([str(one.status), one.code or "", *said]).replace("  ", " ")
+
+
+def _open(outcome: Outcome) -> list[str]:
+    """What stayed undecided, grouped by the reason."""
+    found: list[str] = []
+    for outcome_name in ("inconclusive", "not_tested", "waived"):
+        reasons: dict[str, list[str]] = {}
+        for verdict in outcome.verdicts:
+            if verdict.outcome == outcome_name:
+                reasons.setdefault(verdict.reason or "", []).append(verdict.requirement.id)
+        for reason, ids in reasons.items():
+            found += [f"{outcome_name.upper().replace('_', ' ')} {', '.join(ids)}", f"  {reason}"]
+    return [*found, ""] if found else []
+
+
+def _areas(outcome: Outcome) -> list[str]:
+    found = []
+    for area in AREAS:
+        counts = Counter(v.outcome for v in outcome.verdicts if v.requirement.area == area)
+        if counts:
+            text = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items())
+            found.append(f"{area:<10}{text}")
+    return found
+
+
+def _notes(outcome: Outcome) -> list[str]:
+    notes = [f"waiver: {complaint}" for complaint in outcome.complaints]
+    notes += [f"created: {one}" for one in outcome.created]
+    notes += [f"error of the suite's own: {one}" for one in outcome.errors]
+    return ["", *notes] if notes else []
+
+
+def _whole(outcome: Outcome) -> list[str]:
+    sent = traffic(outcome)
+    history = outcome.history
+    figures = (
+        f"{sent['requests']} requests, {sum(sent['windows'].values())} windows, "
+        f"{history.footer.get('duration') or 0:.1f} s ({waited(history):.1f} s of it waiting)"
+    )
+    found = ["", f"{outcome.verdict}: {figures}"]
+    if reason := history.footer.get("reason"):
+        found.append(f"the run was not complete: {reason}")
+    return [*found, f"reports: {outcome.target.report_dir}/"]

@@ -1,0 +1,166 @@
+"""The schedule: which probes run, in which order, and which windows they spend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from conformance.address import OTHERS
+from conformance.bench import NEW_KEY
+from conformance.catalogue import AREAS
+from conformance.contract import Contract
+from conformance.probe import Phase, Probe
+from conformance.target import PARTIES, Target
+
+RESERVE = 12  # requests of a window that stay for its drain
+CROSS = {"project": "team", "team": "project"}  # the main party of the other kind
+BINS = ("project", "team", "other_project", "free", "other_team")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """One probe, for one operation or party, and its place."""
+
+    id: str  # area.name[parameter]
+    probe: Probe
+    party: str  # the party whose key it mainly spends; free: none
+    phase: Phase
+    spends: Mapping[str, int] = field(default_factory=dict)  # by party, resolved
+    refill: bool = False  # a new key may be generated to make room
+
+    @property
+    def requests(self) -> int:
+        """How many requests it sends, as far as can be said before."""
+        return sum(self.spends.values()) + self.probe.free
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """A probe that cannot run, and what to add so that it can."""
+
+    id: str
+    serves: tuple[str, ...]
+    needs: str
+
+
+def slot(id: str, probe: Probe, party: str, target: Target) -> Slot:
+    """A probe with *own* and *other* replaced by the parties meant."""
+    spends: dict[str, int] = {}
+    for name, count in probe.spends.items():
+        resolved = _resolved(name, party, target)
+        spends[resolved] = spends.get(resolved, 0) + count
+    main = next(iter(spends), "free")
+    return Slot(id=id, probe=probe, party=main, phase=probe.phase, spends=spends)
+
+
+def missing(one: Slot, party: str, target: Target) -> str | None:
+    """What a target must add for a probe to run; None when nothing lacks."""
+    for name in one.spends:
+        if not target.has_key(name):
+            return f"add [{name}] with its id and key"
+    for need in one.probe.needs:
+        if lack := _lack(need, party, target):
+            return lack
+    return None
+
+
+def _lack(need: str, party: str, target: Target) -> str | None:
+    name, _, what = need.partition(".")
+    if need == "writes":
+        return None if target.allow_writes else "allow writes (--allow-writes)"
+    if name == "hooks":
+        given = target.control is not None or what in target.hooks
+        return None if given else f"add hooks.{what}"
+    resolved = _resolved(name, party, target)
+    if what == "generate":
+        hook = NEW_KEY[PARTIES[resolved]]
+        return _lack(f"hooks.{hook}", party, target)
+    if what == "key":
+        return None if target.has_key(resolved) else f"add [{resolved}] with its id and key"
+    return None if resolved in target.parties else f"add [{resolved}] with its id"
+
+
+def _resolved(name: str, party: str, target: Target) -> str:
+    other = OTHERS.get(party, party)
+    meant = {
+        "own": party,
+        "other": other,
+        "cross": CROSS.get(party, party),
+        "spare": other if target.has_key(other) else party,
+    }
+    return meant.get(name, name)
+
+
+def ordered(slots: Iterable[Slot], contract: Contract, target: Target) -> list[Slot]:
+    """The slots in the order in which they spend as few windows as possible."""
+    room = {name: contract.rate_limit.limit - RESERVE for name in target.parties}
+    in_order = sorted(slots, key=lambda one: AREAS.index(one.id.partition(".")[0]))
+    placed = [_placed(one, room, target) for one in in_order if not _superfluous(one, target)]
+    kept = [one for one in placed if one.phase is not Phase.EXTRA or target.windows > 1]
+    return sorted(kept, key=lambda one: one.phase)  # stable: the catalogue's order within
+
+
+def _superfluous(one: Slot, target: Target) -> bool:
+    """Whether another probe shows the same at less cost to this target."""
+    if one.phase is Phase.RECOVER:
+        return one.party not in recoverers(target)
+    if one.phase is Phase.EDGE:
+        return _generates(target, "project") or one.party != edge_party(target)
+    return False
+
+
+def recoverers(target: Target) -> list[str]:
+    """The parties whose keys are watched over a reset."""
+    keyed = [name for name in ("project", "team", "other_project") if target.has_key(name)]
+    return [name for name in keyed if not rotates_early(target, name)]
+
+
+def edge_party(target: Target) -> str:
+    """The party whose window ends in a burst, where no hook gives keys for that."""
+    return "other_project" if target.has_key("other_project") else "project"
+
+
+def _placed(one: Slot, room: dict[str, int], target: Target) -> Slot:
+    if one.phase in (Phase.ACCEPT, Phase.OPEN):
+        fits = all(room.get(name, 0) >= count for name, count in one.spends.items())
+        if fits or one.phase is Phase.ACCEPT:
+            for name, count in one.spends.items():
+                room[name] = room.get(name, 0) - count
+            return one
+        return _moved(one, target)
+    if one.phase is Phase.EXTRA and _generates(target, one.party):
+        return _moved(one, target)
+    if one.phase is Phase.EDGE and one.party != "project":
+        return replace(one, phase=Phase.DRAIN)
+    if one.phase is Phase.ROTATE and not rotates_early(target, one.party):
+        return replace(one, phase=Phase.ROTATE_LATE, refill=True)
+    return replace(one, refill=one.phase is Phase.ROTATE)
+
+
+def _moved(one: Slot, target: Target) -> Slot:
+    """An open probe that found no room in the first window."""
+    if not _generates(target, one.party):
+        return replace(one, phase=Phase.LATER)
+    early = rotates_early(target, one.party)
+    return replace(one, phase=Phase.REFILLED if early else Phase.REFILLED_LATE, refill=True)
+
+
+def rotates_early(target: Target, party: str) -> bool:
+    """Whether a party's keys may be replaced before the reset has been seen: another key shows it."""
+    others = ("other_project", "other_team", "team") if party == "project" else ("other_project",)
+    if party == "team" and not target.has_key("other_project"):
+        return False
+    return _generates(target, party) and any(target.has_key(name) for name in others)
+
+
+def _generates(target: Target, party: str) -> bool:
+    if party not in PARTIES or party.startswith("other"):
+        return False
+    return target.control is not None or NEW_KEY[PARTIES[party]] in target.hooks
+
+
+def bin_of(one: Slot, workers: int, target: Target) -> str:
+    """Which worker a slot belongs to: whoever spends a key, or moves a clock, owns it."""
+    if target.control is not None or workers <= 1:
+        return "all"
+    return f"worker-{BINS.index(one.party) % workers}"

@@ -1,0 +1,317 @@
+"""A session: one run in one process, from the first request to the reports."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import pickle
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TextIO
+
+from conformance import __version__, schedule
+from conformance.bench import Bench, Rig, contract_of, new_run
+from conformance.catalogue import UnknownRequirement, requirements, select
+from conformance.client import BudgetSpent, TargetLost
+from conformance.contract import Contract
+from conformance.history import Event, History, Recorder, numbered, read, write
+from conformance.hooks import HookError
+from conformance.outcome import Outcome, conclude
+from conformance.probe import Phase
+from conformance.target import Party, Target, TargetError
+
+if TYPE_CHECKING:
+    import pytest
+
+    from conformance.report.progress import Progress
+
+CURRENT: Session | None = None
+NUMBERS_PER_WORKER = 1_000_000
+UNTOUCHED = (Phase.DRAIN, Phase.EXHAUSTED, Phase.RECOVER)  # no room is made before these
+REFUSED_PROBES = ("auth.anonymous", "auth.accepted")  # what runs when no key is accepted
+
+
+class Stop(Exception):
+    """The run must end now; the message says why."""
+
+
+class Session:
+    """Runs probes on a bench, and turns what they recorded into an outcome."""
+
+    def __init__(self, target: Target, *, run: str | None = None, worker: int = -1) -> None:
+        self.target = target
+        self.contract: Contract = contract_of(target)
+        self.is_worker = worker >= 0
+        self._workers = 0
+        self._notes_left = True  # one process says what is left out, not each
+        self.outcome: Outcome | None = None
+        self.progress: Progress | None = None
+        self.refused: str | None = None  # why no probe with a key makes sense
+        self._left: list[schedule.Left] = []
+        self._stopped: str | None = None
+        self._errors: list[str] = []
+        self._started_at = datetime.datetime.now(datetime.UTC)
+        self._started = time.monotonic()
+        self._wanted = self._selected()
+        run = run or new_run()
+        self._file = self._opened(run, worker)
+        recorder = Recorder(self._file)
+        self.bench = Bench(Rig(contract=self.contract, target=target, recorder=recorder, run=run))
+        self.bench.take_keys(record=not self.is_worker)
+        self.bench.client.number_from((worker + 1) * NUMBERS_PER_WORKER)
+        if not self.is_worker:
+            _set_current(self)
+
+    # --- workers
+
+    def brief(self, worker: str, workers: int) -> dict[str, Any]:
+        """What a worker needs, as plain data: it goes over a pipe, not to a file."""
+        return {
+            "target": pickle.dumps(self.target),
+            "run": self.bench.run,
+            "workers": workers,
+            "refused": self.refused,
+            "bench": json.dumps(self.bench.brief()),
+        }
+
+    @classmethod
+    def in_worker(cls, brief: dict[str, Any], worker: str) -> Session:
+        """The session of an xdist worker."""
+        number = int(worker.removeprefix("gw"))
+        target = pickle.loads(brief["target"])  # noqa: S301 - from our own main process
+        session = cls(target, run=brief["run"], worker=number)
+        session.refused = brief["refused"]
+        session._workers = brief["workers"]
+        session._notes_left = number == 0
+        session.bench.learn_brief(json.loads(brief["bench"]), number + 1)
+        return session
+
+    # --- the plan
+
+    def takes(self, one: schedule.Slot, party: str) -> bool:
+        """Whether a probe runs; one that lacks something is noted with what to add."""
+        if self.refused and one.id.partition("[")[0] not in REFUSED_PROBES:
+            return False
+        if one.phase is not Phase.ACCEPT and not self._wanted & set(one.probe.serves):
+            return False
+        lack = schedule.missing(one, party, self.target)
+        if lack:
+            self._left.append(schedule.Left(id=one.id, serves=one.probe.serves, needs=lack))
+        return lack is None
+
+    def _selected(self) -> set[str]:
+        """What --only and --skip leave; raise UnknownRequirement or TargetError."""
+        chosen = select(self.target.only) if self.target.only else requirements()
+        wanted = {one.id for one in chosen} - {one.id for one in select(self.target.skip)}
+        if not wanted:
+            raise TargetError("--only and --skip leave no requirement to decide")
+        return wanted
+
+    def ordered(self, slots: Iterable[schedule.Slot]) -> list[schedule.Slot]:
+        """The slots in the order of the schedule."""
+        order = schedule.ordered(slots, self.contract, self.target)
+        if self._notes_left:
+            self._note_left()
+        return order
+
+    def bin_of(self, one: schedule.Slot) -> str:
+        """The worker that a slot belongs to."""
+        return schedule.bin_of(one, self._workers, self.target)
+
+    def _note_left(self) -> None:
+        now = self.bench.clock.now()
+        for one in self._left:
+            data = {"probe": one.id, "requirements": list(one.serves), "needs": one.needs}
+            self.bench.recorder.event(Event(kind="skipped", started=now, ended=now, data=data))
+        self._left.clear()
+
+    # --- running
+
+    def begin(self) -> None:
+        """Ask the target once with each key: does it answer, and is the key accepted?"""
+        try:
+            accepted = {p.name: self._reaches(p) for p in self._keyed()}
+        except (TargetLost, BudgetSpent) as error:
+            self._stopped = str(error)
+            return
+        if not accepted["project"]:
+            self.refused = "project.key was refused on every operation of project.id"
+
+    def _keyed(self) -> list[Party]:
+        return [party for party in self.target.parties.values() if party.key is not None]
+
+    def _reaches(self, party: Party) -> bool:
+        """Whether a read of its own answers the party's key as if it knew it."""
+        unanswered = 0
+        for operation in self.contract.of_kind(party.kind):
+            if operation.writes or operation.nested:
+                continue
+            exchange = self.bench.send(operation, party.name, probe="preflight")
+            if exchange.response is None:
+                unanswered += 1
+                if unanswered == 2:
+                    raise TargetLost(f"the target does not answer: {exchange.failure}")
+            elif exchange.status not in (401, 403, 404):
+                return True
+        return False
+
+    @contextlib.contextmanager
+    def during(self, one: schedule.Slot) -> Iterator[None]:
+        """Make room in the windows that a probe spends."""
+        if self._stopped:
+            raise Stop(self._stopped)
+        self.bench.calls.probe = one.id.partition("[")[0]
+        for party, count in one.spends.items():
+            if one.phase not in UNTOUCHED:
+                self.bench.ensure(party, count, refill=one.refill)
+        yield
+
+    @contextlib.contextmanager
+    def hindrances(
+        self, one: schedule.Slot, pytest_session: pytest.Session, *, reraise: bool = False
+    ) -> Iterator[None]:
+        """Record what keeps a probe from its work; end the run when the target is lost."""
+        try:
+            yield
+        except (TargetLost, BudgetSpent, Stop) as error:
+            self._stopped = str(error)
+            pytest_session.shouldstop = str(error)
+            self._hindered(one, str(error))
+        except HookError as error:
+            self._hindered(one, str(error))
+            if reraise:
+                import pytest
+
+                pytest.skip(str(error))
+
+    def _hindered(self, one: schedule.Slot, reason: str) -> None:
+        now = self.bench.clock.now()
+        data = {"probe": one.id, "requirements": list(one.probe.serves), "reason": reason}
+        self.bench.recorder.event(Event(kind="hindered", started=now, ended=now, data=data))
+
+    def reported(self, report: pytest.TestReport) -> None:
+        """Note a probe that failed, which is the suite's own error, and show the progress."""
+        if report.failed:
+            self._errors.append(f"{report.nodeid}\n{report.longreprtext}")
+        if self.progress is not None and report.when == "call":
+            self.progress.probe(report.nodeid)
+
+    def broken(self, error: str) -> None:
+        """Note an error of the suite's own."""
+        self._errors.append(error)
+
+    def interrupt(self, reason: str) -> None:
+        """Say why the run ends before its time."""
+        self._stopped = self._stopped or reason
+
+    # --- the end
+
+    def end(self) -> None:
+        """Close connections, and, in a worker, the part of the history that is its own."""
+        self.bench.client.close()
+        if self._stopped:
+            now = self.bench.clock.now()
+            event = Event(kind="stopped", started=now, ended=now, data={"reason": self._stopped})
+            self.bench.recorder.event(event)
+        if self.is_worker and self._file is not None:
+            self._file.close()
+
+    def conclude(self) -> int:
+        """Judge what was recorded, write the reports, and return the exit status."""
+        history = self.history()
+        if self._file is not None:
+            self._file.close()
+            write(history, self.target.report_dir / "history.ndjson")
+        self.outcome = conclude(
+            self.contract,
+            history,
+            self.target,
+            created=self.bench.created,
+            errors=tuple(self._errors),
+            refused=self.refused,
+        )
+        return self.outcome.status
+
+    def finish(self) -> int:
+        """The exit status; judge what there is, if the run did not come to that."""
+        return self.outcome.status if self.outcome is not None else self.conclude()
+
+    def history(self) -> History:
+        """The whole history, the workers' parts included."""
+        parts = [History(tuple(self.bench.recorder.exchanges), tuple(self.bench.recorder.events))]
+        for path in sorted(self.target.report_dir.glob(f".{self.bench.run}-*.ndjson")):
+            parts.append(read(path))
+            path.unlink()
+        events = [event for part in parts for event in part.events]
+        reasons = [event.data["reason"] for event in events if event.kind == "stopped"]
+        return History(
+            exchanges=numbered(one for part in parts for one in part.exchanges),
+            events=tuple(sorted(events, key=lambda event: event.started)),
+            header=self._header(),
+            footer={
+                "complete": not reasons and not self.refused,
+                "reason": reasons[0] if reasons else self.refused,
+                "duration": round(time.monotonic() - self._started, 3),
+            },
+        )
+
+    def summary(self) -> list[str]:
+        """The verdicts, as lines for a terminal."""
+        from conformance.report.text import lines
+
+        return lines(self.outcome) if self.outcome is not None else []
+
+    def _header(self) -> dict[str, Any]:
+        limit = self.contract.rate_limit
+        return {
+            "suite": "bugzy-conformance",
+            "version": __version__,
+            "run": self.bench.run,
+            "marker": f"conformance-{self.bench.run}",
+            "seed": self.target.seed,
+            "contract": self.contract.digest,
+            "base_url": self.target.base_url,
+            "started_at": self._started_at.isoformat(timespec="seconds"),
+            "limit": limit.limit,
+            "window": limit.window,
+            "allow_writes": self.target.allow_writes,
+            "parties": {name: party.id for name, party in self.target.parties.items()},
+            "unix_offset": time.time() - self.bench.clock.now()
+            if not self.target.control
+            else None,
+        }
+
+    def _opened(self, run: str, worker: int) -> TextIO | None:
+        folder = self.target.report_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f".{run}-{worker}.ndjson" if worker >= 0 else "history.ndjson"
+        return (folder / name).open("w", encoding="utf-8")
+
+
+def _set_current(session: Session) -> None:
+    """Let hooks that pytest calls without a configuration find the session."""
+    global CURRENT  # noqa: PLW0603
+    CURRENT = session
+
+
+def from_pytest(config: pytest.Config) -> Session:
+    """The session of `pytest --pyargs conformance`; raises pytest's usage error."""
+    import pytest
+
+    from conformance.contract import ContractError
+    from conformance.running import bundled_or_named
+
+    options = {
+        "base_url": config.getoption("base_url", None),
+        "target": config.getoption("target", None),
+        "only": config.getoption("bugzy_only", None),
+        "skip": config.getoption("bugzy_skip", None),
+        "report_dir": config.getoption("bugzy_report_dir", None),
+    }
+    cleanup = contextlib.ExitStack()
+    config.add_cleanup(cleanup.close)
+    try:
+        return Session(cleanup.enter_context(bundled_or_named(options)))
+    except (TargetError, ContractError, UnknownRequirement) as error:
+        raise pytest.UsageError(str(error)) from None

@@ -1,0 +1,49 @@
+"""What a settings page shows of a key, said without giving the key away."""
+
+from __future__ import annotations
+
+import os.path
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.contract import Contract
+from conformance.keyring import Key
+
+LEAST_TRIED = 4  # characters beyond the documented prefix: less is surely no key
+
+
+def facts(answer: str, key: Key, contract: Contract) -> Mapping[str, Any]:
+    """How much of the key stands in the answer: at its beginning, whole, and after the prefix."""
+    prefix = contract.kinds[key.kind].prefix
+    shown = _beginning(answer, key)
+    return {
+        "prefix_length": len(prefix),
+        "shown_length": len(shown),
+        "key_length": len(key.value),
+        "whole": key.value in answer or key.secret(contract) in answer,
+        "tail_length": len(_tail(answer, key, shown)),
+    }
+
+
+def texts(answer: str, key: Key, contract: Contract) -> list[str]:
+    """What a reader of the page could try as a key."""
+    prefix = contract.kinds[key.kind].prefix
+    tokens = re.findall(r"[\x21-\x7e]+", answer)
+    tried = [_beginning(answer, key), *(one for one in tokens if one.startswith(prefix))]
+    long_enough = [one for one in tried if len(one) >= len(prefix) + LEAST_TRIED]
+    return [one for one in dict.fromkeys(long_enough) if one != key.value][:3]
+
+
+def _beginning(answer: str, key: Key) -> str:
+    """The longest beginning of the key that stands in the answer."""
+    candidates = [answer[start:] for start in range(len(answer))]
+    return max((os.path.commonprefix([one, key.value]) for one in candidates), key=len, default="")
+
+
+def _tail(answer: str, key: Key, shown: str) -> str:
+    """What stands in the answer of the rest of the key, as its last characters."""
+    rest = key.value[len(shown) :]
+    after = answer[answer.find(shown) + len(shown) :]
+    ends = [rest[-length:] for length in range(3, len(rest) + 1) if rest[-length:] in after]
+    return ends[-1] if ends else ""
