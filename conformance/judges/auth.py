@@ -327,7 +327,7 @@ def _comparison(id: str, ones: tuple[Exchange, ...]) -> Iterator[Opinion]:
         return
     seen = {one.number: _facets(one) for one in (plain, *varied)}
     ignored = _per_response(list(seen.values()))
-    told = [(one, _differing(seen[plain.number], seen[one.number], ignored)) for one in varied]
+    told = [(one, _differing(seen, plain, one, ignored)) for one in varied]
     if same := [one for one, facets in told if not facets]:
         yield Evidence((plain, *same))
     if different := [(one, facets) for one, facets in told if facets]:
@@ -352,14 +352,14 @@ def _asking(one: Exchange) -> str:
 
 
 def _facets(one: Exchange) -> Mapping[str, str]:
-    """An answer in parts that can be compared, without ids and times."""
+    """An answer in parts that can be compared."""
     assert one.response is not None
     names = {name.lower() for name, _ in one.response.fields} - FRAMING
     facets = {"status": str(one.status), "field names": ", ".join(sorted(names))}
     facets["media type"] = one.response.media_type
     document = one.response.json
     content = one.response.body.decode(errors="replace") if document is None else document
-    return facets | {name: _masked(value, one) for name, value in _leaves(content)}
+    return facets | dict(_leaves(content))
 
 
 def _leaves(document: Any) -> Iterator[tuple[str, str]]:
@@ -397,10 +397,17 @@ def _per_response(answers: list[Mapping[str, str]]) -> frozenset[str]:
 
 
 def _differing(
-    one: Mapping[str, str], other: Mapping[str, str], ignored: frozenset[str]
+    seen: Mapping[int, Mapping[str, str]], one: Exchange, other: Exchange, ignored: frozenset[str]
 ) -> list[str]:
-    names = dict.fromkeys([*one, *other])
-    return [name for name in names if name not in ignored and one.get(name) != other.get(name)]
+    """The parts in which two answers differ, when what may differ is masked."""
+    first, second = seen[one.number], seen[other.number]
+    names = [name for name in dict.fromkeys([*first, *second]) if name not in ignored]
+    return [
+        name
+        for name in names
+        if (name in first) != (name in second)
+        or _masked(first.get(name, ""), one) != _masked(second.get(name, ""), other)
+    ]
 
 
 def _challenges(one: Exchange) -> list[str]:

@@ -36,16 +36,26 @@ def sound(exchange: Exchange) -> bool:
 
 
 def absent(contract: Contract, history: History) -> frozenset[str]:
-    """Assumed operations that the deployment lacks: 404 to their own key, on its own."""
+    """Assumed operations that the deployment lacks: 404 to their own key, on its own.
+
+    Where nothing is known below one's own project or team, an id that never was has to do.
+    """
     assumed = {op.id for op in contract.operations if not op.documented}
     asked = [
         one
         for one in history.judged
-        if one.tags.operation in assumed and own(one) and one.tags.twist is None and addressed(one)
+        if one.tags.operation in assumed and _at_home(one) and one.tags.twist is None
     ]
     missing = {one.tags.operation for one in asked if one.says(404, contract.codes)}
     present = {one.tags.operation for one in asked if one.succeeded or one.status == 400}
     return frozenset(id for id in missing - present if id)
+
+
+def _at_home(exchange: Exchange) -> bool:
+    """Whether a key asked for something under its own project or team."""
+    tags = exchange.tags
+    below = tags.nested in (None, "own", "absent")
+    return exchange.plain_key and tags.resource == "own" and below and addressed(exchange)
 
 
 def operation_of(contract: Contract, exchange: Exchange) -> Operation | None:

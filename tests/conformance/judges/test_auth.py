@@ -220,7 +220,9 @@ def test_ids_in_answers_may_differ() -> None:
         error = {"code": "UNAUTHORIZED", "message": "Invalid API key"}
         return anonymous(401, resource=resource, body={"error": error, "requestId": id})
 
-    assert opinions(auth.before_all, refused("own", "x81"), refused("absent", "k27")) == "passed"
+    ids = ["req_998x", "req_999x", "req_1000x", "req_1001x"]
+    asked = [refused(*one) for one in zip(["own", "foreign", "absent", "own"], ids, strict=True)]
+    assert opinions(auth.before_all, *asked) == "passed"
 
 
 def test_the_requested_id_may_be_named() -> None:

@@ -126,21 +126,32 @@ def nested(status: int, resource: str, below: str) -> Exchange:
 )
 def test_a_resource_is_reached_under_its_owner_only(resource: str, below: str) -> None:
     own = nested(200, "own", "own")
-    assert opinions(scope.nested, own, nested(404, resource, below)) == "passed"
     assert opinions(scope.nested, own, nested(200, resource, below)) == "failed"
     assert opinions(scope.nested, own, nested(403, resource, below)) == "failed"
+
+
+@pytest.mark.parametrize(("resource", "below"), [("own", "foreign"), ("foreign", "own")])
+def test_a_resource_is_refused_elsewhere(resource: str, below: str) -> None:
+    own = nested(200, "own", "own")
+    assert opinions(scope.nested, own, nested(404, resource, below)) == "passed"
     assert opinions(scope.nested, nested(404, resource, below)) == "doubtful"
 
 
+def test_what_never_was_proves_nothing_when_it_is_refused() -> None:
+    asked = [nested(404, "own", "absent"), nested(404, "absent", "own")]
+    assert opinions(scope.nested, nested(200, "own", "own"), *asked) == "nothing"
+
+
 def test_an_invalid_write_that_gets_through_is_reach() -> None:
-    def put(status: int, below: str) -> Exchange:
+    def put(status: int, below: str, resource: str = "own") -> Exchange:
         tags: dict[str, Any] = {"operation": "putVariables", "credential": "team", "nested": below}
-        return exchange(status, **tags, defect="body.missing:variables")
+        return exchange(status, **tags, resource=resource, defect="body.missing:variables")
 
     own = put(400, "own")
     assert opinions(scope.nested, own, put(404, "absent"), put(400, "foreign")) == "failed"
     assert opinions(scope.nested, own, put(404, "absent"), put(404, "foreign")) == "passed"
-    assert opinions(scope.nested, own, put(400, "absent"), put(400, "foreign")) == "doubtful"
+    validated = [put(400, "absent"), put(400, "foreign"), put(404, "own", "absent")]
+    assert opinions(scope.nested, own, *validated) == "doubtful"
 
 
 def test_nothing_nested_was_asked_for() -> None:

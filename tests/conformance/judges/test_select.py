@@ -41,6 +41,15 @@ def test_what_an_absent_operation_answers_is_left_out() -> None:
     assert [one.number for one in select.judgeable(CONTRACT, found)] == [2]
 
 
+def test_an_operation_below_nothing_known_is_absent_too() -> None:
+    def environment(status: int, nested: str) -> Exchange:
+        return exchange(status, operation="getEnvironment", credential="team", nested=nested)
+
+    unknown, known = environment(404, "absent"), environment(200, "own")
+    assert select.absent(CONTRACT, history(unknown)) == {"getEnvironment"}
+    assert not select.absent(CONTRACT, history(unknown, known))
+
+
 def test_methods_of_the_http_layer_are_left_out() -> None:
     found = history(exchange(405, operation=None, method="OPTIONS", defect="method:OPTIONS"))
     assert not list(select.judgeable(CONTRACT, found))
