@@ -15,6 +15,7 @@ class Evidence:
     """Exchanges or events that bear on the requirement, whichever way."""
 
     exchanges: tuple[Exchange, ...] = ()
+    note: str | None = None  # figures that a reader of a pass wants to see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

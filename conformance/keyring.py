@@ -102,4 +102,5 @@ def form(prefix: str, value: str) -> Mapping[str, Any]:
         "prefixed": value.startswith(prefix) and bool(secret),
         "secret_length": len(secret),
         "alphabet": [*alphabet, *others],
+        "hexadecimal": bool(re.fullmatch(r"[0-9a-f]*|[0-9A-F]*", secret)),
     }

@@ -53,6 +53,7 @@ class Session:
         self._errors: list[str] = []
         self._started_at = datetime.datetime.now(datetime.UTC)
         self._started = time.monotonic()
+        self._unix_offset = time.time() - time.monotonic()
         self._wanted = self._selected()
         run = run or new_run()
         self._file = self._opened(run, worker)
@@ -277,9 +278,7 @@ class Session:
             "window": limit.window,
             "allow_writes": self.target.allow_writes,
             "parties": {name: party.id for name, party in self.target.parties.items()},
-            "unix_offset": time.time() - self.bench.clock.now()
-            if not self.target.control
-            else None,
+            "unix_offset": self._unix_offset,
         }
 
     def _opened(self, run: str, worker: int) -> TextIO | None:

@@ -25,6 +25,7 @@ class Verdict:
     reason: str | None = None
     exchanges_judged: int = 0
     findings: tuple[Finding, ...] = ()
+    note: str | None = None  # figures, where a judge gives some
     error: str | None = None  # the traceback of a judge that failed: the suite's own error
 
 
@@ -67,13 +68,15 @@ def _verdict(
     seen: set[int] = set()
     findings: list[Finding] = []
     doubts: list[str] = []
+    notes: list[str] = []
     evidence = 0
     for judge in JUDGES.get(requirement.id, ()):
         try:
             for opinion in judge(contract, history):
                 match opinion:
-                    case Evidence(exchanges):
+                    case Evidence(exchanges, note):
                         evidence += 1
+                        notes += [note] if note else []
                         seen |= {exchange.number for exchange in exchanges}
                     case Finding():
                         findings.append(opinion)
@@ -87,6 +90,7 @@ def _verdict(
         outcome="passed",
         exchanges_judged=len(seen),
         findings=tuple(findings[:MOST_FINDINGS]),
+        note="; ".join(notes) or None,
     )
     if findings:
         return replace(verdict, outcome="failed")

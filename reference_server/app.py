@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from asyncio import Transport
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -82,7 +83,7 @@ class Server:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request to the API, or to anything that is not mounted."""
-        call = Call(request=Request(scope, receive), now=self.clock.now())
+        call = Call(request=Request(scope, receive), now=self.now())
         try:
             response = await self.answer(call)
         except ClientDisconnect:
@@ -92,12 +93,25 @@ class Server:
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
             response = self.refuse(call, errors.internal())
+        response = await self.finish(call, response)
         await response(scope, receive, send)
+
+    async def finish(self, _: Call, response: Response) -> Response:
+        """Return the response as it is sent."""
+        return response
 
     def malformed(self) -> Response:
         """Return the answer to what is not HTTP: also an error, so also in the one format."""
-        call = Call(request=Request(NOTHING), now=self.clock.now())
+        call = Call(request=Request(NOTHING), now=self.now())
         return self.refuse(call, errors.invalid("Invalid HTTP request"))
+
+    def now(self) -> float:
+        """Return the server's time."""
+        return self.clock.now()
+
+    def wired(self, transport: Transport) -> Transport:
+        """Return what a new connection's answers are written to."""
+        return transport
 
     # The order of the decisions
 
@@ -120,7 +134,7 @@ class Server:
         async for part in call.request.stream():
             body += part[: BODY_LIMIT + 1 - len(body)]
         call.body = bytes(body)
-        call.now = self.clock.now()
+        call.now = self.now()
 
     # Who is calling (API Keys; RFC 6750, 2.1)
 
@@ -129,8 +143,12 @@ class Server:
         token = self.credential_of(call)
         key = self.find_key(token) if token else None
         if key is None or not self.kind_of(key).available:
-            raise errors.unauthorized()
+            raise self.no_valid_key(call)
         call.key = key
+
+    def no_valid_key(self, _: Call) -> Refusal:
+        """Return the answer to a request without a valid key, whatever it was sent with."""
+        return errors.unauthorized()
 
     def credential_of(self, call: Call) -> str | None:
         """Return the token of the one Authorization field, or None."""
@@ -175,10 +193,22 @@ class Server:
         window = call.window or self.fresh_window(call)
         names = self.contract.fields
         return {
-            names.limit: str(window.limit),
-            names.remaining: str(window.remaining),
-            names.reset: str(window.reset),
+            names.limit: self.limit_field(call, window),
+            names.remaining: self.remaining_field(call, window),
+            names.reset: self.reset_field(call, window),
         }
+
+    def limit_field(self, _: Call, window: Window) -> str:
+        """Return the maximum of requests per window."""
+        return str(window.limit)
+
+    def remaining_field(self, _: Call, window: Window) -> str:
+        """Return what is left after the request."""
+        return str(window.remaining)
+
+    def reset_field(self, _: Call, window: Window) -> str:
+        """Return when the window is over, in Unix seconds."""
+        return str(window.reset)
 
     def fresh_window(self, call: Call) -> Window:
         """Return what a request without a valid key is told: the same whoever sends it."""

@@ -1,1 +1,286 @@
-"""leak"""
+"""leak: 404 hides what exists."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from conformance.contract import Contract
+from conformance.exchange import Exchange
+from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
+from conformance.history import History
+from conformance.judges.counting import explain
+from conformance.judges.select import Lives, absent, passing, straight
+from conformance.judges.windows import neighbours, windows
+from conformance.likeness import answer, differences, same_request
+
+LEAST_PAIRS = 8  # timings of each class without which nothing is said
+SIGNIFICANT = 0.001
+MEASURABLE = 0.002  # seconds: a smaller difference is drowned on any network
+
+
+@lru_cache(maxsize=8)
+def volatile(contract: Contract, history: History) -> frozenset[str]:
+    """The parts of answers that vary between identical requests (reading 14)."""
+    parts: set[str] = set()
+    known: dict[object, list[Exchange]] = {}
+    for one in history.answered:
+        if one.status == 429:
+            continue
+        request = one.request
+        same = known.setdefault((request.method, request.target, one.tags.key), [])
+        for other in same[-3:]:
+            if same_request(one, other) and one.status == other.status:
+                parts |= set(differences(one, other, contract.rate_limit))
+        same.append(one)
+    return frozenset(parts)
+
+
+Group = tuple[list[Exchange], list[Exchange]]  # answers on another's, and on an absent one
+
+
+def _pairs(contract: Contract, history: History) -> Iterator[Group]:
+    """Groups that address another's resource and an absent one, alike in all else."""
+    lives = Lives(history)
+    groups: dict[str, Group] = {}
+    for one in history.judged:
+        group = one.tags.group or ""
+        if not group.startswith("pair:") or passing(history, one):
+            continue
+        if one.tags.operation in absent(contract, history) or one.status in (401, 429):
+            continue
+        if lives.live(one) and straight(one):
+            foreign, missing = groups.setdefault(group, ([], []))
+            (foreign if _foreign(one) else missing).append(one)
+    for foreign, missing in groups.values():
+        if foreign and missing and not any(one.succeeded for one in foreign):
+            yield foreign, missing
+
+
+def _foreign(one: Exchange) -> bool:
+    return "foreign" in (one.tags.resource, one.tags.nested)
+
+
+def _is_nested(one: Exchange) -> bool:
+    """Whether ids of two owners meet in the path, or a route below another's resource is asked."""
+    tags = one.tags
+    mixed = (tags.resource == "own") != (tags.nested == "own")
+    return tags.nested is not None and (mixed or tags.resource == "none")
+
+
+def _has_method(one: Exchange) -> bool:
+    return (one.tags.defect or "").startswith("method:")
+
+
+def _is_plain(contract: Contract, history: History, one: Exchange) -> bool:
+    """Whether nothing but the id is wrong; without leave to write, a write's body always is."""
+    if one.tags.defect is None:
+        return True
+    operation = contract.by_id.get(one.tags.operation or "")
+    forced = not history.header.get("allow_writes") and operation is not None and operation.writes
+    return forced and one.tags.defect.startswith("body.missing")
+
+
+def _compared(
+    contract: Contract, history: History, wanted: Callable[[Exchange], bool]
+) -> Iterator[Opinion]:
+    for foreign, missing in _pairs(contract, history):
+        if not wanted(foreign[0]):
+            continue
+        yield Evidence((*foreign, *missing))
+        for part, (seen, other) in _told_apart(contract, history, foreign, missing).items():
+            yield Finding(
+                expected=f"the same answer as for an id that does not exist: {part} {other}",
+                observed=f"{part} {seen} for another's, by {_called(foreign[0])}",
+                exchanges=(missing[0], foreign[0]),
+            )
+            break
+
+
+def _called(one: Exchange) -> str:
+    what = one.tags.operation or f"{one.request.method} {one.tags.route}"
+    return f"{what} ({one.tags.defect})" if one.tags.defect else what
+
+
+def _told_apart(
+    contract: Contract, history: History, foreign: list[Exchange], missing: list[Exchange]
+) -> Mapping[str, tuple[Any, Any]]:
+    """The parts whose values on another's resource never occur on an absent one."""
+    ours = [answer(one, contract.rate_limit) for one in foreign]
+    theirs = [answer(one, contract.rate_limit) for one in missing]
+    parts = {part for one in (*ours, *theirs) for part in one} - volatile(contract, history)
+    found = {}
+    for part in sorted(parts, key=lambda part: (part != "status", part)):
+        seen, others = [one.get(part) for one in ours], [one.get(part) for one in theirs]
+        if not any(value in others for value in seen):
+            found[part] = (seen[0], others[0])
+    return found
+
+
+@judges("leak.same-answer")
+def answers_differ(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield operations whose answer tells another's project or team from one that never was."""
+
+    def plain(one: Exchange) -> bool:
+        return (
+            one.tags.operation is not None
+            and not _is_nested(one)
+            and _is_plain(contract, history, one)
+        )
+
+    return _compared(contract, history, plain)
+
+
+@judges("leak.before-validation")
+def validation_tells(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield operations whose answer to an invalid request tells the two apart."""
+    return _compared(
+        contract,
+        history,
+        lambda one: one.tags.defect is not None and not _has_method(one) and not _is_nested(one),
+    )
+
+
+@judges("leak.nested")
+def nested_tells(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield operations whose answer tells another's nested resource from an absent one."""
+    return _compared(contract, history, _is_nested)
+
+
+@judges("leak.unsupported-method")
+def method_tells(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield methods that a path lacks whose answer tells the two apart."""
+    return _compared(contract, history, _has_method)
+
+
+@judges("leak.unauthenticated")
+def keyless_tells(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield requests without a valid key whose answer depends on what exists."""
+    groups: dict[tuple[object, ...], dict[bool, list[Exchange]]] = {}
+    missing = absent(contract, history)
+    for one in history.judged:
+        tags = one.tags
+        keyless = tags.key is None and tags.form in ("none", "bearer") and tags.twist is None
+        if not keyless or one.status == 429 or tags.route is None or passing(history, one):
+            continue
+        if tags.operation in missing or (tags.defect or "").startswith("path:") or one.succeeded:
+            continue
+        place = (one.request.method, tags.route, tags.defect, tags.form)
+        exists = tags.resource in ("own", "foreign") and tags.nested != "absent"
+        groups.setdefault(place, {}).setdefault(exists, []).append(one)
+    for group in groups.values():
+        if len(group) < 2:
+            continue
+        yield Evidence(tuple(one for side in group.values() for one in side))
+        for part, (seen, other) in _told_apart(
+            contract, history, group[True], group[False]
+        ).items():
+            yield Finding(
+                expected=f"the same answer as for an id that does not exist: {part} {other}",
+                observed=f"{part} {seen} for one that exists, without a key, "
+                f"by {_called(group[True][0])}",
+                exchanges=(group[False][0], group[True][0]),
+            )
+            break
+
+
+@judges("leak.same-cost")
+def costs_differ(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield what another's resource costs of the window, if an absent one costs something else."""
+    explanation = explain(contract, history)
+    if explanation.requirement == "leak.same-cost":
+        step = explanation.odd[0]
+        yield Finding(
+            expected="another's resource and an absent one to cost the same of the window",
+            observed=f"{explanation.text}: Remaining fell by {step.fell}",
+            exchanges=(step.before.exchange, step.after.exchange),
+        )
+    for _, _, members in windows(contract, history):
+        for before, after in neighbours(members, history):
+            pair = (before.exchange, after.exchange)
+            if any((one.tags.group or "").startswith("pair:") for one in pair):
+                yield Evidence(pair)
+
+
+@judges("leak.timing")
+def times_differ(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield parties to whom answers on others' resources take measurably another time."""
+    timed = [one for one in history.answered if one.tags.group == "timing" and one.status == 404]
+    for party in dict.fromkeys(one.tags.credential for one in timed):
+        mine = [one for one in timed if one.tags.credential == party]
+        foreign = [one.ended - one.started for one in mine if one.tags.resource == "foreign"]
+        missing = [one.ended - one.started for one in mine if one.tags.resource == "absent"]
+        if min(len(foreign), len(missing)) < LEAST_PAIRS:
+            yield Doubt(f"{min(len(foreign), len(missing))} pairs are too few to compare times")
+            continue
+        p = rank_test(foreign, missing)
+        apart = statistics.median(foreign) - statistics.median(missing)
+        figures = f"p {p:.4f} of {len(foreign)} and {len(missing)}, medians {apart * 1e3:+.1f} ms"
+        yield Evidence(tuple(mine), note=figures)
+        if p < SIGNIFICANT and abs(apart) > MEASURABLE:
+            yield Finding(
+                expected="answers on others' resources to take the time of those on absent ones",
+                observed=f"another time: {figures}",
+                exchanges=(mine[0], mine[1]),
+            )
+
+
+def rank_test(one: list[float], other: list[float]) -> float:
+    """The two-sided p-value of the Mann-Whitney U test, by its normal approximation.
+
+    Written out because the library that has it would double the suite's memory and its start.
+    """
+    ranked = sorted([(value, 0) for value in one] + [(value, 1) for value in other])
+    rank_sum = sum(rank for rank, (_, side) in enumerate(ranked, 1) if side == 0)
+    n, m = len(one), len(other)
+    u = rank_sum - n * (n + 1) / 2
+    spread = (n * m * (n + m + 1) / 12) ** 0.5
+    z = (abs(u - n * m / 2) - 0.5) / spread
+    return min(1.0, 2 * (1 - statistics.NormalDist().cdf(z)))
+
+
+@judges("leak.transport")
+def framing_tells(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield operations whose answers' framing tells the two apart."""
+    changing = _changing_framing(history)
+    for foreign, missing in _pairs(contract, history):
+        ours, theirs = [_framing(one) for one in foreign], [_framing(one) for one in missing]
+        yield Evidence((*foreign, *missing))
+        for part in ours[0]:
+            seen, others = [one[part] for one in ours], [one[part] for one in theirs]
+            same_status = foreign[0].status == missing[0].status
+            if part not in changing and same_status and not any(v in others for v in seen):
+                yield Finding(
+                    expected=f"the same {part} as for an id that does not exist: {others[0]}",
+                    observed=f"{seen[0]}, by {_called(foreign[0])}",
+                    exchanges=(missing[0], foreign[0]),
+                )
+                break
+
+
+def _framing(one: Exchange) -> dict[str, Any]:
+    """How an answer was sent: version, order of fields, what is said of the connection."""
+    assert one.response is not None
+    response = one.response
+    return {
+        "HTTP version": response.version,
+        "order of fields": tuple(name.lower() for name, _ in response.fields),
+        "connection handling": tuple(value.lower() for value in response.values("Connection")),
+        "transfer coding": tuple(value.lower() for value in response.values("Transfer-Encoding")),
+    }
+
+
+def _changing_framing(history: History) -> frozenset[str]:
+    """What differs in the framing of identical requests' answers."""
+    changing: set[str] = set()
+    known: dict[object, Exchange] = {}
+    for one in history.answered:
+        request = one.request
+        place = (request.method, request.target, one.tags.key, one.tags.form, one.status)
+        other = known.setdefault(place, one)
+        if other is not one and same_request(one, other):
+            before, now = _framing(other), _framing(one)
+            changing |= {part for part in now if before[part] != now[part]}
+    return frozenset(changing)

@@ -1,1 +1,349 @@
-"""rotation"""
+"""rotation: a new key revokes the old."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from conformance.contract import Contract
+from conformance.exchange import Exchange
+from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
+from conformance.history import Event, History
+from conformance.judges.select import Lives, accepted, own, sound, straight
+from conformance.likeness import differences
+
+ENOUGH_BITS = 128
+LEAST_HIDDEN = 4  # characters of a key that a settings page must keep back
+CLASS_SIZES = {"lower": 26, "upper": 26, "digit": 10}
+SEPARATE = ("under-load", "in-flight", "exhausted-revoked", "rivals")  # groups of other judges
+
+
+def _refused(one: Exchange) -> bool:
+    return one.status == 401
+
+
+@judges("rotation.new-key-works")
+def new_key_refused(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield new keys that were refused after they had been shown."""
+    lives = Lives(history)
+    new = {e.data["key"]: e for e in history.events_of("issued") if e.data.get("generated")}
+    told: set[str] = set()
+    for one in history.judged:
+        issued = new.get(one.tags.key or "")
+        if issued is None or not own(one) or not lives.live(one) or issued.data["key"] in told:
+            continue
+        if accepted(contract, one):
+            yield Evidence((one,))
+        elif _refused(one):
+            told.add(issued.data["key"])
+            yield Finding(
+                expected=f"the new key {one.tags.key} accepted, as it has been shown",
+                observed=f"{one.status} {one.code or ''}".strip(),
+                exchanges=(one,),
+            )
+
+
+def _dead(history: History) -> Iterator[tuple[Exchange, bool]]:
+    """Requests with a replaced key, and whether it had been refused on the same operation before."""
+    lives = Lives(history)
+    refused: dict[tuple[str | None, str | None, str], float] = {}
+    for one in history.judged:
+        if not one.plain_key or not lives.dead(one) or one.tags.group in SEPARATE:
+            continue
+        place = (one.tags.key, one.tags.route, one.request.method)
+        again = place in refused and refused[place] < one.started
+        yield one, again
+        if _refused(one):
+            refused.setdefault(place, one.ended)
+
+
+def _was_accepted(history: History) -> frozenset[str]:
+    """The keys that some request was admitted with: without that, a refusal says nothing."""
+    lives = Lives(history)
+    return frozenset(
+        one.tags.key
+        for one in history.judged
+        if one.tags.key and one.plain_key and one.admitted and not lives.dead(one)
+    )
+
+
+@judges("rotation.old-key-revoked")
+def old_key_works(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield operations that a replaced key still reaches, one of each."""
+    used = _was_accepted(history)
+    told: set[tuple[str | None, str]] = set()
+    for one, again in _dead(history):
+        place = (one.tags.route, one.request.method)
+        if one.says(401, contract.codes):
+            if one.tags.key in used:
+                yield Evidence((one,))
+        elif one.status != 429 and not again and place not in told:
+            told.add(place)
+            yield Finding(
+                expected=f"401 {contract.codes.get(401)} for the replaced key {one.tags.key}",
+                observed=f"{one.status} {one.code or ''} on {one.request.method} {one.tags.route}",
+                exchanges=(one,),
+            )
+
+
+@judges("rotation.permanent")
+def old_key_returns(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield replaced keys that were refused, and accepted again later."""
+    told: set[str | None] = set()
+    for one, again in _dead(history):
+        if not again:
+            continue
+        if _refused(one):
+            yield Evidence((one,))
+        elif one.status != 429 and one.tags.key not in told:
+            told.add(one.tags.key)
+            yield Finding(
+                expected=f"401 for ever for {one.tags.key}, which had been refused before",
+                observed=f"{one.status} on {one.request.method} {one.tags.route}",
+                exchanges=(one,),
+            )
+
+
+@judges("rotation.in-flight")
+def in_flight_served(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield uploads that were served although their key was replaced on the way."""
+    lives = Lives(history)
+    undisturbed = [one for one in history.exchanges if one.tags.group == "in-flight-control"]
+    for one in history.exchanges:
+        replaced = lives.end(one.tags.key or "")
+        if one.tags.group != "in-flight" or replaced is None:
+            continue
+        if one.response is None:
+            yield Doubt(f"an upload across the rotation got no answer: {one.failure}")
+        elif one.ended < replaced.ended or one.started > replaced.started:
+            yield Doubt("an upload was answered before its body had arrived")
+        elif _refused(one):
+            yield from _beside_control(contract, one, undisturbed)
+        else:
+            yield Finding(
+                expected=f"401 {contract.codes.get(401)}: the key was replaced before the body had "
+                "arrived in full",
+                observed=f"{one.status} {one.code or ''} on {one.tags.operation}",
+                exchanges=(one,),
+            )
+
+
+def _beside_control(
+    contract: Contract, one: Exchange, undisturbed: list[Exchange]
+) -> Iterator[Opinion]:
+    """Evidence, if an upload as slow was accepted when nothing disturbed it."""
+    same = [other for other in undisturbed if other.tags.operation == one.tags.operation]
+    if any(accepted(contract, other) for other in same):
+        yield Evidence((*same, one))
+    else:
+        yield Doubt(f"an undisturbed slow upload to {one.tags.operation} is not accepted either")
+
+
+@judges("rotation.under-load")
+def load_served(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield a request under load that began after the new key was shown and was served."""
+    lives = Lives(history)
+    load = [one for one in history.judged if one.tags.group == "under-load"]
+    before = [one for one in load if one.admitted and not lives.dead(one)]
+    for one in load:
+        if not lives.dead(one) or one.status == 429:
+            continue
+        if _refused(one) and before:
+            yield Evidence((before[0], one))
+        elif not _refused(one):
+            replaced = lives.end(one.tags.key or "")
+            late = one.started - replaced.ended if replaced else 0.0
+            yield Finding(
+                expected=f"401 for {one.tags.key}, whose successor had been shown",
+                observed=f"{one.status} to a request that began {late * 1000:.0f} ms later",
+                exchanges=(before[-1], one) if before else (one,),
+            )
+            return
+
+
+@judges("rotation.only-own")
+def other_key_died(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield keys of others that are refused since a project's key was replaced."""
+    lives = Lives(history)
+    worked: dict[str, Exchange] = {}
+    told: set[str] = set()
+    for one in history.judged:
+        label = one.tags.key or ""
+        if not one.plain_key or not straight(one) or not lives.live(one) or label in told:
+            continue
+        between = _rotation_between(lives, worked.get(label), one)
+        if one.admitted and one.tags.resource == "own":
+            if between is not None:
+                yield Evidence((worked[label], one))
+            worked.setdefault(label, one)
+        elif _refused(one) and between is not None:
+            told.add(label)
+            yield Finding(
+                expected=f"{label} to work as before: it is not the key that was replaced",
+                observed=f"401 since {between.data['replaces']} was replaced",
+                exchanges=(worked[label], one),
+            )
+
+
+def _rotation_between(lives: Lives, before: Exchange | None, after: Exchange) -> Event | None:
+    """A rotation of another party's key between two exchanges of a key."""
+    if before is None:
+        return None
+    party = (after.tags.key or "").partition("#")[0]
+    return next(
+        (
+            event
+            for event in lives.rotations
+            if event.data["party"] != party
+            and before.ended < event.started
+            and event.ended < after.started
+        ),
+        None,
+    )
+
+
+@judges("rotation.one-survivor")
+def survivors_miscounted(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield pairs of keys generated at once of which not exactly one is valid."""
+    lives = Lives(history)
+    seen: set[str] = set()
+    for event in lives.rotations:
+        rivals = (event, *lives.rivals(event))
+        labels = [one.data["key"] for one in rivals]
+        if len(rivals) < 2 or seen & set(labels):
+            continue
+        seen |= set(labels)
+        yield from _survivors(lives, history, labels, max(one.ended for one in rivals))
+
+
+def _survivors(
+    lives: Lives, history: History, labels: list[str], since: float
+) -> Iterator[Opinion]:
+    tries = {
+        label: [
+            one
+            for one in history.judged
+            if one.tags.key == label and one.started > since and not lives.dead(one)
+        ]
+        for label in labels
+    }
+    exchanges = tuple(one for label in labels for one in tries[label])
+    if not all(tries.values()):
+        return
+    alive = [label for label in labels if any(one.admitted for one in tries[label])]
+    torn = [label for label in alive if any(_refused(one) for one in tries[label])]
+    if len(alive) == 1 and not torn:
+        yield Evidence(exchanges)
+        return
+    also = f", {torn[0]} only sometimes" if torn else ""
+    yield Finding(
+        expected="exactly one of two keys generated at once valid afterwards",
+        observed=f"{len(alive)} of {len(labels)} accepted{also}",
+        exchanges=exchanges[:4],
+    )
+
+
+@judges("rotation.key-form")
+def key_malformed(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield new keys without the documented prefix, and keys that were issued before."""
+    for event in history.events_of("issued"):
+        if not event.data.get("generated"):
+            continue
+        yield Evidence()
+        label, party = event.data["key"], event.data["party"]
+        prefix = contract.kinds["team" if "team" in party else "project"].prefix
+        if not event.data["prefixed"]:
+            yield Finding(expected=f"{label} to begin with {prefix}", observed="another beginning")
+        if event.data["same_as"]:
+            yield Finding(
+                expected=f"{label} to differ from all earlier keys",
+                observed=f"the same key as {event.data['same_as']}",
+            )
+
+
+@judges("rotation.shown-once")
+def too_much_shown(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield what a settings page shows of a key that is more, or less, than a prefix of it."""
+    for event in history.events_of("shown"):
+        yield Evidence()
+        if problem := _shown_wrong(event):
+            yield Finding(
+                expected=f"a prefix that identifies {event.data['key']}, and no more",
+                observed=problem,
+            )
+    for one in history.judged:
+        if one.tags.form == "shown":
+            yield Evidence((one,))
+            if one.admitted:
+                yield Finding(
+                    expected="401 for what the settings page shows of a key",
+                    observed=f"{one.status}: it can be used as a key",
+                    exchanges=(one,),
+                )
+
+
+def _shown_wrong(event: Event) -> str | None:
+    data = event.data
+    if data["whole"] or data["key_length"] - data["shown_length"] < LEAST_HIDDEN:
+        return "the whole key, or all but a few characters of it"
+    if data["shown_length"] <= data["prefix_length"]:
+        return "nothing that tells this key from another"
+    if data["tail_length"]:
+        return f"also the last {data['tail_length']} characters of the key"
+    return None
+
+
+@judges("rotation.same-as-unknown")
+def revoked_recognised(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield operations on which a replaced key's answer differs from an unknown key's."""
+    unknown = {one.tags.operation: one for one in history.judged if one.tags.group == "unknown"}
+    told: set[str | None] = set()
+    for one, _ in _dead(history):
+        other = unknown.get(one.tags.operation)
+        if other is None or not _refused(one) or not sound(one) or one.tags.operation in told:
+            continue
+        yield Evidence((one, other))
+        volatile = _volatile(contract, history)
+        differing = {
+            part: both
+            for part, both in differences(one, other, contract.rate_limit).items()
+            if part not in volatile
+        }
+        for part, (revoked, never) in list(differing.items())[:1]:
+            told.add(one.tags.operation)
+            yield Finding(
+                expected=f"the same answer as for a key that was never issued: {part} {never}",
+                observed=f"{part} {revoked}",
+                exchanges=(other, one),
+            )
+
+
+def _volatile(contract: Contract, history: History) -> set[str]:
+    from conformance.judges.leak import volatile
+
+    return set(volatile(contract, history))
+
+
+@judges("rotation.entropy")
+def key_guessable(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield kinds of keys whose secrets are too short for their alphabet."""
+    events = [event for event in history.events_of("issued") if event.data["prefixed"]]
+    for kind in ("project", "team"):
+        of_kind = [event for event in events if kind in event.data["party"]]
+        if not of_kind:
+            continue
+        yield Evidence()
+        bits = min(event.data["secret_length"] for event in of_kind) * math.log2(_alphabet(of_kind))
+        if bits < ENOUGH_BITS:
+            yield Finding(
+                expected=f"at least {ENOUGH_BITS} bits in a {kind} key's secret",
+                observed=f"at most {bits:.0f} bits, by its length and the characters seen",
+            )
+
+
+def _alphabet(events: list[Event]) -> int:
+    """The size of the alphabet that the keys seen were drawn from."""
+    if all(event.data["hexadecimal"] for event in events):
+        return 16
+    seen = {name for event in events for name in event.data["alphabet"]}
+    return max(2, sum(CLASS_SIZES.get(name, 1) for name in seen))

@@ -87,7 +87,14 @@ def test_drain(bench: Bench, party: str) -> None:
     exhaust(bench, party)
 
 
-@probes("rate.before-work", "rate.all-endpoints", phase=Phase.EXHAUSTED, spends={"own": 0}, free=4, needs=("own.key",))
+@probes(
+    "rate.before-work",
+    "rate.all-endpoints",
+    phase=Phase.EXHAUSTED,
+    spends={"own": 0},
+    free=4,
+    needs=("own.key",),
+)
 def test_over_the_limit(bench: Bench, operation: Operation) -> None:
     """With an exhausted key, call every operation, validly and not, on what exists and what does not."""
     party = operation.kind
@@ -112,7 +119,13 @@ def test_over_the_limit_elsewhere(bench: Bench, party: str) -> None:
         over_the_limit(bench, party, [bench.call(operation, party, resource="cross")])
 
 
-@probes("rate.no-bypass", phase=Phase.EXHAUSTED, spends={"own": 0}, free=len(FORWARDING) + 8, needs=("own.key",))
+@probes(
+    "rate.no-bypass",
+    phase=Phase.EXHAUSTED,
+    spends={"own": 0},
+    free=len(FORWARDING) + 8,
+    needs=("own.key",),
+)
 def test_bypass(bench: Bench, party: str) -> None:
     """With an exhausted key, try what must not give a fresh counter."""
     over_the_limit(bench, party, list(twisted(bench, party)))

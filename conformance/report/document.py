@@ -82,6 +82,7 @@ def _requirement(outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
         "reading": requirement.reading,
         "outcome": verdict.outcome,
         "reason": verdict.reason,
+        "note": verdict.note,
         "exchanges_judged": verdict.exchanges_judged,
         "findings": [_finding(outcome, finding) for finding in verdict.findings],
     }
