@@ -73,10 +73,6 @@ class Budget:
         window = self._windows.get(label)
         return window is not None and window.refused and now < window.ends
 
-    def renewed(self, label: str, now: float) -> bool:
-        """Whether the key's last seen window is over, or has hardly been used."""
-        return self.remaining(label, now) > self._rate_limit.limit // 2
-
     def brief(self) -> dict[str, tuple[int, int, float, bool]]:
         """The windows as plain data, for another worker."""
         windows = self._windows.items()

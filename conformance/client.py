@@ -96,6 +96,7 @@ class Client:
         self._count = _Count()
         self._numbers = itertools.count(1)
         self._pools: dict[str, httpx.Client] = {}
+        self.latency = 0.0  # seconds that an answer takes, lately
         self._context = _context(settings)
 
     def number_from(self, first: int) -> None:
@@ -254,6 +255,8 @@ class Client:
                 raise TargetLost(
                     f"{LOST_AFTER} requests in a row got no answer: {exchange.failure}"
                 )
+        if exchange.tags.group != "in-flight" and exchange.response is not None:
+            self.latency += (exchange.ended - exchange.started - self.latency) / 8
         self._budget.see(exchange)
         return exchange
 

@@ -24,7 +24,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection, and log under this server's name instead of uvicorn's."""
         self.logger = log
-        super().connection_made(cast(Server, self.config.app).wired(transport))  # type: ignore[arg-type]
+        super().connection_made(cast(Server, self.config.app).wired(transport))
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are not ours
         """Refuse and close: where the next request would begin is not known."""

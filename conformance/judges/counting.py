@@ -14,10 +14,10 @@ from functools import lru_cache
 
 from conformance.contract import Contract
 from conformance.history import History
-from conformance.judges.windows import Spot, neighbours, spots
+from conformance.judges.windows import Spot, neighbours, spots, strayed
 
 Counter = Callable[[Spot], Hashable | None]  # the counter a request falls into; None: it is free
-AT_ONCE = ("burst", "under-load", "rivals")  # groups whose requests overlap
+AT_ONCE = ("burst", "under-load", "rivals", "filling")  # groups whose requests overlap
 FEW = 0.5  # of all steps: if fewer are odd, somebody else may be using the key
 
 
@@ -185,8 +185,13 @@ def _odd_steps(contract: Contract, history: History) -> Iterator[Step]:
 def _explains(hypothesis: Hypothesis, contract: Contract, history: History) -> bool:
     """Whether counting so gives every Remaining that was seen, one request at a time."""
     left: dict[tuple[Hashable, int | None], dict[Hashable, int]] = {}
+    last: dict[str | None, Spot] = {}
     for one in _in_turn(contract, history):
         window = (None if hypothesis.shared else one.exchange.tags.key, one.reset)
+        before = last.get(one.exchange.tags.key)
+        last[one.exchange.tags.key] = one
+        if before is not None and strayed(history, before, one):
+            left.pop(window, None)
         if _at_once(one):
             left.pop(window, None)  # of requests at once nobody knows which was counted last
             continue

@@ -89,14 +89,22 @@ def windows(contract: Contract, history: History) -> Iterator[tuple[str, int, tu
 
 def neighbours(members: Sequence[Spot], history: History) -> Iterator[tuple[Spot, Spot]]:
     """Pairs of answers of one key with nothing of that key between or beside them."""
-    strays = _strays(history)
     for one, other in pairwise(members):
-        first, second = one.exchange, other.exchange
-        stray = strays.get(first.tags.key or "", ())
-        if first.precedes(second) and not any(
-            first.started <= when <= second.ended for when in stray
-        ):
+        if one.exchange.precedes(other.exchange) and not strayed(history, one, other):
             yield one, other
+
+
+def strayed(history: History, one: Spot, other: Spot) -> bool:
+    """Whether something between two answers of a key may or may not have been counted."""
+    stray = _strays(history).get(one.exchange.tags.key or "", ())
+    return any(one.exchange.started <= when <= other.exchange.ended for when in stray)
+
+
+def _may_count(one: Exchange) -> bool:
+    """Lost, answered by a gateway, or refused although presented as documented (reading 3)."""
+    if one.response is None or one.status in (403, 502, 503, 504):
+        return True
+    return one.status == 401 and one.plain_key
 
 
 @lru_cache(maxsize=8)
@@ -104,7 +112,7 @@ def _strays(history: History) -> dict[str, tuple[float, ...]]:
     """Per key, when requests were sent of which it is unknown whether they were counted."""
     found: dict[str, list[float]] = {}
     for one in history.exchanges:
-        if one.tags.key and (one.response is None or one.status in (403, 502, 503, 504)):
+        if one.tags.key and _may_count(one):
             found.setdefault(one.tags.key, []).append(one.ended)
     return {label: tuple(times) for label, times in found.items()}
 
