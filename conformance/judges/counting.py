@@ -175,6 +175,7 @@ def _comparable(before: Spot, after: Spot) -> bool:
         and after.admitted
         and None not in (before.remaining, after.remaining, before.reset)
         and before.reset == after.reset
+        and not (_at_once(before) or _at_once(after))
     )
 
 
