@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from conformance.contract import Contract
 from conformance.history import History
-from conformance.judges.windows import Spot, neighbours, spots, strayed
+from conformance.judges.windows import Spot, neighbours, spots, strays_between
 
 Counter = Callable[[Spot], Hashable | None]  # the counter a request falls into; None: it is free
 AT_ONCE = ("burst", "under-load", "rivals", "filling")  # groups whose requests overlap
@@ -191,7 +191,7 @@ def _explains(hypothesis: Hypothesis, contract: Contract, history: History) -> b
         window = (None if hypothesis.shared else one.exchange.tags.key, one.reset)
         before = last.get(one.exchange.tags.key)
         last[one.exchange.tags.key] = one
-        if before is not None and strayed(history, before, one):
+        if before is not None and strays_between(history, before, one):
             left.pop(window, None)
         if _at_once(one):
             left.pop(window, None)  # of requests at once nobody knows which was counted last

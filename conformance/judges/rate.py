@@ -20,6 +20,7 @@ from conformance.judges.windows import (
     offset,
     spot,
     spots,
+    strays_between,
     windows,
 )
 
@@ -223,11 +224,11 @@ def promise_broken(contract: Contract, history: History) -> Iterator[Opinion]:
             of_counter.setdefault(explanation.counter(one), []).append(one)
         for place, counted in of_counter.items():
             if place is not None:
-                yield from _broken_promises(contract, explanation, counted, reset)
+                yield from _broken_promises(history, explanation, counted, reset)
 
 
 def _broken_promises(
-    contract: Contract, explanation: Explanation, members: list[Spot], reset: int
+    history: History, explanation: Explanation, members: list[Spot], reset: int
 ) -> Iterator[Opinion]:
     refused = next((one for one in members if one.refused), None)
     before = [one for one in members if one.admitted and one.remaining is not None]
@@ -240,7 +241,8 @@ def _broken_promises(
         if not one.exchange.precedes(refused.exchange):
             continue
         yield Evidence((one.exchange, refused.exchange))
-        kept = sum(1 for m in members if m.admitted and m.exchange.started > one.exchange.ended)
+        kept = sum(m.admitted and not _over(m, one) for m in members) - 1
+        kept += strays_between(history, one, refused)
         if kept < (one.remaining or 0):
             if explanation.others:
                 yield _someone_else(explanation)
@@ -251,6 +253,11 @@ def _broken_promises(
                 exchanges=(one.exchange, refused.exchange),
             )
             return
+
+
+def _over(one: Spot, before: Spot) -> bool:
+    """Whether a request was over before another began, so that it cannot count after it."""
+    return one.exchange.precedes(before.exchange)
 
 
 @judges("rate.reset-timestamp")

@@ -90,14 +90,14 @@ def windows(contract: Contract, history: History) -> Iterator[tuple[str, int, tu
 def neighbours(members: Sequence[Spot], history: History) -> Iterator[tuple[Spot, Spot]]:
     """Pairs of answers of one key with nothing of that key between or beside them."""
     for one, other in pairwise(members):
-        if one.exchange.precedes(other.exchange) and not strayed(history, one, other):
+        if one.exchange.precedes(other.exchange) and not strays_between(history, one, other):
             yield one, other
 
 
-def strayed(history: History, one: Spot, other: Spot) -> bool:
-    """Whether something between two answers of a key may or may not have been counted."""
+def strays_between(history: History, one: Spot, other: Spot) -> int:
+    """How many requests of a key between two answers may or may not have been counted."""
     stray = _strays(history).get(one.exchange.tags.key or "", ())
-    return any(one.exchange.started <= when <= other.exchange.ended for when in stray)
+    return sum(one.exchange.started <= when <= other.exchange.ended for when in stray)
 
 
 def _may_count(one: Exchange) -> bool:
