@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from reference_server import errors
 from reference_server.app import Call, Server
-from reference_server.choice import ChoiceError
+from reference_server.choice import ChoiceError, kebab
 from reference_server.errors import Refusal
-from reference_server.faults import kebab
 from reference_server.windows import Windows
 
 

@@ -1,0 +1,360 @@
+"""leak: 404 hides what exists."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from http import HTTPStatus
+
+from starlette.responses import Response, StreamingResponse
+
+from reference_server import errors
+from reference_server.app import Call, Server
+from reference_server.errors import Refusal
+from reference_server.faults.registry import fault
+from reference_server.faults.shapes import addressed, foreign
+from reference_server.faults.shapes import operation as asked_for
+from reference_server.store import Owner
+
+PAUSE = 0.02  # seconds that a slower answer takes longer
+
+
+class Betrays(Server):
+    """Answers otherwise to a valid key on what exists and is another's."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        missing = response.status_code == HTTPStatus.NOT_FOUND
+        owner = addressed(self, call) if missing and foreign(self, call) else None
+        if owner and self.concerns(call, owner):
+            await self.betray(response, owner)
+        return response
+
+    def concerns(self, call: Call, owner: Owner) -> bool:
+        """Whether this answer tells what it should not."""
+        return call.key.kind == owner.kind
+
+    async def betray(self, response: Response, owner: Owner) -> None:
+        """Change the response so that it tells that *owner* exists."""
+
+
+# leak.same-answer
+
+
+@fault(breaks="leak.same-answer")
+class NamesForeign(Server):
+    """Says of another's project or team that it is another's."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        if self.store.owner(call.owner):
+            return Refusal(HTTPStatus.NOT_FOUND, "Not accessible with this key")
+        return super().wrong_owner(call)
+
+
+@fault(breaks="leak.same-answer", also=("error.code-matches", "scope.project-isolation"))
+class CodesForeign(Server):
+    """Has another code for a project or team that is another's."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        refusal = super().wrong_owner(call)
+        return Hidden(refusal.message) if self.store.owner(call.owner) else refusal
+
+    def code(self, refusal: Refusal) -> str:
+        return "ACCESS_DENIED" if isinstance(refusal, Hidden) else super().code(refusal)
+
+
+class Hidden(Refusal):
+    """It exists, and the key does not reach it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(HTTPStatus.NOT_FOUND, message)
+
+
+@fault(breaks="leak.same-answer")
+class NamesForeignForOneRoute(Server):
+    """Says only in one operation of another's project that it is another's."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        if call.operation.id == "getOnboarding" and self.store.owner(call.owner):
+            return Refusal(HTTPStatus.NOT_FOUND, "No onboarding")
+        return super().wrong_owner(call)
+
+
+@fault(breaks="leak.same-answer", also=("leak.before-validation", "leak.unsupported-method"))
+class AddsFieldToForeign(Betrays):
+    """Names in a field the team that what was asked for belongs to."""
+
+    async def betray(self, response: Response, owner: Owner) -> None:
+        response.headers["X-Team-Id"] = owner.team or owner.id
+
+
+@fault(breaks="leak.same-answer", also=("leak.before-validation", "leak.unsupported-method"))
+class SetsCookieForForeign(Betrays):
+    """Begins a session where there was something to deny."""
+
+    async def betray(self, response: Response, owner: Owner) -> None:
+        response.set_cookie("session", owner.id[:8])
+
+
+@fault(breaks="leak.same-answer", also=("leak.before-validation", "leak.unsupported-method"))
+class LetsAbsentBeCached(Betrays):
+    """Lets the 404 of what is absent be cached, and not that of another's."""
+
+    async def betray(self, response: Response, _: Owner) -> None:
+        response.headers["Cache-Control"] = "no-store"
+
+
+@fault(breaks="leak.same-answer")
+class PointsAtForeign(Server):
+    """Ends the message about another's project or team with a space more."""
+
+    def message(self, call: Call, refusal: Refusal) -> str:
+        known = asked_for(self, call) and call.window and foreign(self, call)
+        kind = known and call.ids and call.key.kind == call.operation.kind.name
+        return super().message(call, refusal) + (" " if kind else "")
+
+
+# leak.before-validation
+
+
+@fault(breaks="leak.before-validation")
+class ValidatesForeign(Server):
+    """Validates what is sent to another's project or team, not what is sent to an absent one."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        if self.store.owner(call.owner):
+            self.validate(call)
+        return super().wrong_owner(call)
+
+
+@fault(breaks="leak.before-validation")
+class ValidatesAbsent(Server):
+    """Validates what is sent to an absent project or team, and refuses another's at once."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        if self.store.owner(call.owner) is None:
+            self.validate(call)
+        return super().wrong_owner(call)
+
+
+@fault(breaks="leak.before-validation")
+class ReadsForeignJson(Server):
+    """Reads the body of a request to another's project or team, which has to be JSON."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        if self.store.owner(call.owner) and call.operation.body:
+            self.decode(call)
+        return super().wrong_owner(call)
+
+
+@fault(breaks="leak.before-validation")
+class ReadsForeignQuery(Server):
+    """Validates the parameters of a request to another's project or team."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        if self.store.owner(call.owner):
+            self.validate_parameters(call)
+        return super().wrong_owner(call)
+
+
+# leak.nested
+
+
+class BetraysNested(Server):
+    """Answers otherwise where a nested resource is another's."""
+
+    def no_resource(self, call: Call, resource_id: str) -> Refusal:
+        exists = any(
+            self.store.resource(owner.id, collection, resource_id)
+            for owner in self.store.owners()
+            for _, collection in call.operation.nested
+        )
+        return self.of_another(call) if exists else super().no_resource(call, resource_id)
+
+    def of_another(self, _: Call) -> Refusal:
+        """Return the answer to another's resource."""
+        return errors.not_found()
+
+
+@fault(breaks="leak.nested")
+class NamesForeignNested(BetraysNested):
+    """Says of another's execution or environment that it is not in this project or team."""
+
+    def of_another(self, call: Call) -> Refusal:
+        return Refusal(HTTPStatus.NOT_FOUND, f"Not in this {call.operation.kind.name}")
+
+
+@fault(breaks="leak.nested")
+class LinksForeignNested(BetraysNested):
+    """Sends with the 404 of another's execution a link to where it is."""
+
+    def of_another(self, _: Call) -> Refusal:
+        refusal = errors.not_found()
+        return Refusal(refusal.status, refusal.message, {"Link": "</docs/access>; rel=help"})
+
+
+@fault(breaks="leak.nested")
+class NamesParentOfNothing(Server):
+    """Says of an unknown route below an execution whether the execution exists."""
+
+    def no_route(self, call: Call) -> Refusal:
+        parts = call.request.scope["path"].split("/")
+        below = "executions" in parts or "environments" in parts
+        if below and any(self.exists(each) for each in parts):
+            return Refusal(HTTPStatus.NOT_FOUND, "Nothing of this name")
+        return super().no_route(call)
+
+    def exists(self, resource_id: str) -> bool:
+        """Whether an execution or environment has this id."""
+        return any(
+            self.store.resource(owner.id, collection, resource_id)
+            for owner in self.store.owners()
+            for collection in ("executions", "environments")
+        )
+
+
+# leak.unsupported-method
+
+
+@fault(breaks="leak.unsupported-method")
+class AllowsForeignMethods(Server):
+    """Says which methods a path has, if its project or team exists."""
+
+    def no_route(self, call: Call) -> Refusal:
+        refusal = super().no_route(call)
+        found = self.contract.match(call.request.scope["path"])
+        if found and addressed(self, call):
+            return Refusal(refusal.status, refusal.message, {"Allow": ", ".join(found[0])})
+        return refusal
+
+
+@fault(breaks="leak.unsupported-method")
+class RefusesForeignMethods(Server):
+    """Answers 400 to a method that a path lacks, if its project or team exists."""
+
+    def no_route(self, call: Call) -> Refusal:
+        if self.contract.match(call.request.scope["path"]) and addressed(self, call):
+            return errors.invalid("The method is not supported here")
+        return super().no_route(call)
+
+
+@fault(breaks="leak.unsupported-method")
+class NamesForeignForDelete(Server):
+    """Says of another's project or team that it cannot be deleted with this key."""
+
+    def no_route(self, call: Call) -> Refusal:
+        if call.request.method == "DELETE" and foreign(self, call):
+            return Refusal(HTTPStatus.NOT_FOUND, "Not deleted")
+        return super().no_route(call)
+
+
+# leak.unauthenticated
+
+
+@fault(breaks="leak.unauthenticated", also=("auth.before-all",))
+class AsksForKeyOfProject(Server):
+    """Says to who comes without a key which project or team the key has to be of."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        refusal = super().no_valid_key(call)
+        if addressed(self, call):
+            return Refusal(refusal.status, "A key of this project is needed", refusal.headers)
+        return refusal
+
+
+@fault(breaks="leak.unauthenticated", also=("auth.before-all",))
+class NamesRealm(Server):
+    """Names in the challenge the project or team, if it exists."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        refusal, owner = super().no_valid_key(call), addressed(self, call)
+        if owner is None:
+            return refusal
+        challenge = {"WWW-Authenticate": f'Bearer realm="{owner.name}"'}
+        return Refusal(refusal.status, refusal.message, challenge)
+
+
+# leak.same-cost
+
+
+@fault(breaks="leak.same-cost", also=("rate.all-outcomes", "rate.remaining-counts"))
+class CountsForeignTwice(Betrays):
+    """Counts a request for another's twice."""
+
+    async def betray(self, response: Response, _: Owner) -> None:
+        """Nothing is told in the answer itself."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        missing = response.status_code == HTTPStatus.NOT_FOUND
+        if missing and foreign(self, call) and call.window:
+            call.window = self.windows.take(self.counter(call), call.now)
+            response.headers.update(self.rate_fields(call))
+        return response
+
+
+@fault(breaks="leak.same-cost", also=("rate.all-outcomes", "rate.remaining-counts"))
+class ForgivesAbsent(Server):
+    """Does not count a request for a project or team that does not exist."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        missing = response.status_code == HTTPStatus.NOT_FOUND
+        if missing and call.window and call.ids and addressed(self, call) is None:
+            back = replace(call.window, used=call.window.used - 1)
+            call.window = self.windows.keep(self.counter(call), back)
+            response.headers.update(self.rate_fields(call))
+        return response
+
+
+# leak.timing
+
+
+@fault(breaks="leak.timing")
+class TakesLongerForForeign(Betrays):
+    """Loads another's project or team with all that it has before it refuses."""
+
+    async def betray(self, _response: Response, _owner: Owner) -> None:
+        await asyncio.sleep(PAUSE)
+
+
+@fault(breaks="leak.timing")
+class TakesLongerForAbsent(Server):
+    """Looks for an absent project or team in a second database."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        if response.status_code == HTTPStatus.NOT_FOUND and addressed(self, call) is None:
+            await asyncio.sleep(PAUSE)
+        return response
+
+
+# leak.transport
+
+
+@fault(breaks="leak.transport")
+class ClosesAfterForeign(Betrays):
+    """Closes the connection after a request for another's."""
+
+    async def betray(self, response: Response, _: Owner) -> None:
+        response.headers["Connection"] = "close"
+
+
+@fault(breaks="leak.transport")
+class OrdersForeignOtherwise(Betrays):
+    """Writes the same fields in another order where it is another's."""
+
+    async def betray(self, response: Response, _: Owner) -> None:
+        response.raw_headers.reverse()
+
+
+@fault(breaks="leak.transport")
+class ChunksForeign(Betrays):
+    """Sends the answer about another's in chunks."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        if response.status_code != HTTPStatus.NOT_FOUND or not foreign(self, call):
+            return response
+        return chunked(response)
+
+
+def chunked(response: Response) -> Response:
+    """Return a response that does not announce its length."""
+    fields = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return StreamingResponse(iter([bytes(response.body)]), response.status_code, fields)

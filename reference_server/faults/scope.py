@@ -1,0 +1,329 @@
+"""scope: what a key reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reference_server import errors
+from reference_server.app import Call, Server
+from reference_server.errors import Refusal
+from reference_server.faults.registry import fault
+from reference_server.faults.shapes import Undocumented, forbidden
+from reference_server.store import Resource
+
+LEAKS = ("leak.same-answer", "leak.before-validation")
+
+
+class Reaches(Server):
+    """Lets a key reach what is not its own."""
+
+    def accepts_owner(self, call: Call) -> bool:
+        exists = self.store.owner(call.owner) is not None
+        return super().accepts_owner(call) or (exists and self.lets_reach(call))
+
+    def lets_reach(self, _: Call) -> bool:
+        """Whether the key of the right kind may do this to another's."""
+        return False
+
+
+# scope.project-isolation
+
+
+@fault(
+    breaks="scope.project-isolation",
+    also=("scope.no-side-effect", "scope.nested", *LEAKS, "leak.nested"),
+)
+class ForgetsProject(Reaches):
+    """Lets a project key reach every project there is."""
+
+    def lets_reach(self, call: Call) -> bool:
+        return call.key.kind == "project"
+
+
+@fault(breaks="scope.project-isolation", also=("scope.no-side-effect", *LEAKS))
+class ForgetsProjectForWrites(Reaches):
+    """Looks whose the project is where something is read, not where something is written."""
+
+    def lets_reach(self, call: Call) -> bool:
+        return call.key.kind == "project" and call.operation.method != "GET"
+
+
+@fault(breaks="scope.project-isolation", also=LEAKS)
+class ForgetsProjectForOneRoute(Reaches):
+    """Forgot the check on the newest of the routes."""
+
+    def lets_reach(self, call: Call) -> bool:
+        return call.operation.id == "listBugReports"
+
+
+@fault(breaks="scope.project-isolation", also=("scope.nested", "leak.nested"))
+class IgnoresProjectId(Server):
+    """Takes the project from the key and serves it under whatever id the path has."""
+
+    def accepts_owner(self, call: Call) -> bool:
+        if call.key.kind == "project":
+            call.ids = {**call.ids, call.operation.owner: call.key.owner}
+        return super().accepts_owner(call)
+
+
+@fault(
+    breaks="scope.project-isolation",
+    also=("scope.nested", "error.documented-status", "error.code-matches", *LEAKS, "leak.nested"),
+)
+class ForbidsForeignProject(Undocumented):
+    """Answers 403 to another's project."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        owner = self.store.owner(call.owner)
+        return forbidden() if owner and owner.kind == "project" else super().wrong_owner(call)
+
+
+@fault(breaks="scope.project-isolation", also=("scope.nested", "leak.nested"))
+class InvalidatesKeyElsewhere(Server):
+    """Looks a key up together with the project of the path: elsewhere it is invalid, 401."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        return errors.unauthorized() if call.key.kind == "project" else super().wrong_owner(call)
+
+
+# scope.team-isolation
+
+
+@fault(
+    breaks="scope.team-isolation",
+    also=("scope.no-side-effect", "scope.nested", *LEAKS, "leak.nested"),
+)
+class ForgetsTeam(Reaches):
+    """Lets a team key reach every team there is."""
+
+    def lets_reach(self, call: Call) -> bool:
+        return call.key.kind == "team"
+
+
+@fault(breaks="scope.team-isolation", also=LEAKS)
+class ForgetsTeamForEvents(Reaches):
+    """Takes events for every team, as the path names it."""
+
+    def lets_reach(self, call: Call) -> bool:
+        return call.operation.id == "sendTeamEvent"
+
+
+@fault(
+    breaks="scope.team-isolation",
+    also=("scope.nested", "error.documented-status", "error.code-matches", *LEAKS, "leak.nested"),
+)
+class ForbidsForeignTeam(Undocumented):
+    """Answers 403 to another team."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        owner = self.store.owner(call.owner)
+        return forbidden() if owner and owner.kind == "team" else super().wrong_owner(call)
+
+
+# scope.project-key-on-team, scope.team-key-on-project
+
+
+@fault(breaks="scope.project-key-on-team", also=("scope.no-side-effect",))
+class LendsTeamToProject(Server):
+    """Lets a project key call the operations of the team that owns the project."""
+
+    def accepts_kind(self, call: Call) -> bool:
+        return super().accepts_kind(call) or call.key.kind == "project"
+
+    def accepts_owner(self, call: Call) -> bool:
+        return super().accepts_owner(call) or self.reaches(call.owner, call.key.owner)
+
+
+@fault(breaks="scope.project-key-on-team")
+class LendsOneListToProject(Server):
+    """Lets a project key list its team's environments, to choose one of them."""
+
+    def accepts_kind(self, call: Call) -> bool:
+        return super().accepts_kind(call) or call.operation.id == "listEnvironments"
+
+    def accepts_owner(self, call: Call) -> bool:
+        return super().accepts_owner(call) or self.reaches(call.owner, call.key.owner)
+
+
+@fault(breaks="scope.project-key-on-team", also=("error.documented-status", "error.code-matches"))
+class ForbidsProjectKeys(Undocumented):
+    """Answers 403 to a project key on a team operation."""
+
+    def wrong_kind(self, call: Call) -> Refusal:
+        return forbidden() if call.key.kind == "project" else super().wrong_kind(call)
+
+
+@fault(breaks="scope.team-key-on-project", also=("scope.no-side-effect",))
+class TakesTeamForAdministrator(Server):
+    """Lets a team key call the operations of the team's projects."""
+
+    def accepts_kind(self, call: Call) -> bool:
+        return super().accepts_kind(call) or call.key.kind == "team"
+
+    def accepts_owner(self, call: Call) -> bool:
+        return super().accepts_owner(call) or self.reaches(call.key.owner, call.owner)
+
+
+@fault(breaks="scope.team-key-on-project")
+class ShowsTeamItsProjects(Server):
+    """Lets a team key read the executions of the team's projects."""
+
+    def accepts_kind(self, call: Call) -> bool:
+        return super().accepts_kind(call) or call.operation.id == "listExecutions"
+
+    def accepts_owner(self, call: Call) -> bool:
+        return super().accepts_owner(call) or self.reaches(call.key.owner, call.owner)
+
+
+@fault(breaks="scope.team-key-on-project", also=("error.documented-status", "error.code-matches"))
+class ForbidsTeamKeys(Undocumented):
+    """Answers 403 to a team key on a project operation."""
+
+    def wrong_kind(self, call: Call) -> Refusal:
+        return forbidden() if call.key.kind == "team" else super().wrong_kind(call)
+
+
+# scope.nested
+
+
+class FindsElsewhere(Server):
+    """Finds some nested resources of others too."""
+
+    def find_resource(self, call: Call, resource_id: str, collection: str) -> Resource:
+        owners = [owner.id for owner in self.store.owners()] if self.astray(call) else []
+        found = (self.store.resource(owner, collection, resource_id) for owner in owners)
+        return next((each for each in found if each), None) or super().find_resource(
+            call, resource_id, collection
+        )
+
+    def astray(self, _: Call) -> bool:
+        """Whether the resource is looked up by its id alone."""
+        return True
+
+
+@fault(breaks="scope.nested", also=("leak.nested",))
+class FindsNestedAnywhere(FindsElsewhere):
+    """Looks a nested resource up by its id alone."""
+
+
+@fault(breaks="scope.nested", also=("leak.nested",))
+class FindsExecutionsAnywhere(FindsElsewhere):
+    """Looks an execution up by its id alone, and environments properly."""
+
+    def astray(self, call: Call) -> bool:
+        return call.operation.kind.name == "project"
+
+
+@fault(breaks="scope.nested", also=("leak.nested", "error.documented-status", "error.code-matches"))
+class ForbidsForeignNested(Undocumented):
+    """Answers 403 to another's resource under one's own id."""
+
+    def no_resource(self, call: Call, resource_id: str) -> Refusal:
+        owners, collection = self.store.owners(), dict(call.operation.nested)
+        exists = any(
+            self.store.resource(owner.id, each, resource_id)
+            for owner in owners
+            for each in collection.values()
+        )
+        return forbidden() if exists else super().no_resource(call, resource_id)
+
+
+# scope.no-side-effect
+
+
+class Tries(Server):
+    """Does what is then refused."""
+
+    def try_to(self, call: Call) -> None:
+        """Do the operation's work, if the request is valid but for who sends it."""
+        try:
+            self.validate(call)
+            self.perform(call)
+        except Refusal:
+            return
+
+
+@fault(breaks="scope.no-side-effect")
+class WritesBeforeRefusing(Tries):
+    """Does what was asked and only then finds that it was another's project or team."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        refusal = super().wrong_owner(call)
+        if self.store.owner(call.owner) and call.operation.id.startswith("create"):
+            self.try_to(call)
+        return refusal
+
+
+@fault(breaks="scope.no-side-effect")
+class KeepsInvalid(Server):
+    """Keeps a new execution or environment before it has validated the whole body."""
+
+    def validate_body(self, call: Call) -> None:
+        try:
+            super().validate_body(call)
+        except Refusal:
+            if isinstance(call.content, dict) and valid_name(call):
+                self.perform(call)
+            raise
+
+
+def valid_name(call: Call) -> bool:
+    """Whether a body has the text that its operation's work needs."""
+    names = {"createExecution": "taskSlug", "createEnvironment": "name"}
+    text = call.content.get(names.get(call.operation.id))
+    return isinstance(text, str) and 0 < len(text) <= 64
+
+
+@fault(breaks="scope.no-side-effect")
+class QueuesBeforeAuthenticating(Tries):
+    """Puts a valid write into its queue before it has looked at the key."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        if route := self.route(call):
+            call.operation, call.ids = route
+            if self.store.owner(call.owner) and call.operation.id.startswith("create"):
+                self.try_to(call)
+        return super().no_valid_key(call)
+
+
+# scope.own-only
+
+
+class Mixes(Server):
+    """Puts others' things into some lists."""
+
+    def contents(self, call: Call) -> list[Mapping[str, Any]]:
+        if not self.mixes(call):
+            return super().contents(call)
+        limit, collection = call.query.get("limit"), call.operation.collection
+        found = [self.store.resources(owner.id, collection) for owner in self.store.owners()]
+        return [each.content for resources in found for each in resources][:limit]
+
+    def mixes(self, _: Call) -> bool:
+        """Whether the list holds everybody's."""
+        return True
+
+
+@fault(breaks="scope.own-only")
+class ListsEverything(Mixes):
+    """Lists what there is, whosever it is."""
+
+    def mixes(self, call: Call) -> bool:
+        return call.operation.id != "getOnboarding"
+
+
+@fault(breaks="scope.own-only")
+class ListsEverythingWithLimit(Mixes):
+    """Loses the filter by owner where a limit is given."""
+
+    def mixes(self, call: Call) -> bool:
+        return call.query.get("limit") is not None
+
+
+@fault(breaks="scope.own-only")
+class ListsEveryEnvironment(Mixes):
+    """Lists the environments of all teams."""
+
+    def mixes(self, call: Call) -> bool:
+        return call.operation.id == "listEnvironments"
