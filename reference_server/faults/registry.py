@@ -35,7 +35,8 @@ def fault(*, breaks: str, also: tuple[str, ...] = ()) -> Callable[[type[Server]]
 
     def register(server: type[Server]) -> type[Server]:
         name = kebab(server)
-        FAULTS[name] = Fault(name=name, server=server, breaks=breaks, also=also)
+        besides = tuple(each for each in dict.fromkeys(also) if each != breaks)
+        FAULTS[name] = Fault(name=name, server=server, breaks=breaks, also=besides)
         return server
 
     return register

@@ -1,6 +1,7 @@
 import pytest
 
-from reference_server.variants import VARIANTS, AlignedWindows
+from reference_server.variants import VARIANTS
+from reference_server.variants.rate import AlignedWindows
 from tests.reference_server.api import Serve
 
 

@@ -1,0 +1,103 @@
+"""What is sent, in another shape or order, and what is not there."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from reference_server.app import Call, Server
+from reference_server.variants.registry import variant
+
+# Those that openapi.yaml marks with "x-status: assumed".
+ASSUMED = frozenset(
+    {
+        "listTestRuns",
+        "listBugReports",
+        "getOnboarding",
+        "listIntegrations",
+        "listEnvironments",
+        "createEnvironment",
+        "getEnvironment",
+        "putVariables",
+        "listAutomations",
+    }
+)
+
+
+@variant()
+class AddsMembers(Server):
+    """Its objects have more members than the documented ones."""
+
+    def succeed(self, call: Call, data: object) -> Response:
+        more = {"data": data, "meta": {"version": 3}, "links": []}
+        return self.respond(call, call.operation.success, more)
+
+
+@variant()
+class ShufflesLists(Server):
+    """Its lists have no order."""
+
+    def contents(self, call: Call) -> list[Mapping[str, Any]]:
+        found = super().contents(call)
+        return random.sample(found, len(found))
+
+
+@variant()
+class EmptiesAssumedLists(Server):
+    """Nothing has happened there yet: test runs, bug reports and automations are empty."""
+
+    def contents(self, call: Call) -> list[Mapping[str, Any]]:
+        empty = call.operation.id in {"listTestRuns", "listBugReports", "listAutomations"}
+        return [] if empty else super().contents(call)
+
+
+@variant()
+class LacksAssumed(Server):
+    """It was deployed without the operations that are not publicly documented."""
+
+    def accepts_kind(self, call: Call) -> bool:
+        return call.operation.id not in ASSUMED and super().accepts_kind(call)
+
+
+@variant()
+class PrettyPrints(Server):
+    """It indents its JSON, sorts the members and escapes what is not ASCII."""
+
+    async def finish(self, _: Call, response: Response) -> Response:
+        text = json.dumps(json.loads(bytes(response.body)), indent=2, sort_keys=True) + "\n"
+        response.body = text.encode()
+        response.headers["content-length"] = str(len(response.body))
+        return response
+
+
+@variant()
+class TakesMissingMediaType(Server):
+    """It reads a body as JSON that is not said to be of any type."""
+
+    def validate_media_type(self, call: Call) -> None:
+        if "content-type" in call.request.headers:
+            super().validate_media_type(call)
+
+
+@variant()
+class ReadsNumbersLeniently(Server):
+    """It reads " 5", "+5" and "5.0" as the number five."""
+
+    def validate_parameters(self, call: Call) -> None:
+        limit = call.request.query_params.get("limit")
+        if limit and lenient(limit):
+            number = int(float(limit))
+            call.request.scope["query_string"] = f"limit={number}".encode()
+        super().validate_parameters(call)
+
+
+def lenient(text: str) -> bool:
+    """Whether a reader of numbers finds a whole one in *text*."""
+    try:
+        return float(text).is_integer()
+    except (ValueError, OverflowError):
+        return False

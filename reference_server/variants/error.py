@@ -1,0 +1,133 @@
+"""Errors in other words."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+
+from reference_server import errors
+from reference_server.app import Call, Server
+from reference_server.errors import Refusal
+from reference_server.variants.registry import variant
+
+GERMAN = {
+    400: "Ungültige Anfrage",
+    401: "Ungültiger API-Schlüssel",
+    404: "Nicht gefunden",
+    429: "Zu viele Anfragen",
+    500: "Interner Fehler",
+}
+
+
+@variant()
+class EchoesPath(Server):
+    """Its 404 repeats the path that was asked for (which the sender knows anyway)."""
+
+    def message(self, call: Call, refusal: Refusal) -> str:
+        if refusal.status == errors.not_found().status:
+            return f"{call.request.url.path} not found"
+        return super().message(call, refusal)
+
+
+@variant()
+class EchoesIds(Server):
+    """Its 404 names the id that it did not find."""
+
+    def message(self, call: Call, refusal: Refusal) -> str:
+        if refusal.status == HTTPStatus.NOT_FOUND and call.ids:
+            return f"{call.operation.owner} {next(iter(call.ids.values()))} not found"
+        return super().message(call, refusal)
+
+
+@variant()
+class SpeaksGerman(Server):
+    """Its messages are in another language."""
+
+    def message(self, _: Call, refusal: Refusal) -> str:
+        return GERMAN[refusal.status]
+
+
+@variant()
+class AddsDetails(Server):
+    """Its errors have more members than the documented ones."""
+
+    def envelope(self, call: Call, refusal: Refusal) -> object:
+        code, message = self.code(refusal), self.message(call, refusal)
+        details = [{"reason": refusal.message, "in": "request"}]
+        error = {"code": code, "message": message, "details": details, "status": refusal.status}
+        return {"error": error, "documentation": "https://docs.example.com/errors"}
+
+
+@variant()
+class NumbersRequests(Server):
+    """It gives each request an id, in a field and in the body of an error."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        response.headers["X-Request-Id"] = request_id(call)
+        return response
+
+    def envelope(self, call: Call, refusal: Refusal) -> object:
+        whole: Any = super().envelope(call, refusal)
+        return {**whole, "requestId": request_id(call), "traceId": secrets.token_hex(16)}
+
+
+def request_id(call: Call) -> str:
+    """Return the id of a request, the same as often as it is asked for."""
+    known: dict[str, str] = call.request.scope.setdefault("state", {})
+    return known.setdefault("id", str(uuid.uuid4()))
+
+
+@variant()
+class RefusesOddIds(Server):
+    """It answers 400 to a path id that is no uuid, whosever it would be."""
+
+    def locate(self, call: Call) -> None:
+        if route := self.route(call):
+            self.check(route[1])
+        super().locate(call)
+
+    def check(self, ids: Mapping[str, str]) -> None:
+        """Refuse ids that are none."""
+        try:
+            for each in ids.values():
+                uuid.UUID(each)
+        except ValueError:
+            raise errors.invalid("Invalid parameter: an id is to be a uuid") from None
+
+
+@variant()
+class RefusesMethods(Server):
+    """It answers 400 to a method that the path lacks, and names those that it has."""
+
+    def no_route(self, call: Call) -> Refusal:
+        found = self.contract.match(call.request.scope["path"])
+        if found is None:
+            return super().no_route(call)
+        allow = {"Allow": ", ".join(found[0])}
+        return Refusal(HTTPStatus.BAD_REQUEST, f"{call.request.method} is not supported", allow)
+
+
+@variant()
+class KnowsRoutesFirst(Server):
+    """It answers 404 to an unknown route without asking for a key."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        if self.contract.match(call.request.scope["path"]):
+            return super().no_valid_key(call)
+        return errors.not_found()
+
+
+@variant()
+class RefusesUnknownParameters(Server):
+    """It answers 400 to query parameters that are not documented."""
+
+    def validate_parameters(self, call: Call) -> None:
+        known = {each.name for each in call.operation.query}
+        if not known.issuperset(call.request.query_params):
+            raise errors.invalid("Unknown parameter")
+        super().validate_parameters(call)
