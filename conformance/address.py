@@ -65,6 +65,11 @@ class Addresses:
                 if isinstance(id, str) and id.replace("-", "").isalnum():
                     self.nested.setdefault(f"{party}/{parameter}", id)
 
+    def teaching(self, kind: str) -> list[Operation]:
+        """Reads that need no other id, those first whose answers show ids that others need."""
+        reads = [op for op in self._contract.of_kind(kind) if not op.writes and not op.nested]
+        return sorted(reads, key=lambda op: not self._parameters_below(op))
+
     def _parameters_below(self, operation: Operation) -> set[str]:
         below = operation.path + "/{"
         return {

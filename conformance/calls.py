@@ -126,9 +126,9 @@ class Calls:
         marker = self.marker()
         if credential.key is not None and not self.may_write(operation):
             defect, body = next(sample.invalid_bodies(operation, marker))
-            return body, {"defect": defect}, fields
-        document = sample.body(operation, marker) | dict(credential.body)
-        return sample.dump(document), {}, fields
+            return sample.extended(body, credential.body), {"defect": defect}, fields
+        body = sample.dump(sample.body(operation, marker))
+        return sample.extended(body, credential.body), {}, fields
 
     def _tags(self, **tags: Any) -> Tags:
         return Tags(**{"probe": self.probe} | tags)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.client import Call
 
 KEPT: dict[tuple[str, str, int, str | None], list[Case]] = {}  # what this process generated before
-MOST_KEPT = 600
+CASES = 40  # per kind of key and window asked for; beyond that they come again
 
 
 class Pool:
@@ -72,13 +72,16 @@ class Pool:
 
 
 def _kept(bench: Bench, kind: str) -> Iterator[Case]:
-    """The stream of cases; the first ones are kept, for the next run in this process."""
+    """So many cases, over and over; what was generated is kept for the next run in this process."""
     project = bench.target.parties["project"].id
     key = (bench.contract.digest, kind, bench.target.seed, project)
     kept = KEPT.setdefault(key, [])
-    yield from list(kept)
-    fresh = generate.cases(bench.contract, kind, bench.target.seed, project)
-    for case in itertools.islice(fresh, len(kept), None):
-        if len(kept) < MOST_KEPT:
-            kept.append(case)
-        yield case
+    most = CASES * bench.target.windows
+    cases = generate.cases(bench.contract, kind, bench.target.seed, project)
+    fresh = itertools.islice(cases, len(kept), None)
+    for place in itertools.count():
+        if place == len(kept) < most:
+            kept += itertools.islice(fresh, 1)
+        if not kept:
+            return
+        yield kept[place % min(len(kept), most)]

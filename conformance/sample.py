@@ -123,6 +123,11 @@ def invalid_queries(operation: Operation) -> Iterator[tuple[str, str]]:
         yield f"query.fraction:{name}", f"{name}=1.5"
 
 
+def extended(body: bytes, members: tuple[tuple[str, str], ...]) -> bytes:
+    """A JSON object with further members."""
+    return _dump(json.loads(body) | dict(members)) if members else body
+
+
 def dump(value: Any) -> bytes:
     """A value as a JSON body."""
     return _dump(value)

@@ -145,9 +145,7 @@ class Session:
     def _reaches(self, party: Party) -> bool:
         """Whether a read of its own answers the party's key as if it knew it."""
         unanswered = 0
-        for operation in self.contract.of_kind(party.kind):
-            if operation.writes or operation.nested:
-                continue
+        for operation in self.bench.addresses.teaching(party.kind):
             exchange = self.bench.send(operation, party.name, probe="preflight")
             if exchange.response is None:
                 unanswered += 1

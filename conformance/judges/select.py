@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 from conformance.contract import Contract, Operation
@@ -16,6 +17,7 @@ GATEWAY = frozenset({502, 503, 504})  # what a gateway says when the way failed 
 OTHER_PATHS = frozenset({"slash", "case"})  # twists after which a path may lawfully be another
 
 K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 
 
 def own(exchange: Exchange) -> bool:
@@ -35,6 +37,7 @@ def sound(exchange: Exchange) -> bool:
     return tags.defect is None and tags.twist is None and tags.generated != "negative"
 
 
+@lru_cache(maxsize=8)
 def absent(contract: Contract, history: History) -> frozenset[str]:
     """Assumed operations that the deployment lacks: 404 to their own key, on its own.
 
@@ -82,6 +85,7 @@ def controls(contract: Contract, history: History) -> frozenset[str]:
     return frozenset(control(contract, history))
 
 
+@lru_cache(maxsize=8)
 def control(contract: Contract, history: History) -> Mapping[str, Exchange]:
     """The first positive control of each operation that has one."""
     found: dict[str, Exchange] = {}
@@ -133,12 +137,10 @@ def crashed(exchange: Exchange) -> bool:
     return exchange.status is not None and exchange.status >= 500
 
 
-def grouped(
-    exchanges: Iterable[Exchange], key: Callable[[Exchange], K]
-) -> Mapping[K, tuple[Exchange, ...]]:
-    """The exchanges by what *key* says of them, in order."""
-    found: dict[K, list[Exchange]] = {}
-    for one in exchanges:
+def grouped(items: Iterable[T], key: Callable[[T], K]) -> Mapping[K, tuple[T, ...]]:
+    """The items by what *key* says of them, in order."""
+    found: dict[K, list[T]] = {}
+    for one in items:
         found.setdefault(key(one), []).append(one)
     return {name: tuple(ones) for name, ones in found.items()}
 
@@ -183,6 +185,11 @@ class Lives:
         """Whether the exchange began after the key that replaces its own had been shown."""
         end = self._ends.get(exchange.tags.key or "")
         return end is not None and exchange.started > end.ended
+
+    def fading(self, exchange: Exchange) -> bool:
+        """Whether a key to replace the exchange's own had been asked for before it ended."""
+        end = self._ends.get(exchange.tags.key or "")
+        return end is not None and exchange.ended >= end.started
 
     def end(self, label: str) -> Event | None:
         """The event that replaced a key."""

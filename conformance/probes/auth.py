@@ -108,8 +108,9 @@ def test_drawn(bench: Bench, party: str) -> None:
 
     operation = first_list(bench.contract, party)
     for value in tokens(bench.contract, bench.target.seed, 8):
-        form = credentials.token(value, name="forged", form="forged:drawn")
-        bench.send(operation, form)
+        kind = bench.contract.kind_of(value)
+        form = f"forged:{kind.name}" if kind else "malformed:drawn"
+        bench.send(operation, credentials.token(value, name="forged", form=form))
 
 
 @probes("auth.exact-match", phase=Phase.FREE, free=28, needs=("own.key",))

@@ -43,10 +43,11 @@ COUNTERS = (
 )
 WATCHES = (0.2, 0.45, 0.7, 0.85, 0.95)  # of the time until Reset
 BURST = 24  # requests at once, where the pace allows
+SPAN = 1.1  # seconds in which a Reset that follows the clock moves on
 REFUSED = 5  # requests over the limit before the reset: enough to push a window that gives way
 
 
-@probes(*COUNTERS, spends={"own": 5})
+@probes(*COUNTERS, spends={"own": 6})
 def test_counting(bench: Bench, party: str) -> None:
     """Alternate endpoints, outcomes and twists: they share one counter."""
     operation = first_list(bench.contract, party)
@@ -57,6 +58,9 @@ def test_counting(bench: Bench, party: str) -> None:
     defect, query = next(invalid_queries(operation))
     bench.send(operation, party, query=query, defect=defect)
     bench.send(absent, party, resource="absent")
+    moment = bench.clock.now() + min(SPAN, bench.contract.rate_limit.window / 4)
+    bench.wait_until(moment, "does Reset stand still?")
+    bench.send(operation, party)
 
 
 @probes("rate.per-key", spends={"own": 3, "other": 3})
