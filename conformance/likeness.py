@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from conformance.contract import RateLimit
 from conformance.exchange import Exchange
+from conformance.history import History
 
-# Fields that say when or how an answer was sent, not what it says. Content-Length goes with the body.
+# Fields that say when or how an answer was sent, not what it says; Content-Length with the body.
 SENDING = frozenset(
     {
         "date",
@@ -22,10 +25,12 @@ SENDING = frozenset(
     }
 )
 MASK = "{id}"
+SHORT = 3  # characters that may stand anywhere by chance
+MOST_LEAVES = 5_000  # members of a body that are compared
 
 
 def answer(exchange: Exchange, rate_limit: RateLimit) -> Mapping[str, Any]:
-    """The answer by its parts: status, fields, and each member of the body, with sent ids masked."""
+    """The answer by its parts: status, fields, members of the body, with sent ids masked."""
     response = exchange.response
     if response is None:
         return {}
@@ -40,7 +45,7 @@ def answer(exchange: Exchange, rate_limit: RateLimit) -> Mapping[str, Any]:
     if document is None:
         parts["body"] = hide(response.body.decode("utf-8", "replace"))
     else:
-        parts.update((f"body {path}", hide(value)) for path, value in _leaves(document, ""))
+        parts |= {f"body {path}": hide(leaf) for path, leaf in _leaves(document)}
     return parts
 
 
@@ -60,23 +65,58 @@ def same_request(one: Exchange, other: Exchange) -> bool:
     return one.request == other.request and one.tags.key == other.tags.key
 
 
-def _masker(exchange: Exchange) -> Any:
-    """Replaces every path segment and query value that was sent, as far as it could be an id."""
-    path = exchange.request.target.partition("?")[0]
-    ids = sorted({part for part in path.split("/") if re.search(r"\d", part)}, key=len)[::-1]
-    ids = [id for id in ids if len(id) > 3]
+@lru_cache(maxsize=8)
+def volatile(history: History, rate_limit: RateLimit) -> frozenset[str]:
+    """The parts of answers that vary between identical requests."""
+    parts: set[str] = set()
+    known: dict[object, list[Exchange]] = {}
+    for one in history.answered:
+        if one.status == 429:
+            continue
+        request = one.request
+        same = known.setdefault((request.method, request.target, one.tags.key, one.status), [])
+        for other in same[-3:]:
+            if same_request(one, other):
+                parts |= set(differences(one, other, rate_limit))
+        same.append(one)
+    return frozenset(parts)
+
+
+def _masker(exchange: Exchange) -> Callable[[Any], Any]:
+    """Replaces the ids that were sent in the path, wherever they stand alone."""
+    ids = sorted(_ids(exchange), key=len, reverse=True)
     if not ids:
         return lambda value: value
-    pattern = re.compile("|".join(map(re.escape, ids)), re.IGNORECASE)
-    return lambda value: pattern.sub(MASK, value) if isinstance(value, str) else value
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ids))})(?!\w)", re.IGNORECASE)
+
+    def hide(value: Any) -> Any:
+        if isinstance(value, str):
+            return pattern.sub(MASK, value)
+        return MASK if str(value) in ids else value
+
+    return hide
 
 
-def _leaves(node: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(node, dict) and node:
-        for name, value in node.items():
-            yield from _leaves(value, f"{path}/{name}")
-    elif isinstance(node, list) and node:
-        for place, value in enumerate(node):
-            yield from _leaves(value, f"{path}/{place}")
-    else:
-        yield path or "/", node
+def _ids(exchange: Exchange) -> set[str]:
+    """The path's parameters, by its template; where it has none, what looks like an id."""
+    parts = exchange.request.target.partition("?")[0].split("/")
+    names = (exchange.tags.route or "").split("/")
+    given = {part for part, name in zip(parts[::-1], names[::-1], strict=False) if "{" in name}
+    return given | {part for part in parts if len(part) > SHORT and re.search(r"\d", part)}
+
+
+def _leaves(document: Any) -> Iterator[tuple[str, Any]]:
+    """The leaves of a document with their paths, however deep it is; no more than is compared."""
+    return islice(_all_leaves(document), MOST_LEAVES)
+
+
+def _all_leaves(document: Any) -> Iterator[tuple[str, Any]]:
+    waiting = [("", document)]
+    while waiting:
+        path, node = waiting.pop()
+        if isinstance(node, dict) and node:
+            waiting += [(f"{path}/{name}", value) for name, value in node.items()][::-1]
+        elif isinstance(node, list) and node:
+            waiting += [(f"{path}/{place}", value) for place, value in enumerate(node)][::-1]
+        else:
+            yield path or "/", node

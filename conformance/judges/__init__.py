@@ -1,11 +1,10 @@
-"""Judges: pure generators over a history, one module per area. They send nothing."""
+"""Judges: pure generators over a history, by area and within it by idea. They send nothing."""
 
+import pkgutil
 from importlib import import_module
-
-from conformance.catalogue import AREAS
 
 
 def load() -> None:
-    """Import every area's module, which registers its judges."""
-    for area in AREAS:
-        import_module(f"{__name__}.{area}")
+    """Import every module, which registers its judges."""
+    for module in pkgutil.iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")

@@ -8,22 +8,22 @@ so one deviation is one failure, and not one of everything that depends on the c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from conformance.contract import Contract
 from conformance.history import History
-from conformance.judges.windows import Spot, neighbours, spots, strays_between
+from conformance.judges.select import grouped
+from conformance.judges.windows import Offset, Spot, neighbours, offset, spot, spots
 
 Counter = Callable[[Spot], Hashable | None]  # the counter a request falls into; None: it is free
-AT_ONCE = ("burst", "under-load", "rivals", "filling")  # groups whose requests overlap
-FEW = 0.5  # of all steps: if fewer are odd, somebody else may be using the key
+REPEATED = 3  # times that something costs the same before that is taken for a rule
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Two answers in a row, of one key in one window, whose Remaining do not differ by one."""
+    """Two requests in a row, of one key, of which the second did not find what the first left."""
 
     before: Spot
     after: Spot
@@ -32,6 +32,11 @@ class Step:
     def fell(self) -> int:
         """By how much Remaining fell."""
         return (self.before.remaining or 0) - (self.after.remaining or 0)
+
+    @property
+    def in_one_window(self) -> bool:
+        """Whether both announced the same Reset."""
+        return self.before.reset == self.after.reset
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Hypothesis:
     text: str
     counter: Counter
     shared: bool = False  # across keys
+    keyless: bool = False  # and requests without a key are counted too
 
 
 def one_counter(_: Spot) -> Hashable:
@@ -73,158 +79,204 @@ def _resource_free(resource: str) -> Counter:
     return counter
 
 
-def _twist(one: Spot) -> Hashable:
+def _method_free(reads: bool) -> Counter:
+    return lambda one: None if (one.exchange.request.method == "GET") is reads else "key"
+
+
+def _is_error(one: Spot) -> Hashable:
+    return (one.exchange.status or 0) >= 400
+
+
+def _method(one: Spot) -> Hashable:
+    return one.exchange.request.method
+
+
+def _route(one: Spot) -> Hashable:
+    return one.exchange.tags.route or ""
+
+
+def _operation(one: Spot) -> Hashable:
+    return _route(one), _method(one)
+
+
+def _path(one: Spot) -> Hashable:
+    return one.exchange.request.target.partition("?")[0]
+
+
+def _path_and_method(one: Spot) -> Hashable:
+    return _path(one), _method(one)
+
+
+def _disguise(one: Spot) -> Hashable:
     return one.exchange.tags.twist or one.exchange.request.target.partition("?")[2] or ""
 
 
+def _connection(one: Spot) -> Hashable:
+    return one.exchange.connection or ""
+
+
 HYPOTHESES = (
+    Hypothesis("rate.all-outcomes", "404 is free", _status_free(404)),
     Hypothesis("leak.same-cost", "absent resources are free", _resource_free("absent")),
     Hypothesis("leak.same-cost", "others' resources are free", _resource_free("foreign")),
-    Hypothesis("rate.all-outcomes", "404 is free", _status_free(404)),
     Hypothesis("rate.all-outcomes", "400 is free", _status_free(400)),
     Hypothesis("rate.all-outcomes", "400 and 404 are free", _status_free(400, 404)),
-    Hypothesis(
-        "rate.all-outcomes",
-        "errors have a counter of their own",
-        lambda one: (one.exchange.status or 0) >= 400,
-    ),
-    Hypothesis(
-        "rate.all-endpoints", "each method has a counter", lambda one: one.exchange.request.method
-    ),
-    Hypothesis(
-        "rate.all-endpoints", "each path has a counter", lambda one: one.exchange.tags.route
-    ),
-    Hypothesis(
-        "rate.all-endpoints",
-        "each operation has a counter",
-        lambda one: (one.exchange.tags.route, one.exchange.request.method),
-    ),
-    Hypothesis(
-        "rate.all-endpoints",
-        "each concrete path has a counter",
-        lambda one: one.exchange.request.target.partition("?")[0],
-    ),
-    Hypothesis(
-        "rate.all-endpoints",
-        "writes are free",
-        lambda one: "key" if one.exchange.request.method == "GET" else None,
-    ),
-    Hypothesis(
-        "rate.all-endpoints",
-        "reads are free",
-        lambda one: None if one.exchange.request.method == "GET" else "key",
-    ),
-    Hypothesis("rate.no-bypass", "each query or disguise has a counter", _twist),
-    Hypothesis(
-        "rate.no-bypass", "each connection has a counter", lambda one: one.exchange.connection
-    ),
+    Hypothesis("rate.all-outcomes", "errors have a counter of their own", _is_error),
+    Hypothesis("rate.all-endpoints", "each method has a counter", _method),
+    Hypothesis("rate.all-endpoints", "each path has a counter", _route),
+    Hypothesis("rate.all-endpoints", "each operation has a counter", _operation),
+    Hypothesis("rate.all-endpoints", "each concrete path has a counter", _path),
+    Hypothesis("rate.all-endpoints", "each path and method has a counter", _path_and_method),
+    Hypothesis("rate.all-endpoints", "writes are free", _method_free(reads=False)),
+    Hypothesis("rate.all-endpoints", "reads are free", _method_free(reads=True)),
+    Hypothesis("rate.no-bypass", "each query or disguise has a counter", _disguise),
+    Hypothesis("rate.no-bypass", "each connection has a counter", _connection),
     Hypothesis("rate.per-key", "keys share a counter", one_counter, shared=True),
+    Hypothesis(
+        "rate.per-key",
+        "keys share a counter with requests without one",
+        one_counter,
+        shared=True,
+        keyless=True,
+    ),
 )
+ASPECTS: tuple[Counter, ...] = (one_counter, _method, _operation, _path, _is_error)
 
 
 @lru_cache(maxsize=8)
 def explain(contract: Contract, history: History) -> Explanation:
     """The first way of counting that explains every step of every key."""
-    odd = tuple(_odd_steps(contract, history))
+    steps = tuple(_steps(contract, history))
+    odd = tuple(step for step in steps if step.in_one_window and step.fell != 1)
+    moved = tuple(_moved(contract, history))
+    if not odd and not moved:
+        return Explanation(None, one_counter)
+    for one in (*HYPOTHESES, *_free_operations(contract)):
+        if _explains(one, contract, history):
+            return Explanation(one.requirement, one.counter, odd or moved, text=one.text)
     if not odd:
         return Explanation(None, one_counter)
-    for hypothesis in HYPOTHESES:
-        if _explains(hypothesis, contract, history):
-            return Explanation(
-                hypothesis.requirement, hypothesis.counter, odd, text=hypothesis.text
-            )
-    if operation := _free_operation(contract, history):
-        return Explanation(
-            "rate.all-endpoints", _operation_free(operation), odd, text=f"{operation} is free"
-        )
-    steps = sum(1 for _ in _steps(contract, history))
-    others = len(odd) < FEW * steps and all(step.fell > 1 for step in odd)
+    in_window = [step for step in steps if step.in_one_window]
+    others = all(step.fell > 1 for step in odd) and not _regular(in_window)
     return Explanation(None if others else "rate.remaining-counts", one_counter, odd, others=others)
+
+
+def _free_operations(contract: Contract) -> Iterator[Hypothesis]:
+    for operation in contract.operations:
+        yield Hypothesis(
+            "rate.all-endpoints", f"{operation.id} is free", _operation_free(operation.id)
+        )
 
 
 def _operation_free(operation: str) -> Counter:
     return lambda one: None if one.exchange.tags.operation == operation else "key"
 
 
-def _free_operation(contract: Contract, history: History) -> str | None:
-    for operation in contract.operations:
-        hypothesis = Hypothesis("rate.all-endpoints", "", _operation_free(operation.id))
-        if _explains(hypothesis, contract, history):
-            return operation.id
-    return None
+def _regular(steps: list[Step]) -> bool:
+    """Whether what a request costs follows from what it is: then nobody else is at work."""
+    return any(_follows(steps, aspect) for aspect in ASPECTS)
 
 
-def told(members: Iterable[Spot]) -> tuple[Spot, ...]:
-    """The answers that say what is left, of requests that everything judges."""
-    return tuple(
-        one for one in members if one.remaining is not None and one.exchange.tags.level == "must"
-    )
+def _follows(steps: list[Step], aspect: Counter) -> bool:
+    costs = grouped(steps, lambda step: aspect(step.after)).values()
+    constant = all(len({step.fell for step in alike}) == 1 for alike in costs)
+    return constant and any(len(alike) >= REPEATED and alike[0].fell != 1 for alike in costs)
 
 
 def _steps(contract: Contract, history: History) -> Iterator[Step]:
-    """Steps between admitted requests of one key in one window."""
+    """Two requests in a row, one after the other, of one key, that both say what is left."""
     for of_key in spots(contract, history).values():
-        for before, after in neighbours(of_key, history):
-            if _comparable(before, after):
+        for before, after in neighbours(of_key):
+            if None not in (before.remaining, after.remaining, before.reset, after.reset):
                 yield Step(before, after)
 
 
-def _comparable(before: Spot, after: Spot) -> bool:
-    return (
-        before.admitted
-        and after.admitted
-        and None not in (before.remaining, after.remaining, before.reset)
-        and before.reset == after.reset
-        and not (_at_once(before) or _at_once(after))
-    )
+def _moved(contract: Contract, history: History) -> Iterator[Step]:
+    """Steps to another Reset before the first one had come."""
+    clock = offset(contract, history)
+    for step in _steps(contract, history) if clock else ():
+        if not step.in_one_window and not _may_begin(clock, step.before.reset, step.after):
+            yield step
 
 
-def _odd_steps(contract: Contract, history: History) -> Iterator[Step]:
-    return (step for step in _steps(contract, history) if step.fell != 1)
+def _may_begin(clock: Offset | None, reset: int | None, one: Spot) -> bool:
+    """Whether a new window may have begun when this answer was given."""
+    return clock is None or reset is None or not clock.surely_within(one.exchange, reset)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What a hypothesis says of the counters, as far as the history has been walked."""
+
+    left: dict[Hashable, Spot] = field(default_factory=dict)  # the last answer of each counter
+    owed: int = 0  # requests counted since, that say nothing of a key's counter
+    whole: bool = True  # every request so far is known
 
 
 def _explains(hypothesis: Hypothesis, contract: Contract, history: History) -> bool:
     """Whether counting so gives every Remaining that was seen, one request at a time."""
-    left: dict[tuple[Hashable, int | None], dict[Hashable, int]] = {}
-    last: dict[str | None, Spot] = {}
-    for one in _in_turn(contract, history):
-        window = (None if hypothesis.shared else one.exchange.tags.key, one.reset)
-        before = last.get(one.exchange.tags.key)
-        last[one.exchange.tags.key] = one
-        if before is not None and strays_between(history, before, one):
-            left.pop(window, None)
-        if _at_once(one):
-            left.pop(window, None)  # of requests at once nobody knows which was counted last
-            continue
-        place = hypothesis.counter(one)
-        if place is None or one.remaining is None:
-            continue
-        counters = left.setdefault(window, {})
-        expected = _expected(counters, place, contract.rate_limit.limit)
-        if expected is not None and one.remaining != expected:
+    clock, limit = offset(contract, history), contract.rate_limit.limit
+    tallies: dict[str | None, _Tally] = {}
+    places: dict[str | None, int] = {}
+    latest = float("-inf")
+    for one in _in_turn(contract, history, hypothesis.keyless):
+        label = one.exchange.tags.key
+        tally = tallies.setdefault(None if hypothesis.shared else label, _Tally())
+        missed = label is not None and one.place > places.get(label, 0) + 1
+        together = hypothesis.shared and one.exchange.started <= latest
+        places[label], latest = one.place, max(latest, one.exchange.ended)
+        if one.at_once or missed or together:
+            tally.left, tally.owed, tally.whole = {}, 0, False
+        if not one.at_once and not _counts_on(hypothesis, tally, one, clock, limit):
             return False
-        counters[place] = one.remaining
     return True
 
 
-def _expected(counters: dict[Hashable, int], place: Hashable, limit: int) -> int | None:
-    """What a counter should say next; the first one of a window may have begun before."""
-    if place in counters:
-        return counters[place] - 1
-    return limit - 1 if counters else None
+def _counts_on(
+    hypothesis: Hypothesis, tally: _Tally, one: Spot, clock: Offset | None, limit: int
+) -> bool:
+    """Take an answer into the tally; say whether it is what the hypothesis foresees."""
+    if one.exchange.tags.key is None:
+        tally.owed += 1
+        return True
+    counter = hypothesis.counter(one)
+    if counter is None or one.remaining is None:
+        return True
+    last = tally.left.get(counter)
+    foreseen = _foreseen(tally, last, one, clock, limit)
+    tally.left[counter], tally.owed = one, 0
+    return foreseen is None or foreseen == one.remaining
 
 
-@lru_cache(maxsize=8)
-def _in_turn(contract: Contract, history: History) -> tuple[Spot, ...]:
+def _foreseen(
+    tally: _Tally, last: Spot | None, one: Spot, clock: Offset | None, limit: int
+) -> int | None:
+    """What an answer should say is left; None when nobody knows, -1 when no answer is right."""
+    if last is None:
+        return limit - 1 if tally.whole and tally.left else None
+    if last.reset == one.reset:
+        return (last.remaining or 0) - 1 - tally.owed
+    if not _may_begin(clock, last.reset, one):
+        return -1
+    return limit - 1 if tally.owed == 0 else None
+
+
+def _in_turn(contract: Contract, history: History, keyless: bool) -> list[Spot]:
     """The admitted answers of all keys, in the order in which the requests began."""
-    admitted = [
+    found = [
         one
         for of_key in spots(contract, history).values()
         for one in of_key
         if one.admitted and one.reset is not None
     ]
-    return tuple(sorted(admitted, key=lambda one: one.exchange.started))
+    if keyless:
+        strangers = [one for one in history.answered if one.tags.key is None]
+        found += [spot(one, contract.rate_limit) for one in strangers]
+    return sorted(found, key=lambda one: one.exchange.started)
 
 
-def _at_once(one: Spot) -> bool:
-    return (one.exchange.tags.group or "").startswith(AT_ONCE)
+def pairs(contract: Contract, history: History) -> Iterator[tuple[Spot, Spot]]:
+    """Requests in a row, of one key in one window: what shows how they are counted."""
+    for step in _steps(contract, history):
+        if step.in_one_window:
+            yield step.before, step.after

@@ -4,38 +4,19 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
-from conformance.judges.counting import explain
-from conformance.judges.select import Lives, absent, passing, straight
-from conformance.judges.windows import neighbours, windows
-from conformance.likeness import answer, differences, same_request
+from conformance.judges.counting import explain, pairs
+from conformance.judges.select import Lives, absent, addressed, crashed, grouped, passing, straight
+from conformance.likeness import answer, same_request, volatile
 
 LEAST_PAIRS = 8  # timings of each class without which nothing is said
 SIGNIFICANT = 0.001
 MEASURABLE = 0.002  # seconds: a smaller difference is drowned on any network
-
-
-@lru_cache(maxsize=8)
-def volatile(contract: Contract, history: History) -> frozenset[str]:
-    """The parts of answers that vary between identical requests (reading 14)."""
-    parts: set[str] = set()
-    known: dict[object, list[Exchange]] = {}
-    for one in history.answered:
-        if one.status == 429:
-            continue
-        request = one.request
-        same = known.setdefault((request.method, request.target, one.tags.key), [])
-        for other in same[-3:]:
-            if same_request(one, other) and one.status == other.status:
-                parts |= set(differences(one, other, contract.rate_limit))
-        same.append(one)
-    return frozenset(parts)
 
 
 Group = tuple[list[Exchange], list[Exchange]]  # answers on another's, and on an absent one
@@ -43,13 +24,13 @@ Group = tuple[list[Exchange], list[Exchange]]  # answers on another's, and on an
 
 def _pairs(contract: Contract, history: History) -> Iterator[Group]:
     """Groups that address another's resource and an absent one, alike in all else."""
-    lives = Lives(history)
+    lives, lacking = Lives(history), absent(contract, history)
     groups: dict[str, Group] = {}
     for one in history.judged:
         group = one.tags.group or ""
         if not group.startswith("pair:") or passing(history, one):
             continue
-        if one.tags.operation in absent(contract, history) or one.status in (401, 429):
+        if one.tags.operation in lacking or one.status in (401, 429):
             continue
         if lives.live(one) and straight(one):
             foreign, missing = groups.setdefault(group, ([], []))
@@ -110,7 +91,9 @@ def _told_apart(
     """The parts whose values on another's resource never occur on an absent one."""
     ours = [answer(one, contract.rate_limit) for one in foreign]
     theirs = [answer(one, contract.rate_limit) for one in missing]
-    parts = {part for one in (*ours, *theirs) for part in one} - volatile(contract, history)
+    parts = {part for one in (*ours, *theirs) for part in one} - volatile(
+        history, contract.rate_limit
+    )
     found = {}
     for part in sorted(parts, key=lambda part: (part != "status", part)):
         seen, others = [one.get(part) for one in ours], [one.get(part) for one in theirs]
@@ -158,32 +141,43 @@ def method_tells(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("leak.unauthenticated")
 def keyless_tells(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield requests without a valid key whose answer depends on what exists."""
-    groups: dict[tuple[object, ...], dict[bool, list[Exchange]]] = {}
-    missing = absent(contract, history)
-    for one in history.judged:
-        tags = one.tags
-        keyless = tags.key is None and tags.form in ("none", "bearer") and tags.twist is None
-        if not keyless or one.status == 429 or tags.route is None or passing(history, one):
+    asked = list(_keyless(contract, history))
+    for alike in grouped(asked, _asked_for).values():
+        existing = [one for one in alike if _exists(one)]
+        missing = [one for one in alike if not _exists(one)]
+        if not existing or not missing:
             continue
-        if tags.operation in missing or (tags.defect or "").startswith("path:") or one.succeeded:
-            continue
-        place = (one.request.method, tags.route, tags.defect, tags.form)
-        exists = tags.resource in ("own", "foreign") and tags.nested != "absent"
-        groups.setdefault(place, {}).setdefault(exists, []).append(one)
-    for group in groups.values():
-        if len(group) < 2:
-            continue
-        yield Evidence(tuple(one for side in group.values() for one in side))
-        for part, (seen, other) in _told_apart(
-            contract, history, group[True], group[False]
-        ).items():
+        yield Evidence(alike)
+        apart = _told_apart(contract, history, existing, missing)
+        for part, (seen, other) in list(apart.items())[:1]:
             yield Finding(
                 expected=f"the same answer as for an id that does not exist: {part} {other}",
                 observed=f"{part} {seen} for one that exists, without a key, "
-                f"by {_called(group[True][0])}",
-                exchanges=(group[False][0], group[True][0]),
+                f"by {_called(existing[0])}",
+                exchanges=(missing[0], existing[0]),
             )
-            break
+
+
+def _keyless(contract: Contract, history: History) -> Iterator[Exchange]:
+    """Requests without a key, or with one that never was, for what exists and what does not."""
+    lacking = absent(contract, history)
+    for one in history.judged:
+        tags = one.tags
+        if tags.key is not None or tags.form not in ("none", "bearer") or tags.twist is not None:
+            continue
+        if tags.route is None or tags.operation in lacking or not addressed(one):
+            continue
+        if one.status != 429 and not one.succeeded and not crashed(one):
+            yield one
+
+
+def _asked_for(one: Exchange) -> tuple[str, ...]:
+    tags = one.tags
+    return one.request.method, tags.route or "", tags.defect or "", tags.form
+
+
+def _exists(one: Exchange) -> bool:
+    return one.tags.resource in ("own", "foreign") and one.tags.nested != "absent"
 
 
 @judges("leak.same-cost")
@@ -197,11 +191,10 @@ def costs_differ(contract: Contract, history: History) -> Iterator[Opinion]:
             observed=f"{explanation.text}: Remaining fell by {step.fell}",
             exchanges=(step.before.exchange, step.after.exchange),
         )
-    for _, _, members in windows(contract, history):
-        for before, after in neighbours(members, history):
-            pair = (before.exchange, after.exchange)
-            if any((one.tags.group or "").startswith("pair:") for one in pair):
-                yield Evidence(pair)
+    for before, after in pairs(contract, history):
+        pair = (before.exchange, after.exchange)
+        if any((one.tags.group or "").startswith("pair:") for one in pair):
+            yield Evidence(pair)
 
 
 @judges("leak.timing")
@@ -232,13 +225,21 @@ def rank_test(one: list[float], other: list[float]) -> float:
 
     Written out because the library that has it would double the suite's memory and its start.
     """
-    ranked = sorted([(value, 0) for value in one] + [(value, 1) for value in other])
-    rank_sum = sum(rank for rank, (_, side) in enumerate(ranked, 1) if side == 0)
+    rank = _ranks([*one, *other])
+    rank_sum = sum(rank[value] for value in one)
     n, m = len(one), len(other)
     u = rank_sum - n * (n + 1) / 2
     spread = (n * m * (n + m + 1) / 12) ** 0.5
     z = (abs(u - n * m / 2) - 0.5) / spread
     return min(1.0, 2 * (1 - statistics.NormalDist().cdf(z)))
+
+
+def _ranks(values: list[float]) -> dict[float, float]:
+    """The rank of each value; equal ones share the mean of theirs."""
+    places: dict[float, list[int]] = {}
+    for place, value in enumerate(sorted(values), 1):
+        places.setdefault(value, []).append(place)
+    return {value: statistics.fmean(ranks) for value, ranks in places.items()}
 
 
 @judges("leak.transport")

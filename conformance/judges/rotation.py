@@ -9,12 +9,24 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import Event, History
-from conformance.judges.select import Lives, accepted, own, sound, straight
-from conformance.likeness import differences
+from conformance.judges.select import (
+    INFINITY,
+    Lives,
+    absent,
+    accepted,
+    answers,
+    crashed,
+    own,
+    said,
+    sound,
+    straight,
+)
+from conformance.likeness import differences, volatile
 
 ENOUGH_BITS = 128
 LEAST_HIDDEN = 4  # characters of a key that a settings page must keep back
 CLASS_SIZES = {"lower": 26, "upper": 26, "digit": 10}
+UNSERVED = (408, 429, 502, 503, 504)  # too slow, too many, or not the application
 SEPARATE = ("under-load", "in-flight", "exhausted-revoked", "rivals")  # groups of other judges
 
 
@@ -22,37 +34,48 @@ def _refused(one: Exchange) -> bool:
     return one.status == 401
 
 
+def _undecided(one: Exchange) -> bool:
+    """Whether the answer says nothing of the key: a limit, a crash, a route that there is not."""
+    lacking = one.status == 404 and (one.tags.defect or "").startswith("method:")
+    return one.status == 429 or crashed(one) or lacking
+
+
 @judges("rotation.new-key-works")
 def new_key_refused(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield new keys that were refused after they had been shown."""
     lives = Lives(history)
-    new = {e.data["key"]: e for e in history.events_of("issued") if e.data.get("generated")}
-    told: set[str] = set()
+    new = {e.data["key"] for e in history.events_of("issued") if e.data.get("generated")}
+    told: set[str | None] = set()
     for one in history.judged:
-        issued = new.get(one.tags.key or "")
-        if issued is None or not own(one) or not lives.live(one) or issued.data["key"] in told:
+        label = one.tags.key
+        if label not in new or label in told or not _plain(one) or not lives.live(one):
             continue
         if accepted(contract, one):
             yield Evidence((one,))
         elif _refused(one):
-            told.add(issued.data["key"])
+            told.add(label)
             yield Finding(
-                expected=f"the new key {one.tags.key} accepted, as it has been shown",
-                observed=f"{one.status} {one.code or ''}".strip(),
+                expected=f"the new key {label} accepted, as it has been shown",
+                observed=said(one),
                 exchanges=(one,),
             )
 
 
-def _dead(history: History) -> Iterator[tuple[Exchange, bool]]:
-    """Requests with a replaced key, and whether it had been refused on the same operation before."""
-    lives = Lives(history)
+def _plain(one: Exchange) -> bool:
+    return own(one) and straight(one)
+
+
+def _dead(contract: Contract, history: History) -> Iterator[tuple[Exchange, bool]]:
+    """Requests with a replaced key, and whether the same place had refused it before."""
+    lives, missing = Lives(history), absent(contract, history)
     refused: dict[tuple[str | None, str | None, str], float] = {}
     for one in history.judged:
         if not one.plain_key or not lives.dead(one) or one.tags.group in SEPARATE:
             continue
+        if _undecided(one) or one.tags.operation in missing:
+            continue
         place = (one.tags.key, one.tags.route, one.request.method)
-        again = place in refused and refused[place] < one.started
-        yield one, again
+        yield one, refused.get(place, INFINITY) < one.started
         if _refused(one):
             refused.setdefault(place, one.ended)
 
@@ -72,16 +95,16 @@ def old_key_works(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield operations that a replaced key still reaches, one of each."""
     used = _was_accepted(history)
     told: set[tuple[str | None, str]] = set()
-    for one, again in _dead(history):
+    for one, again in _dead(contract, history):
         place = (one.tags.route, one.request.method)
-        if one.says(401, contract.codes):
+        if answers(contract, one, 401):
             if one.tags.key in used:
                 yield Evidence((one,))
-        elif one.status != 429 and not again and place not in told:
+        elif place not in told and not (again and not _refused(one)):
             told.add(place)
             yield Finding(
                 expected=f"401 {contract.codes.get(401)} for the replaced key {one.tags.key}",
-                observed=f"{one.status} {one.code or ''} on {one.request.method} {one.tags.route}",
+                observed=f"{said(one)} on {one.request.method} {one.tags.route}",
                 exchanges=(one,),
             )
 
@@ -90,16 +113,16 @@ def old_key_works(contract: Contract, history: History) -> Iterator[Opinion]:
 def old_key_returns(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield replaced keys that were refused, and accepted again later."""
     told: set[str | None] = set()
-    for one, again in _dead(history):
+    for one, again in _dead(contract, history):
         if not again:
             continue
         if _refused(one):
             yield Evidence((one,))
-        elif one.status != 429 and one.tags.key not in told:
+        elif one.tags.key not in told:
             told.add(one.tags.key)
             yield Finding(
                 expected=f"401 for ever for {one.tags.key}, which had been refused before",
-                observed=f"{one.status} on {one.request.method} {one.tags.route}",
+                observed=f"{said(one)} on {one.request.method} {one.tags.route}",
                 exchanges=(one,),
             )
 
@@ -113,8 +136,9 @@ def in_flight_served(contract: Contract, history: History) -> Iterator[Opinion]:
         replaced = lives.end(one.tags.key or "")
         if one.tags.group != "in-flight" or replaced is None:
             continue
-        if one.response is None:
-            yield Doubt(f"an upload across the rotation got no answer: {one.failure}")
+        if one.response is None or one.status in UNSERVED:
+            what = one.failure if one.response is None else said(one)
+            yield Doubt(f"an upload across the rotation was not carried out: {what}")
         elif one.ended < replaced.ended or one.started > replaced.started:
             yield Doubt("an upload was answered before its body had arrived")
         elif _refused(one):
@@ -123,7 +147,7 @@ def in_flight_served(contract: Contract, history: History) -> Iterator[Opinion]:
             yield Finding(
                 expected=f"401 {contract.codes.get(401)}: the key was replaced before the body had "
                 "arrived in full",
-                observed=f"{one.status} {one.code or ''} on {one.tags.operation}",
+                observed=f"{said(one)} on {one.tags.operation}",
                 exchanges=(one,),
             )
 
@@ -146,7 +170,7 @@ def load_served(contract: Contract, history: History) -> Iterator[Opinion]:
     load = [one for one in history.judged if one.tags.group == "under-load"]
     before = [one for one in load if one.admitted and not lives.dead(one)]
     for one in load:
-        if not lives.dead(one) or one.status == 429:
+        if not lives.dead(one) or _undecided(one):
             continue
         if _refused(one) and before:
             yield Evidence((before[0], one))
@@ -169,10 +193,10 @@ def other_key_died(contract: Contract, history: History) -> Iterator[Opinion]:
     told: set[str] = set()
     for one in history.judged:
         label = one.tags.key or ""
-        if not one.plain_key or not straight(one) or not lives.live(one) or label in told:
+        if not _plain(one) or not lives.live(one) or label in told:
             continue
         between = _rotation_between(lives, worked.get(label), one)
-        if one.admitted and one.tags.resource == "own":
+        if one.admitted:
             if between is not None:
                 yield Evidence((worked[label], one))
             worked.setdefault(label, one)
@@ -219,14 +243,7 @@ def survivors_miscounted(contract: Contract, history: History) -> Iterator[Opini
 def _survivors(
     lives: Lives, history: History, labels: list[str], since: float
 ) -> Iterator[Opinion]:
-    tries = {
-        label: [
-            one
-            for one in history.judged
-            if one.tags.key == label and one.started > since and not lives.dead(one)
-        ]
-        for label in labels
-    }
+    tries = {label: list(_tries(lives, history, label, since)) for label in labels}
     exchanges = tuple(one for label in labels for one in tries[label])
     if not all(tries.values()):
         return
@@ -241,6 +258,14 @@ def _survivors(
         observed=f"{len(alive)} of {len(labels)} accepted{also}",
         exchanges=exchanges[:4],
     )
+
+
+def _tries(lives: Lives, history: History, label: str, since: float) -> Iterator[Exchange]:
+    """What shows whether a key was valid after both had been shown, and before a later one."""
+    for one in history.judged:
+        known = one.tags.key == label and _plain(one) and not _undecided(one)
+        if known and one.started > since and not lives.fading(one):
+            yield one
 
 
 @judges("rotation.key-form")
@@ -273,8 +298,9 @@ def too_much_shown(contract: Contract, history: History) -> Iterator[Opinion]:
             )
     for one in history.judged:
         if one.tags.form == "shown":
-            yield Evidence((one,))
-            if one.admitted:
+            if _refused(one):
+                yield Evidence((one,))
+            elif one.admitted and not crashed(one):
                 yield Finding(
                     expected="401 for what the settings page shows of a key",
                     observed=f"{one.status}: it can be used as a key",
@@ -298,16 +324,16 @@ def revoked_recognised(contract: Contract, history: History) -> Iterator[Opinion
     """Yield operations on which a replaced key's answer differs from an unknown key's."""
     unknown = {one.tags.operation: one for one in history.judged if one.tags.group == "unknown"}
     told: set[str | None] = set()
-    for one, _ in _dead(history):
+    for one, _ in _dead(contract, history):
         other = unknown.get(one.tags.operation)
         if other is None or not _refused(one) or not sound(one) or one.tags.operation in told:
             continue
         yield Evidence((one, other))
-        volatile = _volatile(contract, history)
+        changing = volatile(history, contract.rate_limit)
         differing = {
             part: both
             for part, both in differences(one, other, contract.rate_limit).items()
-            if part not in volatile
+            if part not in changing
         }
         for part, (revoked, never) in list(differing.items())[:1]:
             told.add(one.tags.operation)
@@ -316,12 +342,6 @@ def revoked_recognised(contract: Contract, history: History) -> Iterator[Opinion
                 observed=f"{part} {revoked}",
                 exchanges=(other, one),
             )
-
-
-def _volatile(contract: Contract, history: History) -> set[str]:
-    from conformance.judges.leak import volatile
-
-    return set(volatile(contract, history))
 
 
 @judges("rotation.entropy")
@@ -343,7 +363,7 @@ def key_guessable(contract: Contract, history: History) -> Iterator[Opinion]:
 
 def _alphabet(events: list[Event]) -> int:
     """The size of the alphabet that the keys seen were drawn from."""
-    if all(event.data["hexadecimal"] for event in events):
+    if all(event.data.get("hexadecimal") for event in events):
         return 16
     seen = {name for event in events for name in event.data["alphabet"]}
     return max(2, sum(CLASS_SIZES.get(name, 1) for name in seen))

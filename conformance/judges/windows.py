@@ -1,11 +1,11 @@
-"""Windows as a history shows them: what each answer said of its key's counter, and when that was."""
+"""Windows as a history shows them: what each answer said of its key's counter, and when."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from conformance.contract import Contract, RateLimit
 from conformance.exchange import Exchange
@@ -13,7 +13,9 @@ from conformance.history import History
 
 DATE_IS_STALE = 2.0  # seconds: Date is in whole ones, and servers keep it for up to one more
 ROUNDING = 1.0  # seconds by which a Reset in whole seconds may miss the end of its window
-ASSUMED = 3.0  # seconds by which an undated server's clock may differ from this machine's
+NOT_COUNTED = (401, 403)  # no key was let in
+GATEWAY = (502, 503, 504)  # the application may have seen the request, and may not
+AT_ONCE = ("burst", "under-load", "rivals", "filling")  # groups whose requests overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Spot:
     limit: int | None
     remaining: int | None
     reset: int | None
+    place: int = 0  # among what may have been counted for its key
+    alone: bool = True  # nothing else of its key was under way
 
     @property
     def admitted(self) -> bool:
@@ -34,6 +38,11 @@ class Spot:
     def refused(self) -> bool:
         """Whether the request was over the limit."""
         return self.exchange.status == 429
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it was sent together with others, so that nobody knows their order."""
+        return not self.alone or (self.exchange.tags.group or "").startswith(AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +60,77 @@ class Offset:
         """Whether the request began after a Unix time of the server's clock, in any case."""
         return exchange.started + self.low > unix
 
+    def surely_within(self, exchange: Exchange, reset: int) -> bool:
+        """Whether the answer was given before the window with this Reset ended, in any case."""
+        return self.surely_before(exchange, reset - ROUNDING)
 
-def spot(exchange: Exchange, rate_limit: RateLimit) -> Spot:
+
+def spot(exchange: Exchange, rate_limit: RateLimit, place: int = 0, alone: bool = True) -> Spot:
     """What an answer says of its key's window."""
     response = exchange.response
     assert response is not None
-    numbers = (response.number(name) for name in rate_limit.fields)
-    return Spot(exchange, *numbers)
+    limit, remaining, reset = (response.number(name) for name in rate_limit.fields)
+    return Spot(exchange, limit, remaining, reset, place, alone)
 
 
 @lru_cache(maxsize=8)
 def spots(contract: Contract, history: History) -> dict[str, tuple[Spot, ...]]:
     """Per issued key, in order, the answers that its counter had a part in."""
-    found: dict[str, list[Spot]] = {}
-    for exchange in history.answered:
-        if exchange.tags.key is not None and _counts(exchange):
-            found.setdefault(exchange.tags.key, []).append(spot(exchange, contract.rate_limit))
-    return {label: tuple(of_key) for label, of_key in found.items()}
+    found: dict[str, list[Exchange]] = {}
+    for exchange in history.exchanges:
+        if exchange.tags.key is not None and (_counted(exchange) or _may_count(exchange)):
+            found.setdefault(exchange.tags.key, []).append(exchange)
+    limit = contract.rate_limit
+    return {label: tuple(_spots(limit, of_key)) for label, of_key in found.items()}
 
 
-def _counts(exchange: Exchange) -> bool:
-    """Whether a key was let in to be counted: a 401 was not, a gateway's answer says nothing."""
-    return exchange.status not in (401, 403, 502, 503, 504)
+def _spots(limit: RateLimit, of_key: list[Exchange]) -> Iterator[Spot]:
+    ordered = sorted(of_key, key=lambda one: (one.started, one.number))
+    place = 0
+    for one, alone in zip(ordered, _alone(ordered, limit.window), strict=True):
+        place += one.status != 429
+        if _counted(one):
+            yield spot(one, limit, place, alone)
+
+
+@lru_cache(maxsize=8)
+def uncertain(contract: Contract, history: History) -> dict[str, tuple[Exchange, ...]]:
+    """Per key, the exchanges that may or may not have been counted in a window under way."""
+    found: dict[str, list[Exchange]] = {}
+    for one in history.exchanges:
+        if one.tags.key is None:
+            continue
+        if _counted(one):
+            unsaid = one.status != 429 and spot(one, contract.rate_limit).reset is None
+        else:
+            unsaid = _may_count(one)
+        if unsaid:
+            found.setdefault(one.tags.key, []).append(one)
+    return {label: tuple(ones) for label, ones in found.items()}
+
+
+def _counted(exchange: Exchange) -> bool:
+    """Whether a key, presented as documented, was counted, or refused for its count."""
+    spelled = exchange.plain_key or exchange.tags.form.startswith("scheme-case")
+    answered = exchange.response is not None
+    return spelled and answered and exchange.status not in NOT_COUNTED + GATEWAY
+
+
+def _may_count(exchange: Exchange) -> bool:
+    """Lost, answered by a gateway, refused although it is a key (reading 3), or let in oddly."""
+    if exchange.response is None or exchange.status in (403, *GATEWAY):
+        return True
+    if exchange.status == 401:
+        return exchange.plain_key or exchange.tags.form.startswith("ambiguous")
+    return exchange.status != 429
+
+
+def _alone(ordered: list[Exchange], window: float) -> list[bool]:
+    """Whether each exchange overlaps no other. One that was lost may be served later."""
+    ends = [one.ended + (window if one.response is None else 0.0) for one in ordered]
+    before = [float("-inf"), *accumulate(ends, max)]
+    after = [one.started for one in ordered[1:]] + [float("inf")]
+    return [before[n] < one.started and ends[n] < after[n] for n, one in enumerate(ordered)]
 
 
 def windows(contract: Contract, history: History) -> Iterator[tuple[str, int, tuple[Spot, ...]]]:
@@ -87,51 +145,26 @@ def windows(contract: Contract, history: History) -> Iterator[tuple[str, int, tu
                 yield label, reset, tuple(members)
 
 
-def neighbours(members: Sequence[Spot], history: History) -> Iterator[tuple[Spot, Spot]]:
-    """Pairs of answers of one key with nothing of that key between or beside them."""
-    for one, other in pairwise(members):
-        if one.exchange.precedes(other.exchange) and not strays_between(history, one, other):
+def neighbours(members: Iterable[Spot]) -> Iterator[tuple[Spot, Spot]]:
+    """Pairs of admitted requests of one key with nothing that counts between or beside them."""
+    admitted = [one for one in members if one.admitted]
+    for one, other in pairwise(admitted):
+        if not (one.at_once or other.at_once) and other.place == one.place + 1:
             yield one, other
-
-
-def strays_between(history: History, one: Spot, other: Spot) -> int:
-    """How many requests of a key between two answers may or may not have been counted."""
-    stray = _strays(history).get(one.exchange.tags.key or "", ())
-    return sum(one.exchange.started <= when <= other.exchange.ended for when in stray)
-
-
-def _may_count(one: Exchange) -> bool:
-    """Lost, answered by a gateway, or refused although presented as documented (reading 3)."""
-    if one.response is None or one.status in (403, 502, 503, 504):
-        return True
-    return one.status == 401 and one.plain_key
-
-
-@lru_cache(maxsize=8)
-def _strays(history: History) -> dict[str, tuple[float, ...]]:
-    """Per key, when requests were sent of which it is unknown whether they were counted."""
-    found: dict[str, list[float]] = {}
-    for one in history.exchanges:
-        if one.tags.key and _may_count(one):
-            found.setdefault(one.tags.key, []).append(one.ended)
-    return {label: tuple(times) for label, times in found.items()}
 
 
 @lru_cache(maxsize=8)
 def offset(contract: Contract, history: History) -> Offset | None:
-    """Where the server's clock stands, from its Date fields; without, from this machine's clock.
+    """Where the server's clock stands, from its Date fields; without any, from its Resets.
 
-    None when neither makes sense of the Resets: then nothing is said that depends on the time.
+    None when they contradict one another: then nothing is said that depends on the time.
     """
     dated = [one for one in history.answered if one.response and one.response.date is not None]
-    if dated:
-        low = max(_date(one) - one.ended for one in dated)
-        high = min(_date(one) + DATE_IS_STALE - one.started for one in dated)
-        return Offset(low, high) if low <= high else None
-    assumed = history.header.get("unix_offset")
-    if assumed is None or not _plausible(contract, history, assumed):
-        return None
-    return Offset(assumed - ASSUMED, assumed + ASSUMED)
+    if not dated:
+        return _undated(contract, history)
+    low = max(_date(one) - one.ended for one in dated)
+    high = min(_date(one) + DATE_IS_STALE - one.started for one in dated)
+    return Offset(low, high) if low <= high else None
 
 
 def _date(exchange: Exchange) -> float:
@@ -139,13 +172,19 @@ def _date(exchange: Exchange) -> float:
     return exchange.response.date or 0.0
 
 
-def _plausible(contract: Contract, history: History, assumed: float) -> bool:
-    """Whether the Resets are within two windows of this machine's time."""
-    reach = 2 * contract.rate_limit.window + ASSUMED
+def _undated(contract: Contract, history: History) -> Offset | None:
+    """The clock for which every Reset is in time, if that is near this machine's."""
+    window = contract.rate_limit.window
     told = [
-        one.reset - assumed - one.exchange.ended
+        (one.exchange, one.reset)
         for of_key in spots(contract, history).values()
         for one in of_key
         if one.reset is not None
     ]
-    return bool(told) and all(abs(ahead) <= reach for ahead in told)
+    here = history.header.get("unix_offset")
+    if not told or here is None:
+        return None
+    low = max(reset - window - ROUNDING - one.ended for one, reset in told)
+    high = min(reset + ROUNDING - one.started for one, reset in told)
+    near = abs(low - here) <= 2 * window and abs(high - here) <= 2 * window
+    return Offset(low, high) if low <= high and near else None

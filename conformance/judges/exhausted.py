@@ -1,0 +1,130 @@
+"""rate: what a key gets that has used its window up: 429, whatever it asks for and however."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.contract import Contract
+from conformance.exchange import Exchange
+from conformance.finding import Evidence, Finding, Opinion, judges
+from conformance.history import History
+from conformance.judges.limit import in_its_window
+from conformance.judges.select import Lives, absent, answers, own, said
+from conformance.judges.windows import Spot, offset, spot
+
+ELSEWHERE = ("slash", "case")  # disguises after which a path may be another one
+
+
+def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exchange, Exchange]]:
+    """Requests with a key that had been refused in the window under way, after the refusal."""
+    clock, lives = offset(contract, history), Lives(history)
+    missing = absent(contract, history)
+    last: dict[str, Spot] = {}
+    for one in history.judged:
+        label = one.tags.key or ""
+        if one.tags.group != "exhausted":
+            if one.status == 429 and one.plain_key:
+                last[label] = spot(one, contract.rate_limit)
+            continue
+        before = last.get(label)
+        if before is None or not lives.live(one) or one.tags.operation in missing:
+            continue
+        if in_its_window(before, one, clock):
+            yield before.exchange, one
+
+
+def _plain(one: Exchange) -> bool:
+    return own(one) and one.tags.defect is None and one.tags.twist is None
+
+
+@judges("rate.all-endpoints")
+def endpoint_open(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield operations that serve a key while another operation refuses it for its limit."""
+    for refusal, one in _over_the_limit(contract, history):
+        if not _plain(one):
+            continue
+        if one.status == 429:
+            yield Evidence((refusal, one))
+        elif one.tags.operation != refusal.tags.operation and one.succeeded:
+            yield Finding(
+                expected=f"429 on {one.tags.operation}: one counter for all endpoints",
+                observed=f"{one.status} while {refusal.tags.operation} was refused",
+                exchanges=(refusal, one),
+            )
+
+
+@judges("rate.no-bypass")
+def disguise_works(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield disguises in which an exhausted key was served, or shown a fresh counter."""
+    for refusal, one in _over_the_limit(contract, history):
+        twist = one.tags.twist
+        if twist is None or one.status == 401:
+            continue
+        remaining = spot(one, contract.rate_limit).remaining
+        if one.status == 429:
+            yield Evidence((refusal, one))
+        elif one.succeeded or (remaining or 0) > 0 or twist not in ELSEWHERE:
+            yield Finding(
+                expected=f"429 for an exhausted key, also with {_disguise(twist)}",
+                observed=f"{one.status} with Remaining {remaining}",
+                exchanges=(refusal, one),
+            )
+
+
+def _disguise(twist: str) -> str:
+    name, _, detail = twist.partition(":")
+    return {
+        "forwarded": f"the field {detail}",
+        "query": "another query string",
+        "slash": "a trailing slash",
+        "case": "letters in another case",
+        "connection": "another connection",
+    }.get(name, twist)
+
+
+@judges("rate.before-work")
+def works_over_the_limit(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield requests of an exhausted key that were looked into before they were refused."""
+    asked = [both for both in _over_the_limit(contract, history) if both[1].tags.twist is None]
+    open_operations = {one.tags.operation for _, one in asked if _plain(one) and one.succeeded}
+    for refusal, one in asked:
+        if one.tags.operation in open_operations or one.status == 401:
+            continue
+        if answers(contract, one, 429):
+            yield Evidence((refusal, one))
+        else:
+            what = one.tags.defect or one.tags.resource
+            yield Finding(
+                expected=f"429 {contract.codes.get(429)} for an exhausted key, "
+                "whatever the resource and the body",
+                observed=f"{said(one)} on {one.tags.operation} ({what})",
+                exchanges=(refusal, one),
+            )
+
+
+@judges("rate.before-work")
+def refused_write_written(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield lists that hold what only a write over the limit was to create."""
+    marker = str(history.header.get("marker") or "").encode()
+    writes = [one for one in history.exchanges if marker and marker in one.request.body]
+    may_be_there = {_name(one, marker) for one in writes if one.status is None or one.succeeded}
+    for write in writes:
+        name = _name(write, marker)
+        if write.status == 429 and name not in may_be_there:
+            found = (one for one in history.judged if write.precedes(one) and _shows(one, name))
+            if later := next(found, None):
+                yield Finding(
+                    expected="nothing created by a write that was answered 429",
+                    observed=f"{name.decode()} in a later answer",
+                    exchanges=(write, later),
+                )
+
+
+def _name(write: Exchange, marker: bytes) -> bytes:
+    """The text that only this write's body holds."""
+    body = write.request.body
+    return body[body.index(marker) :].split(b'"')[0]
+
+
+def _shows(one: Exchange, name: bytes) -> bool:
+    return one.succeeded and one.response is not None and b'"' + name + b'"' in one.response.body

@@ -1,0 +1,187 @@
+"""rate: that the limit is kept, one at a time and at once, and what comes of a new key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.contract import Contract
+from conformance.exchange import Exchange
+from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
+from conformance.history import Event, History
+from conformance.judges.counting import Counter, explain
+from conformance.judges.select import Lives, answers, grouped, said
+from conformance.judges.windows import Offset, Spot, offset, spot, spots, windows
+
+
+@judges("rate.enforced")
+def limit_exceeded(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield windows in which a request over the limit, one at a time, was not refused."""
+    counter = explain(contract, history).counter
+    for of_key in spots(contract, history).values():
+        counted = [one for one in of_key if one.exchange.tags.group != "exhausted"]
+        for place, of_counter in grouped(counted, counter).items():
+            if place is not None:
+                yield from _crossings(contract, of_counter)
+
+
+def _crossings(contract: Contract, members: tuple[Spot, ...]) -> Iterator[Opinion]:
+    """Judge the first request over the limit of each window; one finding is enough."""
+    admitted: dict[int | None, int] = {}
+    before: Spot | None = None
+    for one in members:
+        over = before is not None and _is_over(contract, before, admitted.get(before.reset, 0))
+        if before is not None and over and not one.at_once:
+            if answers(contract, one.exchange, 429):
+                yield Evidence((before.exchange, one.exchange))
+            elif one.refused or one.reset == before.reset is not None:
+                yield _over(contract, before, one, admitted.get(one.reset, 0) + 1)
+                return
+        admitted[one.reset] = admitted.get(one.reset, 0) + one.admitted
+        before = one
+
+
+def _is_over(contract: Contract, before: Spot, admitted: int) -> bool:
+    """Whether the next request in the window of *before* is over the limit."""
+    return before.admitted and (before.remaining == 0 or admitted >= contract.rate_limit.limit)
+
+
+def _over(contract: Contract, before: Spot, one: Spot, number: int) -> Finding:
+    counted = f"request {number} of the window, " if number > contract.rate_limit.limit else ""
+    return Finding(
+        expected=f"429 {contract.codes.get(429)} for the first request over the limit",
+        observed=f"{counted}{said(one.exchange)}",
+        exchanges=(before.exchange, one.exchange),
+    )
+
+
+@judges("rate.refusal-headers")
+def refusal_misinforms(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield refusals that do not say Remaining 0 and the Reset of the window under way.
+
+    A later Reset than all that were announced is a Reset pushed back, which refusals-free judges.
+    """
+    for of_key in spots(contract, history).values():
+        known = {one.reset for one in of_key if one.admitted and one.reset is not None}
+        for one in of_key:
+            if not one.refused or not known:
+                continue
+            yield Evidence((one.exchange,))
+            unknown = one.reset is None or (one.reset not in known and one.reset < max(known))
+            if one.remaining != 0 or unknown:
+                yield _misinformed(contract, one, max(known))
+                break
+
+
+def _misinformed(contract: Contract, one: Spot, reset: int) -> Finding:
+    limit = contract.rate_limit
+    return Finding(
+        expected=f"{limit.remaining_field} 0 and {limit.reset_field} {reset}",
+        observed=f"a 429 with {limit.remaining_field} {one.remaining} and "
+        f"{limit.reset_field} {one.reset}",
+        exchanges=(one.exchange,),
+    )
+
+
+@judges("rate.concurrent")
+def burst_over_admitted(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield windows that admitted more at once than one at a time."""
+    counter = explain(contract, history).counter
+    allowed = max(contract.rate_limit.limit, _one_at_a_time(contract, history, counter))
+    for label, reset, members in windows(contract, history):
+        for place, of_counter in grouped(members, counter).items():
+            burst = [one.exchange for one in of_counter if one.at_once]
+            if place is None or not burst:
+                continue
+            admitted = [one.exchange for one in of_counter if one.admitted]
+            if len(admitted) > allowed:
+                yield Finding(
+                    expected=f"at most {allowed} requests admitted in a window",
+                    observed=f"{len(admitted)} of {label} admitted in the window until {reset}",
+                    exchanges=(admitted[0], admitted[-1]),
+                )
+            elif any(one.refused for one in of_counter):
+                yield Evidence(tuple(burst))
+
+
+def _one_at_a_time(contract: Contract, history: History, counter: Counter) -> int:
+    """The most that a window admitted of requests that did not overlap."""
+    counts = [
+        sum(one.admitted for one in of_counter)
+        for _, _, members in windows(contract, history)
+        for of_counter in grouped(members, counter).values()
+        if not any(one.at_once for one in of_counter)
+    ]
+    return max(counts, default=0)
+
+
+@judges("rate.new-key-window")
+def new_key_half_used(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield new keys whose first answer does not leave the whole limit but one."""
+    whole = contract.rate_limit.limit - 1
+    explanation = explain(contract, history)
+    if explanation.requirement == "rate.per-key":
+        yield Doubt("keys share a counter, so a new key's window shows nothing of its own")
+        return
+    for event in history.events_of("issued"):
+        first = _first_alone(contract, history, event) if event.data.get("generated") else None
+        if first is None or explanation.counter(first) is None:
+            continue
+        if not first.refused and first.remaining in (whole, None):
+            yield Evidence((first.exchange,))
+            continue
+        yield Finding(
+            expected=f"{contract.rate_limit.remaining_field} {whole} on a new key's first answer",
+            observed=f"{first.exchange.status} with Remaining {first.remaining}",
+            exchanges=(first.exchange,),
+        )
+
+
+def _first_alone(contract: Contract, history: History, issued: Event) -> Spot | None:
+    """The first answer of a key, unless something else of that key may have been counted before."""
+    of_key = spots(contract, history).get(issued.data["key"], ())
+    first = next(iter(of_key), None)
+    if first is None or first.at_once or first.place > 1:
+        return None
+    return first if first.exchange.started > issued.ended else None
+
+
+@judges("rate.revoked-is-401")
+def revoked_still_limited(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield requests of a key that was exhausted, then replaced, and is still answered 429."""
+    lives, clock = Lives(history), offset(contract, history)
+    exhausted: dict[str, Spot] = {}
+    for one in history.judged:
+        label = one.tags.key or ""
+        if not one.plain_key or one.status not in (401, 429):
+            continue
+        if not lives.dead(one):
+            if one.status == 429:
+                exhausted[label] = spot(one, contract.rate_limit)
+        elif label in exhausted:
+            yield from _revoked(contract, clock, exhausted[label], one)
+
+
+def _revoked(
+    contract: Contract, clock: Offset | None, refused: Spot, one: Exchange
+) -> Iterator[Opinion]:
+    if one.status == 401:
+        if in_its_window(refused, one, clock):
+            yield Evidence((refused.exchange, one))
+    elif spot(one, contract.rate_limit).reset == refused.reset:
+        yield Finding(
+            expected=f"401 {contract.codes.get(401)} for a replaced key",
+            observed="429, as before it was replaced",
+            exchanges=(refused.exchange, one),
+        )
+    else:
+        yield Doubt("another limit than the replaced key's own refused it")
+
+
+def in_its_window(refused: Spot, later: Exchange, clock: Offset | None) -> bool:
+    """Whether a request surely ended in the window in which another one was refused."""
+    return (
+        refused.reset is not None
+        and clock is not None
+        and refused.exchange.precedes(later)
+        and clock.surely_within(later, refused.reset)
+    )

@@ -1,0 +1,169 @@
+"""rate: how a window ends: at its Reset, not before, not later, whatever was refused in it."""
+
+from __future__ import annotations
+
+import email.utils
+from collections.abc import Iterator
+
+from conformance.contract import Contract
+from conformance.exchange import Exchange
+from conformance.finding import Evidence, Finding, Opinion, judges
+from conformance.history import History
+from conformance.judges.counting import Counter, explain
+from conformance.judges.rate import responses
+from conformance.judges.remaining import someone_else
+from conformance.judges.select import Lives, own, sound
+from conformance.judges.windows import ROUNDING, Offset, Spot, offset, spots
+
+RETRY_TOLERANCE = 2.0  # seconds: Retry-After and Reset are whole, one may be rounded up, one down
+
+
+@judges("rate.refusals-free")
+def refusal_pushes(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield refusals whose Reset is later than that of the window in which they fell."""
+    clock = offset(contract, history)
+    for of_key in spots(contract, history).values():
+        admitted: Spot | None = None
+        refusals = 0
+        for one in of_key:
+            if one.admitted:
+                admitted, refusals = (one if one.reset is not None else admitted), 0
+                continue
+            refusals += 1
+            if admitted is None or admitted.reset is None or one.reset is None:
+                continue
+            if one.reset > admitted.reset and _within(admitted, one, clock):
+                yield _pushed(contract, admitted, one)
+                break
+            if refusals > 1 and one.reset == admitted.reset:
+                yield Evidence((admitted.exchange, one.exchange))
+
+
+def _within(admitted: Spot, refused: Spot, clock: Offset | None) -> bool:
+    """Whether a refusal surely fell in the window of the admitted request before it."""
+    assert admitted.reset is not None
+    apart = not (admitted.at_once or refused.at_once)
+    return apart and clock is not None and clock.surely_within(refused.exchange, admitted.reset)
+
+
+def _pushed(contract: Contract, admitted: Spot, refused: Spot) -> Finding:
+    field = contract.rate_limit.reset_field
+    return Finding(
+        expected=f"{field} {admitted.reset}, however many requests are refused",
+        observed=f"{field} {refused.reset} on a refused request",
+        exchanges=(admitted.exchange, refused.exchange),
+    )
+
+
+@judges("rate.recovers")
+def recovery_fails(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield keys that are admitted before their Reset, not after it, or without a full window."""
+    clock = offset(contract, history)
+    if clock is None:
+        return
+    lives, explanation = Lives(history), explain(contract, history)
+    for of_key in spots(contract, history).values():
+        for reset, refused, later in _awaited(of_key, explanation.counter):
+            if not lives.live(later.exchange):
+                continue
+            for opinion in _recovery(contract, clock, reset, refused, later):
+                foreign = explanation.others and isinstance(opinion, Finding)
+                yield someone_else(explanation) if foreign else opinion
+
+
+def _awaited(of_key: tuple[Spot, ...], counter: Counter) -> Iterator[tuple[int, Spot, Spot]]:
+    """The Reset of a window that was used up, a refusal in it, and each request that follows.
+
+    What is admitted afterwards begins another window.
+    """
+    reset: int | None = None
+    refused: Spot | None = None
+    for before, one in zip((None, *of_key), of_key, strict=False):
+        known = before is None or one.place <= before.place + one.admitted
+        if reset is not None and refused is not None and known and _alike(refused, one, counter):
+            yield reset, refused, one
+        if not known:
+            refused = reset = None
+        if one.admitted:
+            reset, refused = one.reset, None
+        elif _watching(one):
+            refused = one
+
+
+def _alike(refused: Spot, later: Spot, counter: Counter) -> bool:
+    """Whether two plain requests ask for the same, so that the same counter decides on both."""
+    same = refused.exchange.tags.operation == later.exchange.tags.operation
+    return same and _watching(later) and counter(refused) == counter(later)
+
+
+def _watching(one: Spot) -> bool:
+    plain = sound(one.exchange) and own(one.exchange) and not one.at_once
+    return plain and one.exchange.tags.group in ("watch", "after-reset", None)
+
+
+def _recovery(
+    contract: Contract, clock: Offset, reset: int, refused: Spot, later: Spot
+) -> Iterator[Opinion]:
+    both = (refused.exchange, later.exchange)
+    past = later.exchange.started + clock.low - reset
+    if later.refused:
+        if clock.surely_after(later.exchange, reset + ROUNDING):
+            yield Finding(
+                expected=f"the key admitted again after Reset {reset}",
+                observed=f"429 when it had passed by {past:.1f} s",
+                exchanges=both,
+            )
+    elif clock.surely_within(later.exchange, reset):
+        yield Finding(
+            expected=f"429 until Reset {reset}",
+            observed=f"{later.exchange.status} {-past:.1f} s before it",
+            exchanges=both,
+        )
+    else:
+        yield from _full(contract, later, both)
+
+
+def _full(contract: Contract, later: Spot, both: tuple[Exchange, Exchange]) -> Iterator[Opinion]:
+    yield Evidence(both)
+    field, whole = contract.rate_limit.remaining_field, contract.rate_limit.limit - 1
+    if later.remaining is not None and later.remaining < whole:
+        yield Finding(
+            expected=f"a full window after Reset: {field} {whole}",
+            observed=f"{field} {later.remaining}",
+            exchanges=both,
+        )
+
+
+@judges("rate.retry-after")
+def retry_after_disagrees(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield a refusal whose Retry-After does not lead to its Reset."""
+    clock = offset(contract, history)
+    for one, response in responses(history):
+        reset = response.number(contract.rate_limit.reset_field)
+        given = response.value("Retry-After")
+        if response.status != 429 or one.tags.key is None:
+            continue
+        if given is None:
+            yield Evidence((one,))
+        elif reset is not None and clock is not None:
+            yield Evidence((one,))
+            if not _leads_to(given, reset, one, clock):
+                yield Finding(
+                    expected=f"Retry-After that ends at Reset {reset}",
+                    observed=f"Retry-After {given[:60]}",
+                    exchanges=(one,),
+                )
+                return
+
+
+def _leads_to(given: str, reset: int, one: Exchange, clock: Offset) -> bool:
+    """Whether a Retry-After (RFC 9110, 10.2.3), in seconds or as a date, may mean a Reset."""
+    if given.isascii() and given.isdigit() and len(given) < 20:
+        earliest = one.started + clock.low + int(given)
+        latest = one.ended + clock.high + int(given)
+    else:
+        try:
+            earliest = latest = email.utils.parsedate_to_datetime(given).timestamp()
+        except (ValueError, OverflowError):
+            return False
+    return earliest <= reset + RETRY_TOLERANCE and latest >= reset - RETRY_TOLERANCE

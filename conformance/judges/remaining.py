@@ -1,0 +1,165 @@
+"""rate: how Remaining falls, and for what. counting.py finds which way of counting explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from conformance.contract import Contract
+from conformance.exchange import Exchange
+from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
+from conformance.history import History
+from conformance.judges.counting import Explanation, explain, pairs
+from conformance.judges.select import grouped
+from conformance.judges.windows import Spot, spots, uncertain, windows
+
+MOST_STEPS = 3  # odd steps that a report shows
+
+
+@judges("rate.remaining-counts")
+def remaining_miscounts(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield steps at which Remaining does not fall by one, for no other reason that is known."""
+    yield from _explained_by(contract, history, "rate.remaining-counts")
+    for before, after in pairs(contract, history):
+        yield Evidence((before.exchange, after.exchange))
+
+
+@judges("rate.remaining-counts")
+def remaining_too_high(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield the first answer of a key that leaves as much as, or more than, the whole limit."""
+    field, limit = contract.rate_limit.remaining_field, contract.rate_limit.limit
+    counter = explain(contract, history).counter
+    for of_key in spots(contract, history).values():
+        for one in of_key:
+            counted = one.admitted and counter(one) is not None
+            if counted and one.remaining is not None and one.remaining >= limit and _judged(one):
+                yield Finding(
+                    expected=f"{field} at most {limit - 1} after a request",
+                    observed=f"{field} {one.remaining}",
+                    exchanges=(one.exchange,),
+                )
+                break
+
+
+def _judged(one: Spot) -> bool:
+    return one.exchange.tags.level != "hardening"
+
+
+@judges("rate.all-endpoints")
+def endpoints_apart(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield steps that counters per endpoint or method explain, and nothing simpler."""
+    yield from _explained_by(contract, history, "rate.all-endpoints")
+    for before, after in pairs(contract, history):
+        if before.exchange.tags.operation != after.exchange.tags.operation:
+            yield Evidence((before.exchange, after.exchange))
+
+
+@judges("rate.all-outcomes")
+def outcomes_free(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield steps that free 400s or 404s explain."""
+    yield from _explained_by(contract, history, "rate.all-outcomes")
+    for before, after in pairs(contract, history):
+        if {before.exchange.status, after.exchange.status} & {400, 404}:
+            yield Evidence((before.exchange, after.exchange))
+
+
+@judges("rate.no-bypass")
+def disguises_apart(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield steps that counters per query, disguise or connection explain."""
+    explanation = explain(contract, history)
+    if explanation.requirement == "rate.no-bypass":
+        yield from _odd_steps(contract, explanation)
+
+
+@judges("rate.per-key")
+def keys_share(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield steps that a counter which keys share explains."""
+    yield from _explained_by(contract, history, "rate.per-key")
+    turns = [one for one in history.judged if one.tags.group == "turns" and one.plain_key]
+    for before, after in pairwise(turns):
+        if before.tags.key != after.tags.key and before.admitted and after.admitted:
+            yield Evidence((before, after))
+
+
+def _explained_by(
+    contract: Contract, history: History, requirement: str
+) -> Iterator[Finding | Doubt]:
+    """Findings when a breach of this requirement explains the count, a doubt when others do."""
+    explanation = explain(contract, history)
+    if explanation.requirement == requirement:
+        yield from _odd_steps(contract, explanation)
+    elif explanation.others:
+        yield someone_else(explanation)
+
+
+def _odd_steps(contract: Contract, explanation: Explanation) -> Iterator[Finding]:
+    field = contract.rate_limit.remaining_field
+    reason = f" ({explanation.text})" if explanation.text else ""
+    for step in explanation.odd[:MOST_STEPS]:
+        yield Finding(
+            expected=f"{field} {(step.before.remaining or 0) - 1} after {step.before.remaining}",
+            observed=f"{field} {step.after.remaining}{reason}",
+            exchanges=(step.before.exchange, step.after.exchange),
+        )
+
+
+def someone_else(explanation: Explanation) -> Doubt:
+    """Why a count that somebody else takes part in proves nothing."""
+    step = explanation.odd[0]
+    return Doubt(
+        f"Remaining fell by {step.fell} between exchanges {step.before.exchange.number} and "
+        f"{step.after.exchange.number}: somebody else seems to use {step.after.exchange.tags.key}"
+    )
+
+
+@judges("rate.remaining-honest")
+def promise_broken(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield answers that promised more requests than their window then admitted."""
+    explanation = explain(contract, history)
+    unknown = uncertain(contract, history)
+    for label, reset, members in windows(contract, history):
+        for place, of_counter in grouped(members, explanation.counter).items():
+            if place is not None:
+                lost = unknown.get(label, ())
+                yield from _promises(explanation, of_counter, lost, reset)
+
+
+def _promises(
+    explanation: Explanation, members: tuple[Spot, ...], lost: tuple[Exchange, ...], reset: int
+) -> Iterator[Opinion]:
+    first, last = members[0].exchange, members[-1].exchange
+    if members[-1].remaining == 0 and first.precedes(last):
+        yield Evidence((first, last))
+    refused = min((one.exchange for one in members if one.refused), key=_end, default=None)
+    broken = _broken(members, lost, refused) if refused else None
+    if broken and explanation.others:
+        yield someone_else(explanation)
+    elif broken and refused:
+        promise, kept = broken
+        yield Finding(
+            expected=f"{promise.remaining} more requests admitted before Reset {reset}",
+            observed=f"429 after {kept}",
+            exchanges=(promise.exchange, refused),
+        )
+
+
+def _end(one: Exchange) -> float:
+    return one.ended
+
+
+def _broken(
+    members: tuple[Spot, ...], lost: tuple[Exchange, ...], refused: Exchange
+) -> tuple[Spot, int] | None:
+    """A promise that no order of the requests keeps, and how many of it were kept at most."""
+    admitted = [one.exchange for one in members if one.admitted]
+    for promise in members:
+        if not promise.admitted or not promise.exchange.precedes(refused):
+            continue
+        between = [
+            one
+            for one in (*admitted, *lost)
+            if not one.precedes(promise.exchange) and not refused.precedes(one)
+        ]
+        if len(between) - 1 < (promise.remaining or 0):  # the promise itself is among them
+            return promise, len(between) - 1
+    return None
