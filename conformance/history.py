@@ -157,8 +157,8 @@ def encode_exchange(one: Exchange) -> dict[str, Any]:
     """An exchange as JSON; tags that say nothing are left out."""
     return {
         "number": one.number,
-        "started": round(one.started, 6),
-        "ended": round(one.ended, 6),
+        "started": round(one.started, 9),
+        "ended": round(one.ended, 9),
         "tags": _changed(one.tags),
         "connection": one.connection,
         "failure": one.failure,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from conformance import report, waiver
 from conformance.catalogue import requirements, select
@@ -35,6 +36,7 @@ class Outcome:
     created: tuple[str, ...] = ()  # what the run created in the deployment
     errors: tuple[str, ...] = ()  # the suite's own
     refused: str | None = None  # why no key was accepted
+    files: tuple[Path, ...] = ()  # what was judged, when it is no run's own history
 
 
 def conclude(
@@ -60,11 +62,16 @@ def judged(
     *,
     errors: tuple[str, ...] = (),
     refused: str | None = None,
+    undecidable: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """Judge a history as a target's settings ask."""
+    """Judge a history as a target's settings ask.
+
+    *undecidable*: requirements that this history cannot decide, whatever it seems to say, and why.
+    """
     wanted = select(target.only) if target.only else requirements()
-    skipped = {one.id for one in select(target.skip)}
-    verdicts = tuple(_left_out(one, skipped) for one in decide(contract, history, wanted))
+    left_out = {one.id: "left out by --skip" for one in select(target.skip)}
+    left_out |= undecidable or {}
+    verdicts = tuple(_left_out(one, left_out) for one in decide(contract, history, wanted))
     waivers = waiver.load(target.waivers) if target.waivers else ()
     today = datetime.datetime.now(datetime.UTC).date()
     verdicts, complaints = waiver.apply(verdicts, waivers, today)
@@ -84,10 +91,10 @@ def judged(
     return replace(outcome, status=_status(outcome))
 
 
-def _left_out(verdict: Verdict, skipped: set[str]) -> Verdict:
-    if verdict.requirement.id not in skipped:
+def _left_out(verdict: Verdict, left_out: Mapping[str, str]) -> Verdict:
+    reason = left_out.get(verdict.requirement.id)
+    if reason is None:
         return verdict
-    reason = "left out by --skip"
     return replace(verdict, outcome="not_tested", reason=reason, findings=(), exchanges_judged=0)
 
 

@@ -128,11 +128,14 @@ def load(
     options: Mapping[str, Any],
     environ: Mapping[str, str] | None = None,
     bundled: Mapping[str, Any] | None = None,
+    *,
+    keyless: bool = False,
 ) -> Target:
     """Put a target together; raise TargetError for whatever is wrong.
 
     *options* are the command line's (absent or None: not given), *bundled* describes a reference
-    server that the caller started, and stands where no file says otherwise.
+    server that the caller started, and stands where no file says otherwise. *keyless*: nothing is
+    going to be sent, so keys may be missing.
     """
     environ = os.environ if environ is None else environ
     given = {**variables(environ), **{k: v for k, v in options.items() if v not in (None, (), [])}}
@@ -143,7 +146,17 @@ def load(
     sections = {**file, **_party_variables(environ, file)}
     if bundled is not None:
         return _target(merged | {"base_url": bundled["base_url"]}, bundled, source, environ)
-    return _target(merged, sections, source, environ)
+    return _target(merged, _keyless(sections, environ) if keyless else sections, source, environ)
+
+
+def _keyless(sections: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """The sections with None for each key that is not at hand."""
+    found = dict(sections)
+    for party in set(PARTIES) & set(sections):
+        key = sections[party].get("key", "env:")
+        at_hand = not key.startswith("env:") or environ.get(key.removeprefix("env:"))
+        found[party] = {**sections[party], "key": key if at_hand else None}
+    return found
 
 
 def names_a_target(options: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> bool:
@@ -346,7 +359,7 @@ def _key(
 ) -> str | None:
     value = entry.get("key")
     if value is None:
-        if name == "project":
+        if name == "project" and "key" not in entry:
             hint = f'is missing; write key = "env:BUGZY_{name.upper()}_KEY"'
             raise _problem(source, name, "key", hint)
         return None
