@@ -60,6 +60,47 @@ def run(**options: Any) -> None:
 
 
 @cli.command()
+@run_options
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+def plan(form: str, **options: Any) -> None:
+    """Say what would be sent, with which keys, and what stays undecided. Sends nothing."""
+    from conformance import plan as plans
+    from conformance import running
+    from conformance.report import forecast
+
+    with _usage_errors():
+        made = plans.make(running.described(options))
+        click.echo(forecast.as_json(made) if form == "json" else forecast.as_text(made))
+
+
+@cli.command()
+@click.option("--only", multiple=True, metavar="NAME", help="Only this fault.")
+@click.option("-n", "workers", type=int, default=1, metavar="N", help="Processes.")
+@click.option("--quick", is_flag=True, help="One fault per requirement.")
+@click.option("--variants/--no-variants", default=True, help="The lawful variants too.")
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
+def faults(only: tuple[str, ...], workers: int, quick: bool, variants: bool, form: str) -> None:
+    """Prove the suite: run it once per seeded fault, and say which requirement caught it."""
+    import json
+
+    from conformance import proof
+
+    with _usage_errors():
+        trials = proof.faults(only, quick=quick)
+    if variants and not only and not quick:
+        trials += proof.variants()
+    results = []
+    for result in proof.run(trials, workers):
+        results.append(result)
+        if form == "table":
+            click.echo(f"{len(results)}/{len(trials)} {result.name}", err=True)
+    click.echo(
+        json.dumps(proof.document(results), indent=2) if form == "json" else proof.table(results)
+    )
+    sys.exit(0 if all(result.good for result in results) else 1)
+
+
+@cli.command()
 @click.argument("id", required=False)
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table")
 def requirements(id: str | None, form: str) -> None:
@@ -84,7 +125,8 @@ class _usage_errors:  # noqa: N801 - reads as a context manager
         from conformance.history import HistoryError
         from conformance.target import TargetError
 
-        if isinstance(error, (TargetError, ContractError, UnknownRequirement, HistoryError)):
+        known = (TargetError, ContractError, UnknownRequirement, HistoryError)
+        if isinstance(error, known) or type(error).__name__ == "ChoiceError":
             click.echo(f"bugzy-conformance: {error}", err=True)
             sys.exit(2)
 

@@ -176,11 +176,12 @@ class Client:
             content=call.body if call.chunks is None else iter(call.chunks),
         )
         response = pool.send(request, stream=True)
+        connection = _connection(response)  # while it is open
         try:
             body, truncated = _read(response, deadline)
         finally:
             response.close()
-        return self._response(response, body, truncated, call), _connection(response)
+        return self._response(response, body, truncated, call), connection
 
     def _target(self, call: Call) -> str:
         query = call.query

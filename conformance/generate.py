@@ -8,12 +8,9 @@ import re
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.contract import Contract, Operation
-
-if TYPE_CHECKING:
-    import schemathesis
 
 ENTROPY = 2048  # bytes that Hypothesis draws a case from
 MOST_MISSES = 60  # draws in a row without a case: the operation has none
@@ -69,9 +66,7 @@ def cases(contract: Contract, kind: str, seed: int, project: str | None) -> Iter
                 yield case
 
 
-def _drawn(
-    schema: schemathesis.BaseSchema, operation: Operation, mode: Any, seed: int
-) -> Iterator[Any]:
+def _drawn(schema: Any, operation: Operation, mode: Any, seed: int) -> Iterator[Any]:
     """Cases of one operation and mode. Nothing is sent inside Hypothesis, so nothing is replayed."""
     from hypothesis import HealthCheck, given, settings
 

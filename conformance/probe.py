@@ -39,6 +39,8 @@ class Probe:
     phase: Phase
     spends: Mapping[str, int] = field(default_factory=dict)  # requests per party's window
     free: int = 0  # further requests, that no window pays for
+    fills: int = 0  # how many windows of its party it uses up
+    generates: int = 0  # how many keys it has generated
     needs: tuple[str, ...] = ()  # own, other.id, other.key, team.id, hooks.NAME, writes...
     where: Callable[[Operation], bool] = lambda _: True
     kinds: tuple[str, ...] = ("project", "team")
@@ -49,6 +51,8 @@ def probes(
     phase: Phase = Phase.OPEN,
     spends: Mapping[str, int] | None = None,
     free: int = 0,
+    fills: int = 0,
+    generates: int = 0,
     needs: tuple[str, ...] = (),
     where: Callable[[Operation], bool] = lambda _: True,
     kinds: tuple[str, ...] = ("project", "team"),
@@ -59,6 +63,8 @@ def probes(
         phase=phase,
         spends=spends or {},
         free=free,
+        fills=fills,
+        generates=generates,
         needs=needs,
         where=where,
         kinds=kinds,

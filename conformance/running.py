@@ -6,10 +6,13 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance import target as targets
 from conformance.target import Target
+
+if TYPE_CHECKING:
+    from conformance.outcome import Outcome
 
 INI = Path(__file__).parent / "probes" / "pytest.ini"
 
@@ -22,6 +25,19 @@ def bundled_or_named(options: Mapping[str, Any]) -> Iterator[Target]:
         return
     with bundled(options) as target:
         yield target
+
+
+def described(options: Mapping[str, Any]) -> Target:
+    """The target that would be run against; nothing is started."""
+    if targets.names_a_target(options):
+        return targets.load(options)
+    nobody = {"id": "00000000-0000-4000-8000-000000000000", "key": "bundled-server"}
+    description: dict[str, Any] = {
+        name: {**nobody, "id": f"{place}{nobody['id'][1:]}"}
+        for place, name in enumerate(targets.PARTIES)
+    }
+    description |= {"base_url": "http://127.0.0.1", "control": "http://127.0.0.1/control"}
+    return targets.load({"allow_writes": True, **options}, bundled=description)
 
 
 @contextlib.contextmanager
@@ -41,7 +57,17 @@ def bundled(options: Mapping[str, Any], **server: Any) -> Iterator[Target]:
 
 
 def run(target: Target) -> int:
-    """Run the suite against a target, and return the exit status."""
+    """Run the suite against a target, print the summary, and return the exit status."""
+    from conformance.report.text import lines
+
+    found = outcome(target)
+    for line in lines(found):
+        print(line)  # noqa: T201 - the summary is the command's output
+    return found.status
+
+
+def outcome(target: Target) -> Outcome:
+    """Run the suite against a target, and write the reports."""
     import pytest
 
     from conformance.plugin import SESSION
@@ -57,10 +83,7 @@ def run(target: Target) -> int:
         if saved is not None:
             os.environ["PYTEST_ADDOPTS"] = saved
         session.progress.close()
-    status = session.finish()
-    for line in session.summary():
-        print(line)  # noqa: T201 - the summary is the command's output
-    return status
+    return session.finish()
 
 
 class _Holder:

@@ -176,18 +176,18 @@ class Session:
         except (TargetLost, BudgetSpent, Stop) as error:
             self._stopped = str(error)
             pytest_session.shouldstop = str(error)
-            self._hindered(one, str(error))
+            self._hindered(one, str(error), skip=reraise)
         except HookError as error:
-            self._hindered(one, str(error))
-            if reraise:
-                import pytest
+            self._hindered(one, str(error), skip=reraise)
 
-                pytest.skip(str(error))
-
-    def _hindered(self, one: schedule.Slot, reason: str) -> None:
+    def _hindered(self, one: schedule.Slot, reason: str, *, skip: bool) -> None:
         now = self.bench.clock.now()
         data = {"probe": one.id, "requirements": list(one.probe.serves), "reason": reason}
         self.bench.recorder.event(Event(kind="hindered", started=now, ended=now, data=data))
+        if skip:
+            import pytest
+
+            pytest.skip(reason)
 
     def reported(self, report: pytest.TestReport) -> None:
         """Note a probe that failed, which is the suite's own error, and show the progress."""
@@ -232,9 +232,12 @@ class Session:
         )
         return self.outcome.status
 
-    def finish(self) -> int:
-        """The exit status; judge what there is, if the run did not come to that."""
-        return self.outcome.status if self.outcome is not None else self.conclude()
+    def finish(self) -> Outcome:
+        """The outcome; judge what there is, if the run did not come to that."""
+        if self.outcome is None:
+            self.conclude()
+        assert self.outcome is not None
+        return self.outcome
 
     def history(self) -> History:
         """The whole history, the workers' parts included."""

@@ -113,7 +113,7 @@ def test_drawn(bench: Bench, party: str) -> None:
         bench.send(operation, credentials.token(value, name="forged", form=form))
 
 
-@probes("auth.exact-match", phase=Phase.FREE, free=28, needs=("own.key",))
+@probes("auth.exact-match", phase=Phase.FREE, free=27, needs=("own.key",))
 def test_altered(bench: Bench, party: str) -> None:
     """Present keys that differ a little from a valid one."""
     key = bench.key(party)

@@ -64,7 +64,7 @@ def test_unsupported_method(bench: Bench, operation: Operation) -> None:
     "leak.unsupported-method",
     "error.unknown-method",
     phase=Phase.EXTRA,
-    spends={"own": 9},
+    spends={"own": 8},
     needs=("other.id",),
     where=lambda op: op.leads,
 )

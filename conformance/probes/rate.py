@@ -63,13 +63,13 @@ def test_counting(bench: Bench, party: str) -> None:
     bench.send(operation, party)
 
 
-@probes("rate.per-key", spends={"own": 3, "other": 3})
+@probes("rate.per-key", spends={"own": 3, "other": 3}, free=3)
 def test_two_keys_of_a_kind(bench: Bench, party: str) -> None:
     """Alternate two keys of a kind, and requests without one."""
     take_turns(bench, party, bench.spare(party), party)
 
 
-@probes("rate.per-key", spends={"own": 3, "cross": 3}, kinds=("project",))
+@probes("rate.per-key", spends={"own": 3, "cross": 3}, free=3, kinds=("project",))
 def test_two_kinds(bench: Bench, party: str) -> None:
     """Alternate a project key and a team key."""
     take_turns(bench, party, "team", "team")
@@ -85,7 +85,14 @@ def take_turns(bench: Bench, one: str, other: str, other_kind: str) -> None:
         bench.send(second, other, group="turns")
 
 
-@probes(*COUNTERS, "rate.enforced", "rate.refusal-headers", phase=Phase.DRAIN, spends={"own": 1})
+@probes(
+    *COUNTERS,
+    "rate.enforced",
+    "rate.refusal-headers",
+    phase=Phase.DRAIN,
+    spends={"own": 0},
+    fills=1,
+)
 def test_drain(bench: Bench, party: str) -> None:
     """Send generated cases, one at a time, until the first refusal."""
     exhaust(bench, party)
@@ -176,7 +183,9 @@ def over_the_limit(bench: Bench, party: str, calls: list[Call]) -> None:
     "rate.refusals-free",
     "rate.retry-after",
     phase=Phase.RECOVER,
-    spends={"own": 3},
+    spends={"own": 2},
+    free=REFUSED + len(WATCHES),
+    fills=1,
     needs=("own.key",),
     kinds=("project", "team", "other_project"),
 )
@@ -202,7 +211,9 @@ def test_recovery(bench: Bench, party: str) -> None:
 @probes(
     "rate.concurrent",
     phase=Phase.EDGE,
-    spends={"own": 1},
+    spends={"own": 0},
+    free=BURST // 2,
+    fills=1,
     needs=("own.key",),
     kinds=("project", "other_project"),
 )
@@ -214,7 +225,10 @@ def test_edge(bench: Bench, party: str) -> None:
 @probes(
     "rate.concurrent",
     phase=Phase.ROTATE,
-    spends={"project": 1},
+    spends={"project": 0},
+    free=2 * BURST,
+    fills=2,
+    generates=2,
     needs=("project.generate",),
 )
 def test_burst(bench: Bench) -> None:
@@ -249,7 +263,10 @@ def send_burst(bench: Bench, party: str, size: int) -> None:
     "rate.revoked-is-401",
     "rate.new-key-window",
     phase=Phase.ROTATE,
-    spends={"project": 1},
+    spends={"project": 2},
+    free=3,
+    fills=1,
+    generates=1,
     needs=("project.generate",),
 )
 def test_revoked_while_exhausted(bench: Bench) -> None:

@@ -29,7 +29,9 @@ LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 8, 24, 8  # requests with the old key
     "rotation.same-as-unknown",
     "rate.new-key-window",
     phase=Phase.ROTATE,
-    spends={"project": 20},
+    spends={"project": 22},
+    free=50,
+    generates=1,
     needs=("project.generate",),
 )
 def test_replaced(bench: Bench) -> None:
@@ -72,6 +74,9 @@ def use_others(bench: Bench) -> None:
 @probes(
     "rotation.shown-once",
     phase=Phase.ROTATE,
+    spends={"project": 1},
+    free=2,
+    generates=1,
     needs=("project.generate", "hooks.show_project_key"),
 )
 def test_shown(bench: Bench) -> None:
@@ -91,7 +96,9 @@ def test_shown(bench: Bench) -> None:
 @probes(
     "rotation.in-flight",
     phase=Phase.ROTATE,
-    spends={"project": 2},
+    spends={"project": 1},
+    free=1,
+    generates=1,
     needs=("project.generate",),
     where=lambda op: op.body is not None,
     kinds=("project",),
@@ -144,6 +151,8 @@ class Held:
     "rotation.under-load",
     phase=Phase.ROTATE,
     spends={"project": LOAD_BEFORE + LOAD_DURING},
+    free=LOAD_AFTER,
+    generates=1,
     needs=("project.generate",),
 )
 def test_under_load(bench: Bench) -> None:
@@ -171,7 +180,9 @@ def test_under_load(bench: Bench) -> None:
 @probes(
     "rotation.one-survivor",
     phase=Phase.ROTATE,
-    spends={"project": 2},
+    spends={"project": 5},
+    free=6,
+    generates=5,
     needs=("project.generate",),
 )
 def test_two_at_once(bench: Bench) -> None:
@@ -194,7 +205,9 @@ def test_two_at_once(bench: Bench) -> None:
     "rotation.permanent",
     "rotation.new-key-works",
     phase=Phase.ROTATE,
-    spends={"project": 16},
+    spends={"project": 11},
+    free=14,
+    generates=3,
     needs=("project.generate",),
 )
 def test_model(bench: Bench) -> None:
@@ -209,7 +222,8 @@ def test_model(bench: Bench) -> None:
     "rotation.key-form",
     "rate.new-key-window",
     phase=Phase.ROTATE,
-    spends={"team": 1},
+    spends={"team": 7},
+    generates=1,
     needs=("team.generate",),
 )
 def test_team_key(bench: Bench) -> None:
@@ -223,6 +237,7 @@ def test_team_key(bench: Bench) -> None:
     "rotation.permanent",
     phase=Phase.FINAL,
     spends={"project": 1},
+    free=40,
     needs=("project.generate",),
 )
 def test_never_again(bench: Bench) -> None:

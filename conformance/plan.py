@@ -1,0 +1,178 @@
+"""The plan: what a run would send, with which keys, over how many windows and seconds. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from conformance import inventory, schedule
+from conformance.bench import contract_of, pace_of
+from conformance.catalogue import requirements, select
+from conformance.contract import Contract
+from conformance.probe import Phase
+from conformance.schedule import Left, Slot
+from conformance.target import Target
+
+ANSWER = 0.006  # seconds that an answer is assumed to take: nothing has been measured yet
+OVERHEAD = 2.0  # seconds to start, generate cases, judge and report
+UNTOUCHED = (Phase.DRAIN, Phase.EXHAUSTED, Phase.RECOVER)  # no room is made before these
+
+
+@dataclass
+class Ledger:
+    """What the run has used of one party's keys, as the plan goes through it."""
+
+    requests: int = 0
+    used: int = 0  # of the window under way
+    windows: int = 0
+    opened: float | None = None  # when the window under way began
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What would happen."""
+
+    slots: tuple[Slot, ...]
+    left: tuple[Left, ...]
+    requests: dict[str, int]  # by party; keyless: those that no window pays for
+    windows: dict[str, int]
+    seconds: float
+    generated: int  # keys that hooks would generate
+    writes: bool
+    undecided: dict[str, str] = field(default_factory=dict)  # requirement: what to add
+
+    @property
+    def total(self) -> int:
+        """All requests."""
+        return sum(self.requests.values())
+
+
+def make(target: Target) -> Plan:
+    """The plan for a target; raises UnknownRequirement for a selection that names nothing."""
+    contract = contract_of(target)
+    wanted = {one.id for one in (select(target.only) if target.only else requirements())}
+    wanted -= {one.id for one in select(target.skip)}
+    taken, left = _taken(contract, target, wanted)
+    order = schedule.ordered(taken, contract, target)
+    return _simulated(order, left, contract, target, wanted)
+
+
+def _taken(
+    contract: Contract, target: Target, wanted: set[str]
+) -> tuple[list[Slot], tuple[Left, ...]]:
+    taken: list[Slot] = []
+    left: list[Left] = []
+    for one, party in inventory.slots(contract, target):
+        if one.phase is not Phase.ACCEPT and not wanted & set(one.probe.serves):
+            continue
+        lack = schedule.missing(one, party, target)
+        if lack is None:
+            taken.append(one)
+        else:
+            left.append(Left(id=one.id, serves=one.probe.serves, needs=lack))
+    return taken, tuple(left)
+
+
+class _Simulation:
+    """Goes through the schedule with a clock and a ledger per party."""
+
+    def __init__(self, contract: Contract, target: Target) -> None:
+        self.limit = contract.rate_limit.limit
+        self.window = contract.rate_limit.window
+        pace = pace_of(contract, target)
+        self.each = max(ANSWER, 1 / pace if pace else 0.0)
+        self.moves = target.control is not None
+        self.time = 0.0
+        self.keyless = 0
+        self.generated = 0
+        self.ledgers = {name: Ledger() for name in target.parties if target.has_key(name)}
+
+    def take(self, one: Slot) -> None:
+        """Count one probe."""
+        for party, count in one.spends.items():
+            if one.phase not in UNTOUCHED:
+                self._make_room(party, count, one.refill)
+            self.spend(party, count)
+        party = next(iter(one.spends), "")
+        for _ in range(one.probe.fills):
+            self._fill(party, one)
+        self.generated += one.probe.generates
+        if one.probe.generates and party in self.ledgers:
+            self._renew(party)
+        self._keyless(one.probe.free)
+
+    def _make_room(self, party: str, count: int, refill: bool) -> None:
+        ledger = self.ledgers[party]
+        if ledger.used + min(count, self.limit - 1) <= self.limit:
+            return
+        if refill:
+            self.generated += 1
+            self._renew(party)
+        else:
+            self._wait(party)
+
+    def _fill(self, party: str, one: Slot) -> None:
+        ledger = self.ledgers[party]
+        if one.probe.generates and ledger.used >= self.limit:
+            self._renew(party)
+        self.spend(party, max(0, self.limit - ledger.used))
+        self._keyless(1)
+        if one.phase is Phase.RECOVER:
+            self._wait(party)
+
+    def spend(self, party: str, count: int) -> None:
+        """Count requests that the party's window pays for."""
+        ledger = self.ledgers[party]
+        if count and ledger.opened is None:
+            ledger.opened = self.time
+            ledger.windows += 1
+        ledger.requests += count
+        ledger.used += count
+        self.time += count * self.each
+
+    def _keyless(self, count: int) -> None:
+        self.keyless += count
+        self.time += count * self.each
+
+    def _renew(self, party: str) -> None:
+        self.ledgers[party].used = 0
+        self.ledgers[party].opened = None
+
+    def _wait(self, party: str) -> None:
+        ledger = self.ledgers[party]
+        ends = (ledger.opened or 0.0) + self.window
+        if not self.moves:
+            self.time = max(self.time, ends)
+        self._renew(party)
+
+
+def _simulated(
+    order: Iterable[Slot],
+    left: tuple[Left, ...],
+    contract: Contract,
+    target: Target,
+    wanted: set[str],
+) -> Plan:
+    simulation = _Simulation(contract, target)
+    order = tuple(order)
+    for party in simulation.ledgers:
+        simulation.spend(party, 1)  # the first request with each key
+    for one in order:
+        simulation.take(one)
+    ledgers = simulation.ledgers
+    return Plan(
+        slots=order,
+        left=left,
+        requests={name: one.requests for name, one in ledgers.items()}
+        | {"keyless or refused": simulation.keyless},
+        windows={name: one.windows for name, one in ledgers.items()},
+        seconds=simulation.time + OVERHEAD,
+        generated=simulation.generated,
+        writes=target.allow_writes,
+        undecided=_undecided(order, left, wanted),
+    )
+
+
+def _undecided(order: tuple[Slot, ...], left: tuple[Left, ...], wanted: set[str]) -> dict[str, str]:
+    served = {id for one in order for id in one.probe.serves}
+    return {id: one.needs for one in reversed(left) for id in one.serves if id in wanted - served}

@@ -1,0 +1,203 @@
+"""The proof: the suite run once per seeded fault, and which requirement caught each."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from conformance.catalogue import requirements
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One run against a seeded fault, or, with nothing to break, a lawful variant."""
+
+    name: str
+    kind: str  # fault or variant
+    breaks: str | None
+    also: tuple[str, ...] = ()
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What the suite said of it."""
+
+    name: str
+    kind: str
+    breaks: str | None
+    also: tuple[str, ...]
+    failed: tuple[str, ...]  # requirements
+    undecided: tuple[str, ...]
+    status: int  # exit status of the run
+    seconds: float
+    problem: str | None = None  # why the run proves nothing
+
+    @property
+    def void(self) -> bool:
+        """Whether the run proves nothing: the server did not start, or the suite broke."""
+        return self.problem is not None
+
+    @property
+    def caught(self) -> bool:
+        """Whether the fault's own requirement failed; for a variant: whether it passed."""
+        if self.breaks is None:
+            return not self.void and self.status == 0
+        return not self.void and self.breaks in self.failed
+
+    @property
+    def stray(self) -> tuple[str, ...]:
+        """Requirements that failed although the fault does not break them."""
+        lawful = {self.breaks, *self.also}
+        return tuple(id for id in self.failed if id not in lawful)
+
+    @property
+    def good(self) -> bool:
+        """Whether the suite was right about it."""
+        return self.caught and not self.stray
+
+
+def faults(names: Iterable[str] = (), *, quick: bool = False) -> list[Trial]:
+    """The trials of the faults named, or of all; quick: the first one of each requirement."""
+    from reference_server.faults import FAULTS, find
+
+    chosen = [find(name) for name in names] or list(FAULTS.values())
+    if quick:
+        first: dict[str, Any] = {}
+        for one in chosen:
+            first.setdefault(one.breaks, one)
+        chosen = list(first.values())
+    order = {one.id: place for place, one in enumerate(requirements())}
+    chosen.sort(key=lambda one: order.get(one.breaks, len(order)))
+    return [
+        Trial(name=one.name, kind="fault", breaks=one.breaks, also=one.also, summary=one.summary)
+        for one in chosen
+    ]
+
+
+def variants() -> list[Trial]:
+    """The trials of all lawful variants."""
+    from reference_server.variants import VARIANTS
+
+    return [
+        Trial(name=one.name, kind="variant", breaks=None, summary=one.summary)
+        for one in VARIANTS.values()
+    ]
+
+
+def run(trials: list[Trial], workers: int) -> Iterator[Result]:
+    """Run the trials in processes of their own, and yield each result as it comes."""
+    _prepare()
+    context = multiprocessing.get_context("spawn" if sys.platform == "darwin" else "fork")
+    with ProcessPoolExecutor(max(1, workers), mp_context=context, max_tasks_per_child=None) as pool:
+        futures = {pool.submit(attempt, trial): trial for trial in trials}
+        for future in as_completed(futures):
+            yield future.result()
+
+
+def _prepare() -> None:
+    """Pay once, before the processes part, for what all of them need: imports."""
+    from importlib import import_module
+
+    for name in (
+        "pytest",
+        "xdist",
+        "hypothesis.stateful",
+        "schemathesis",
+        "reference_server.embedded",
+    ):
+        import_module(name)
+
+
+def attempt(trial: Trial) -> Result:
+    """Run the suite against one fault or variant, and say what it found."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, _silence():
+        outcome, problem = _outcome(trial, folder)
+    verdicts = outcome.verdicts if outcome is not None else ()
+    errors = outcome.errors if outcome is not None else ()
+    if errors:
+        problem = errors[0].strip().splitlines()[-1]
+    return Result(
+        name=trial.name,
+        kind=trial.kind,
+        breaks=trial.breaks,
+        also=trial.also,
+        failed=tuple(one.requirement.id for one in verdicts if one.outcome == "failed"),
+        undecided=tuple(
+            one.requirement.id for one in verdicts if one.outcome in ("inconclusive", "not_tested")
+        ),
+        status=outcome.status if outcome is not None else 70,
+        seconds=round(time.monotonic() - started, 2),
+        problem=problem,
+    )
+
+
+def _outcome(trial: Trial, folder: str) -> tuple[Any, str | None]:
+    from conformance import running
+
+    options = {"report_dir": folder, "quiet": True}
+    server = {trial.kind: trial.name}
+    try:
+        with running.bundled(options, **server) as target:
+            outcome = running.outcome(target)
+    except Exception as error:  # noqa: BLE001 - a server that does not start is a void run, not ours
+        return None, f"{type(error).__name__}: {error}"
+    if outcome is not None and not outcome.history.exchanges:
+        return outcome, "nothing was sent"
+    return outcome, None
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keep the runs' own output away from the table."""
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - os.devnull is no path to build on
+        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+            yield
+
+
+def document(results: Iterable[Result]) -> dict[str, Any]:
+    """The matrix as data."""
+    rows = sorted(results, key=lambda one: (one.kind, one.breaks or "", one.name))
+    return {
+        "schema_version": 1,
+        "good": all(one.good for one in rows),
+        "trials": [
+            asdict(one) | {"caught": one.caught, "void": one.void, "stray": list(one.stray)}
+            for one in rows
+        ],
+    }
+
+
+def table(results: Iterable[Result]) -> str:
+    """The matrix as text: one line a fault, those that went wrong marked."""
+    rows = sorted(results, key=lambda one: (one.kind, one.breaks or "", one.name))
+    width = max((len(one.name) for one in rows), default=4)
+    lines = [f"{_word(one):<9}{one.name:<{width}}  {_told(one)}" for one in rows]
+    good = sum(one.good for one in rows)
+    return "\n".join([*lines, "", f"{good} of {len(rows)} as they should be"])
+
+
+def _word(one: Result) -> str:
+    if one.void:
+        return "VOID"
+    if one.kind == "variant":
+        return "passed" if one.good else "ACCUSED"
+    return "caught" if one.good else "STRAY" if one.caught else "SURVIVED"
+
+
+def _told(one: Result) -> str:
+    if one.void:
+        return one.problem or ""
+    own = f"{one.breaks} " if one.breaks else ""
+    stray = f"wrongly accused of {', '.join(one.stray)}" if one.stray else ""
+    doubt = f"undecided {', '.join(one.undecided)}" if one.kind == "variant" else ""
+    return f"{own}{stray}{doubt if one.undecided else ''}".strip()

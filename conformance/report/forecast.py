@@ -1,0 +1,58 @@
+"""The plan for readers: a table, or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from conformance.plan import Plan
+
+
+def as_json(plan: Plan) -> str:
+    """The plan as a document that programs read."""
+    return json.dumps(
+        {
+            "schema_version": 1,
+            "requests": plan.total,
+            "by_credential": plan.requests,
+            "windows": plan.windows,
+            "seconds": round(plan.seconds, 1),
+            "keys_generated": plan.generated,
+            "writes": plan.writes,
+            "undecided": plan.undecided,
+            "probes": [
+                {
+                    "id": one.id,
+                    "phase": one.phase.name.lower(),
+                    "spends": dict(one.spends),
+                    "free": one.probe.free,
+                    "serves": list(one.probe.serves),
+                }
+                for one in plan.slots
+            ],
+        },
+        indent=2,
+    )
+
+
+def as_text(plan: Plan) -> str:
+    """The plan as lines for a terminal."""
+    lines = [f"{'key':<20}{'requests':>9}{'windows':>9}"]
+    for name, requests in plan.requests.items():
+        lines.append(f"{name:<20}{requests:>9}{plan.windows.get(name, ''):>9}")
+    lines += ["", f"{plan.total} requests, about {plan.seconds:.0f} s", ""]
+    phases = Counter(one.phase.name.lower().replace("_", " ") for one in plan.slots)
+    lines.append(
+        "order: " + ", ".join(f"{name} ({count} probes)" for name, count in phases.items())
+    )
+    lines += _consequences(plan)
+    if plan.undecided:
+        lines += ["", "stays undecided, and what to add:"]
+        lines += [f"  {id:<28}{needs}" for id, needs in sorted(plan.undecided.items())]
+    return "\n".join(lines)
+
+
+def _consequences(plan: Plan) -> list[str]:
+    written = "creates and changes things there" if plan.writes else "creates nothing there"
+    keys = f"generates up to {plan.generated} keys" if plan.generated else "generates no key"
+    return [f"{written}; {keys}"]
