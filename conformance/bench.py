@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from conformance.pool import Pool
 
 NEW_KEY = {"project": "regenerate_project_key", "team": "generate_team_key"}
-MOST_KEYS = 24  # generated in one run: a bound on what a run does to a deployment
+MOST_KEYS = 32  # generated in one run: a bound on what a run does to a deployment
 SHORT_WINDOW = 10.0  # seconds; waiting for such a window costs little
 PATIENCE = {True: 60, False: 2}  # windows waited for where keyless requests are limited
 MARKERS_PER_WORKER = 100_000

@@ -37,7 +37,7 @@ def described(options: Mapping[str, Any]) -> Target:
         for place, name in enumerate(targets.PARTIES)
     }
     description |= {"base_url": "http://127.0.0.1", "control": "http://127.0.0.1/control"}
-    return targets.load({"allow_writes": True, **options}, bundled=description)
+    return targets.load(_with_writes(options), bundled=description)
 
 
 @contextlib.contextmanager
@@ -53,7 +53,12 @@ def bundled(options: Mapping[str, Any], **server: Any) -> Iterator[Target]:
             name: {"id": one.id, "key": one.key} for name, one in running.credentials.items()
         }
         description |= {"base_url": running.base_url, "control": running.control_url}
-        yield targets.load({"allow_writes": True, **options}, bundled=description)
+        yield targets.load(_with_writes(options), bundled=description)
+
+
+def _with_writes(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options, with leave to write: nobody minds what is created in a server of our own."""
+    return dict(options) | {"allow_writes": True}
 
 
 def run(target: Target) -> int:
