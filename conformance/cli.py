@@ -12,17 +12,22 @@ from conformance import __version__
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-RUN_OPTIONS = (
-    click.option("--target", metavar="FILE", help="The target file (TOML)."),
-    click.option("--base-url", metavar="URL", help="The deployment, without /api/v1."),
+JUDGING_OPTIONS = (
     click.option("--openapi", metavar="FILE", help="The contract, instead of the bundled one."),
     click.option("--report-dir", metavar="DIR", help="Where reports go: conformance-report/."),
-    click.option("-n", "workers", type=int, metavar="N", help="pytest-xdist workers."),
     click.option("--only", multiple=True, metavar="ID|AREA", help="Decide only this."),
     click.option("--skip", multiple=True, metavar="ID|AREA", help="Leave this out."),
     click.option("--strict", is_flag=True, default=None, help="should gates too."),
     click.option("--hardening", is_flag=True, default=None, help="hardening gates too."),
     click.option("--waivers", metavar="FILE", help="Known failures (TOML)."),
+    click.option("--quiet", is_flag=True, default=None, help="Only failures and the verdict."),
+    click.option("--no-color", is_flag=True, default=None, help="No colours."),
+)
+RUN_OPTIONS = (
+    click.option("--target", metavar="FILE", help="The target file (TOML)."),
+    click.option("--base-url", metavar="URL", help="The deployment, without /api/v1."),
+    *JUDGING_OPTIONS,
+    click.option("-n", "workers", type=int, metavar="N", help="pytest-xdist workers."),
     click.option("--allow-writes", is_flag=True, default=None, help="May create things there."),
     click.option("--windows", type=int, metavar="N", help="Rate-limit windows to spend: 1."),
     click.option("--seed", type=int, metavar="N", help="Of all that is generated: 1."),
@@ -30,16 +35,23 @@ RUN_OPTIONS = (
     click.option("--max-requests", type=int, metavar="N", help="Stop after so many."),
     click.option("--insecure", is_flag=True, default=None, help="Do not verify TLS."),
     click.option("--header", multiple=True, metavar="'Name: value'", help="For gateways."),
-    click.option("--quiet", is_flag=True, default=None, help="Only failures and the verdict."),
-    click.option("--no-color", is_flag=True, default=None, help="No colours."),
+)
+AUDIT_OPTIONS = (
+    click.option("--target", metavar="FILE", help="Its limit, exclusions, ids and keys."),
+    click.option("--base-url", metavar="URL", help="Which deployment, if a HAR holds several."),
+    *JUDGING_OPTIONS,
 )
 
 
-def run_options(command: Command) -> Command:
-    """The options that run and plan share."""
-    for option in reversed(RUN_OPTIONS):
-        command = option(command)
-    return command
+def options(*given: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Give a command several options, shown in this order."""
+
+    def decorated(command: Command) -> Command:
+        for option in reversed(given):
+            command = option(command)
+        return command
+
+    return decorated
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,18 +61,18 @@ def cli() -> None:
 
 
 @cli.command()
-@run_options
-def run(**options: Any) -> None:
+@options(*RUN_OPTIONS)
+def run(**given: Any) -> None:
     """Decide every requirement against a target; without one, against the bundled server."""
     from conformance import running
 
-    with _usage_errors(), running.bundled_or_named(options) as target:
+    with _usage_errors(), running.bundled_or_named(given) as target:
         status = running.run(target)
     sys.exit(status)
 
 
 @cli.command()
-@run_options
+@options(*RUN_OPTIONS)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 def plan(form: str, **options: Any) -> None:
     """Say what would be sent, with which keys, and what stays undecided. Sends nothing."""
@@ -98,6 +110,22 @@ def faults(only: tuple[str, ...], workers: int, quick: bool, variants: bool, for
         json.dumps(proof.document(results), indent=2) if form == "json" else proof.table(results)
     )
     sys.exit(0 if all(result.good for result in results) else 1)
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@options(*AUDIT_OPTIONS)
+def audit(files: tuple[str, ...], **given: Any) -> None:
+    """Judge recorded traffic: history files of the suite, or HAR files. Sends nothing."""
+    from pathlib import Path
+
+    from conformance import report
+    from conformance.audit import audit as audited
+
+    with _usage_errors():
+        outcome = audited([Path(one) for one in files], given)
+        click.echo("\n".join(report.summary(outcome)))
+        sys.exit(outcome.status)
 
 
 @cli.command()

@@ -36,7 +36,8 @@ class Outcome:
     created: tuple[str, ...] = ()  # what the run created in the deployment
     errors: tuple[str, ...] = ()  # the suite's own
     refused: str | None = None  # why no key was accepted
-    files: tuple[Path, ...] = ()  # what was judged, when it is no run's own history
+    files: tuple[Path, ...] = ()  # what an audit has judged
+    notes: tuple[str, ...] = ()  # what a reader of an audit should know
 
 
 def conclude(
@@ -63,6 +64,8 @@ def judged(
     errors: tuple[str, ...] = (),
     refused: str | None = None,
     undecidable: Mapping[str, str] | None = None,
+    files: tuple[Path, ...] = (),
+    notes: tuple[str, ...] = (),
 ) -> Outcome:
     """Judge a history as a target's settings ask.
 
@@ -87,6 +90,8 @@ def judged(
         complaints=complaints,
         errors=errors,
         refused=refused,
+        files=files,
+        notes=notes,
     )
     return replace(outcome, status=_status(outcome))
 

@@ -1,10 +1,12 @@
-"""How to repeat what failed: a curl line with the key as a variable, and the command to run again."""
+"""How to repeat what failed: a curl line with the key as a variable, and the command to use."""
 
 from __future__ import annotations
 
 import re
 import shlex
 from typing import TYPE_CHECKING
+
+from conformance.report.har import origin_of
 
 if TYPE_CHECKING:
     from conformance.exchange import Exchange
@@ -29,8 +31,8 @@ def curl(outcome: Outcome, exchange: Exchange) -> str:
         parts += ["-H", _quoted(f"{name}: {value}")]
     if request.body:
         parts += ["--data-binary", _quoted(request.body.decode("utf-8", "replace")[:LONGEST])]
-    base = str(outcome.history.header.get("base_url") or "")
-    return " ".join([*parts, _quoted(base + request.target)])
+    origin = origin_of(str(outcome.history.header.get("base_url") or ""))
+    return " ".join([*parts, _quoted(origin + request.target)])
 
 
 def _quoted(text: str) -> str:
@@ -44,6 +46,9 @@ def _quoted(text: str) -> str:
 def again(outcome: Outcome, id: str) -> str:
     """The command that decides one requirement again."""
     target = outcome.target
+    if outcome.files:
+        files = " ".join(shlex.quote(str(one)) for one in outcome.files)
+        return f"bugzy-conformance audit {files} --only {id}"
     parts = ["bugzy-conformance", "run"]
     if target.file is not None:
         parts += ["--target", shlex.quote(str(target.file))]
