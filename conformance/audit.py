@@ -15,7 +15,7 @@ from conformance.contract import Contract
 from conformance.history import History, write
 from conformance.judges.windows import Spot, spots
 from conformance.outcome import Outcome, judged
-from conformance.target import Target
+from conformance.target import Target, TargetError
 
 SHARED = ("openapi", "report_dir", "only", "skip", "strict", "hardening", "waivers", "quiet")
 HONEST = "rate.remaining-honest"
@@ -35,6 +35,7 @@ def audit(files: Sequence[Path], options: Mapping[str, Any]) -> Outcome:
     parts = [recording.read(path) for path in files]
     header = next((part.header for part in parts if isinstance(part, History)), {})
     target = target_of(header, options)
+    _make(target.report_dir)
     contract = contract_of(header, target)
     named = options.get("target") or options.get("base_url")
     base_url = target.base_url if named else None
@@ -50,6 +51,13 @@ def audit(files: Sequence[Path], options: Mapping[str, Any]) -> Outcome:
     report.write(outcome)
     _write_history(outcome)
     return outcome
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TargetError(f"--report-dir {folder}: cannot be made: {error.strerror}") from None
 
 
 def target_of(header: Mapping[str, Any], options: Mapping[str, Any]) -> Target:
@@ -97,9 +105,8 @@ def undecidable(contract: Contract, history: History) -> Mapping[str, str]:
     """What a recording cannot decide, because others may have used the same keys meanwhile."""
     if not history.header.get("recorded"):
         return {}
-    return {HONEST: "requests that are not in the recording may have used the window up"} | _gaps(
-        contract, history
-    )
+    alone = "requests that are not in the recording may have used the window up"
+    return {HONEST: alone, **_gaps(contract, history)}
 
 
 def _gaps(contract: Contract, history: History) -> Mapping[str, str]:

@@ -1,9 +1,10 @@
 """Classifying: what the requests of a recording are, as far as it shows.
 
-A probe says what it sends. Of a request that somebody else sent, only part can be known:
-the operation, and how it was authorised, from the request; whose key and whose resource it was, from
+A probe says what it sends. Of a request that somebody else sent, only part can be known: the
+operation, and how it was authorised, from the request; whose key and whose resource it was, from
 what the key was let in to. What cannot be known is called ``unknown``, which no judge takes for
-anything, so that a requirement that depends on it stays undecided and nobody is accused by a guess.
+anything, so that a requirement that depends on it stays undecided, and nobody is accused by a
+guess.
 """
 
 from __future__ import annotations

@@ -158,12 +158,27 @@ def joined(
     foreign = [part for part in parts if isinstance(part, Foreign)]
     if not foreign and len(own) == 1:
         return own[0], ()
+    _check_same(own)
+    if own:
+        base_url = str(own[0].header.get("base_url") or "")
     histories = list(own)
     notes: tuple[str, ...] = ()
     if foreign:
         imported, notes = _imported(foreign, contract, parties, base_url)
         histories.append(imported)
     return _merged(histories), notes
+
+
+def _check_same(own: Sequence[History]) -> None:
+    """Raise HistoryError unless all histories are of the same deployment and parties."""
+    for one in own:
+        for name in ("base_url", "parties"):
+            first, other = own[0].header.get(name), one.header.get(name)
+            if first != other:
+                raise HistoryError(
+                    f"the histories have different {name} ({first}; {other}): "
+                    "audit them one at a time"
+                )
 
 
 def _imported(
