@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from conformance.report import document, junit, text
+from conformance.report import badge, document, github, har, junit, markdown, text
 
 if TYPE_CHECKING:
     from conformance.outcome import Outcome
@@ -15,11 +15,21 @@ def write(outcome: Outcome) -> None:
     """Write every report into the target's report folder."""
     folder = outcome.target.report_dir
     folder.mkdir(parents=True, exist_ok=True)
-    report = json.dumps(document.build(outcome), indent=2, ensure_ascii=True) + "\n"
-    (folder / "report.json").write_text(report, encoding="utf-8")
-    (folder / "junit.xml").write_text(junit.build(outcome), encoding="utf-8")
+    reports = {
+        "report.json": _json(document.build(outcome)),
+        "report.md": markdown.build(outcome),
+        "junit.xml": junit.build(outcome),
+        "badge.json": _json(badge.build(outcome)),
+        "history.har": _json(har.build(outcome.history)),
+    }
+    for name, content in reports.items():
+        (folder / name).write_text(content, encoding="utf-8")
 
 
 def summary(outcome: Outcome) -> list[str]:
-    """The outcome as lines for a terminal."""
-    return text.lines(outcome)
+    """The outcome as lines for a terminal, and for the log of a CI job that reads them."""
+    return [*text.lines(outcome), *github.annotations(outcome)]
+
+
+def _json(document: Any) -> str:
+    return json.dumps(document, indent=1, ensure_ascii=True) + "\n"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from conformance import __version__
 from conformance.finding import Finding
 from conformance.report.repeat import curl
+from conformance.report.visible import cut
 from conformance.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from conformance.outcome import Outcome
 
 SCHEMA_VERSION = 1
+LONGEST = 4000  # characters of a sentence that quotes a target
 
 
 def build(outcome: Outcome) -> dict[str, Any]:
@@ -42,6 +44,7 @@ def build(outcome: Outcome) -> dict[str, Any]:
         "requirements": [_requirement(outcome, verdict) for verdict in outcome.verdicts],
         "complaints": list(outcome.complaints),
         "created": list(outcome.created),
+        "notes": list(outcome.notes),
         "errors": list(outcome.errors),
     }
 
@@ -90,9 +93,9 @@ def _requirement(outcome: Outcome, verdict: Verdict) -> dict[str, Any]:
 
 def _finding(outcome: Outcome, finding: Finding) -> dict[str, Any]:
     return {
-        "message": finding.message,
-        "expected": finding.expected,
-        "observed": finding.observed,
+        "message": cut(finding.message, LONGEST),
+        "expected": cut(finding.expected, LONGEST),
+        "observed": cut(finding.observed, LONGEST),
         "exchanges": [exchange.number for exchange in finding.exchanges],
         "curl": curl(outcome, finding.exchanges[-1]) if finding.exchanges else None,
     }

@@ -6,7 +6,8 @@ import re
 import xml.etree.ElementTree as ET  # only built here, never parsed
 from typing import TYPE_CHECKING
 
-from conformance.report.text import failure
+from conformance.report import visible
+from conformance.report.text import LONGEST, failure
 
 if TYPE_CHECKING:
     from conformance.outcome import Outcome
@@ -46,7 +47,7 @@ def _case(suite: ET.Element, outcome: Outcome, verdict: Verdict, counts: dict[st
         counts["failures"] += 1
         message = verdict.findings[0].message if verdict.findings else ""
         element = ET.SubElement(case, "failure", message=clean(message), type=requirement.level)
-        element.text = clean("\n".join(failure(outcome, verdict)))
+        element.text = "\n".join(clean(line) for line in failure(outcome, verdict))
     elif verdict.outcome != "passed":
         counts["skipped"] += 1
         why = f"{verdict.outcome}: {verdict.reason}"
@@ -54,5 +55,5 @@ def _case(suite: ET.Element, outcome: Outcome, verdict: Verdict, counts: dict[st
 
 
 def clean(text: str) -> str:
-    """The text without what XML 1.0 does not allow."""
-    return ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
+    """The text in one line, without what XML 1.0 does not allow."""
+    return ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", visible.line(text, LONGEST))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import AREAS
+from conformance.report import visible
 from conformance.report.document import traffic, waited
 from conformance.report.repeat import again, curl
 
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 FINDINGS_SHOWN = 3
 EXCHANGES_SHOWN = 4
+LONGEST = 4000  # characters of a line: what a target sent may be of any length
 
 
 def lines(outcome: Outcome) -> list[str]:
-    """The whole summary. Nothing in it is more than text: control characters are made visible."""
+    """The whole summary. Nothing in it is more than text, and none of it begins another line."""
     return [
-        visible(line)
+        visible.line(line, LONGEST)
         for part in (
             _failures(outcome),
             _open(outcome),
@@ -33,15 +34,6 @@ def lines(outcome: Outcome) -> list[str]:
         )
         for line in part
     ]
-
-
-def visible(text: str) -> str:
-    """The text with control characters escaped, so that no terminal obeys a target."""
-    return re.sub(
-        r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]",
-        lambda found: f"\\x{ord(found[0]):02x}",
-        text,
-    )
 
 
 def _failures(outcome: Outcome) -> list[str]:
@@ -121,8 +113,13 @@ def _areas(outcome: Outcome) -> list[str]:
 def _notes(outcome: Outcome) -> list[str]:
     notes = [f"waiver: {complaint}" for complaint in outcome.complaints]
     notes += [f"created: {one}" for one in outcome.created]
-    notes += [f"error of the suite's own: {one}" for one in outcome.errors]
+    notes += [f"note: {one}" for one in outcome.notes]
+    notes += [line for one in outcome.errors for line in _error(one)]
     return ["", *notes] if notes else []
+
+
+def _error(error: str) -> list[str]:
+    return ["error of the suite's own:", *(f"  | {line}" for line in error.splitlines())]
 
 
 def _whole(outcome: Outcome) -> list[str]:
