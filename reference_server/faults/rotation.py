@@ -270,14 +270,14 @@ class RevivesOnNewConnection(RemembersKeys):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.first: dict[Hashable, float] = {}
+        self.before: dict[Hashable, set[str]] = {}
 
     def authenticate(self, call: Call) -> None:
-        self.first.setdefault(call.request.client, self.now())
+        self.before.setdefault(call.request.client, set(self.replaced))
         super().authenticate(call)
 
     def still_good(self, call: Call, old: Replaced) -> bool:
-        return self.first[call.request.client] > old.at
+        return old.key.digest in self.before[call.request.client]
 
 
 # rotation.in-flight

@@ -1,0 +1,340 @@
+"""A fixed series of requests for each area, sent without a network, and all that is seen of them.
+
+Two servers that decide everything alike are seen alike; one that decides one thing otherwise, in
+what its area is about, is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import re
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+from reference_server import seed
+from reference_server.app import Server
+from reference_server.clock import ManualClock
+from reference_server.contract import Contract
+from reference_server.store import Store
+from tests.reference_server.api import ABSENT, BASE
+
+LIMIT = 12
+RUN = b'{"taskSlug": "run-tests"}'
+JSON = ("content-type", "application/json")
+Fields = Iterable[tuple[str, str]]
+
+
+class Script:
+    """Sends requests to a server of its own and notes what is seen."""
+
+    def __init__(self, server: type[Server], contract: Contract) -> None:
+        self.clock = ManualClock()
+        self.server = server(contract, clock=self.clock, store=Store(), limit=LIMIT)
+        planted = seed.plant(self.server)
+        self.ids = {name: each.id for name, each in planted.items()}
+        self.keys = {name: each.key for name, each in planted.items()}
+        self.names = {each.key: name for name, each in planted.items()}
+        self.seen: list[str] = []
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        key: str | None = "project",
+        *,
+        body: bytes = b"",
+        fields: Fields = (),
+        connection: int = 1,
+        meanwhile: Callable[[], Coroutine[Any, Any, object]] | None = None,
+    ) -> str:
+        """Send a request and note its answer; *meanwhile* happens while its body arrives."""
+        sent = [("authorization", f"Bearer {self.keys.get(key, key)}")] if key else []
+        sent += [JSON, *fields] if body and not dict(fields).get("content-type") else [*fields]
+        path, _, query = path.format(**self.ids, absent=ABSENT).partition("?")
+        scope = {
+            "type": "http",
+            "method": method,
+            "scheme": "http",
+            "server": ("test", 80),
+            "client": ("127.0.0.1", connection),
+            "path": BASE + path,
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode()) for name, value in sent],
+        }
+        answer: list[Any] = []
+        received = asyncio.Event()
+
+        async def receive() -> Any:
+            if received.is_set():
+                await asyncio.Event().wait()  # nobody hangs up
+            if meanwhile:
+                await meanwhile()
+            received.set()
+            return {"type": "http.request", "body": body}
+
+        async def note(message: Any) -> None:
+            answer.append(message)
+
+        await self.server(scope, receive, note)
+        return self.note(f"{method} {path}", answer)
+
+    def note(self, request: str, answer: list[Any]) -> str:
+        """Keep what was answered, without what is by chance."""
+        fields = "; ".join(f"{n.decode()}={v.decode()}" for n, v in answer[0]["headers"])
+        parts = [part["body"] for part in answer[1:]]
+        text = f"{answer[0]['status']} {fields} {b''.join(parts).decode()} in {len(parts)}"
+        for key, name in self.names.items():
+            text = text.replace(key, f"<{name}>")
+        text = re.sub(r"line \d+", "line", text)
+        self.seen.append(f"{request}: {text}")
+        return text
+
+    async def rotate(self, name: str = "project") -> None:
+        """Generate a key; note its form, and what is shown of it afterwards."""
+        owner = self.server.store.owner(self.ids[name])
+        assert owner
+        new = await self.server.rotate(owner)
+        again = " again" if new in self.names else ""
+        prefix, secret = re.fullmatch(r"(bzy_[a-z]+_|)(.*)", new, re.DOTALL).groups()  # type: ignore[union-attr]
+        kind = "digits" if secret.isdigit() else "text"
+        shown = [
+            each.replace(secret, "*").replace(secret[:4], "1234") for each in self.display(name)
+        ]
+        shown = [each.replace(secret[-8:], "tail") for each in shown]
+        self.seen.append(f"{prefix} {len(secret)} {kind}{again} {shown[-1:]}")
+        self.keys[name] = new
+        self.names[new] = f"{name} {len(self.names)}"
+
+    def display(self, name: str) -> list[str]:
+        """Return what the settings page shows."""
+        owner = self.server.store.owner(self.ids[name])
+        assert owner
+        return self.server.display(owner)
+
+    async def exhaust(self, key: str = "project") -> None:
+        """Use a window up."""
+        for _ in range(LIMIT):
+            await self.send("GET", "/projects/{project}/onboarding", key)
+
+    async def nested(self, kind: str, name: str) -> str:
+        """Return the path of something that belongs to a project or team."""
+        collection, member = {
+            "projects": ("executions", "executionId"),
+            "teams": ("environments", "environmentId"),
+        }[kind]
+        content = self.server.store.resources(self.ids[name], collection)[-1].content
+        return f"/{collection}/{content[member]}"
+
+
+async def auth(script: Script) -> None:
+    """Come with every kind of credential, to what there is and what there is not."""
+    own, runs = "/projects/{project}/onboarding", "/projects/{project}/executions"
+    events, team = "/projects/{project}/webhooks/events", "/teams/{team}/environments"
+    key, team_key = script.keys["project"], script.keys["team"]
+    user = base64.b64encode(f"{key}:".encode()).decode()
+    for value in (key, f"Basic {user}", f"Token {key}", f"bearer {key}", f"BEARER {key}"):
+        await script.send("GET", own, None, fields=[("authorization", value)])
+    for value in (f"Bearer {key}, Bearer x", f"Bearer x, Bearer {key}"):
+        await script.send("GET", own, None, fields=[("authorization", value)])
+    for field, value in (
+        ("x-api-key", key),
+        ("cookie", f"token={key}"),
+        ("proxy-authorization", f"Bearer {key}"),
+    ):
+        await script.send("GET", own, None, fields=[(field, value)])
+    await script.send("GET", f"{own}?api_key={key}", None)
+    stolen = json.dumps({"taskSlug": "x", "access_token": key}).encode()
+    await script.send("POST", runs, None, body=stolen)
+    for odd in (
+        key.upper(),
+        key[:-1] + "!",
+        key[:-1] + "~",
+        key[:20],
+        key[:13],
+        f"{key}.",
+        f"{key}x",
+        key[-40:],
+        "bzy_proj_" + "a" * 40,
+        "bzy_pat_" + "a" * 40,
+        "undefined",
+        "a" * 3000,
+    ):
+        await script.send("GET", own, odd)
+    await script.send("GET", team, "bzy_team_" + key[-40:])
+    await script.send("GET", own, "bzy_proj_" + team_key[-40:])
+    for path in (own, "/projects/{project}/bug-reports", "/projects/{absent}/onboarding"):
+        await script.send("GET", path, None)
+    for body in (RUN, b"{", b"{}"):
+        await script.send("POST", runs, None, body=body)
+    await script.send("POST", events, None, body=b'{"event_type": "x"}')
+    await script.send("POST", runs, None, body=RUN, fields=[("content-type", "text/plain")])
+    await script.send("GET", runs + "?limit=0", None)
+    await script.send("GET", "/projects/{project}/test-runs")
+    await script.send("POST", events, body=b'{"event_type": "x"}')
+    await script.send("POST", team, "team", body=b'{"name": "x"}')
+    variables = "/teams/{team}" + await script.nested("teams", "team") + "/variables"
+    await script.send("PUT", variables, "team", body=b'{"variables": []}')
+
+
+async def scope(script: Script) -> None:
+    """Use each key on what is not its own, and look at what is there afterwards."""
+    for kind, name, list_, body in (
+        ("projects", "project", "executions", RUN),
+        ("teams", "team", "environments", b'{"name": "x"}'),
+    ):
+        other, cross = f"other_{name}", "team" if name == "project" else "project"
+        nested = await script.nested(kind, other)
+        invalid = body[:-1] + b', "more": 1}'
+        await script.send("GET", f"/{kind}/{{{other}}}/{list_}", name)
+        await script.send("POST", f"/{kind}/{{{other}}}/{list_}", name, body=body)
+        await script.send("POST", f"/{kind}/{{{name}}}/{list_}", name, body=invalid)
+        await script.send("POST", f"/{kind}/{{{name}}}/{list_}", None, body=body)
+        await script.send("GET", f"/{kind}/{{{name}}}/{list_}", cross)
+        await script.send("POST", f"/{kind}/{{{name}}}/{list_}", cross, body=body)
+        await script.send("GET", f"/{kind}/{{{name}}}{nested}", name)
+        await script.send("GET", f"/{kind}/{{{name}}}/{list_}?limit=9", name)
+        await script.send("GET", f"/{kind}/{{{other}}}/{list_}", other)
+    await script.send("GET", "/projects/{other_project}/bug-reports")
+    event = b'{"event_type": "x"}'
+    await script.send("POST", "/teams/{other_team}/webhooks/events", "team", body=event)
+
+
+async def rotation(script: Script) -> None:
+    """Generate keys, one after the other and two at once, and use what came before."""
+    own, runs = "/projects/{project}/onboarding", "/projects/{project}/executions"
+    old = script.keys["project"]
+    await script.send("GET", own)
+    await script.send("POST", runs, body=RUN, meanwhile=script.rotate)
+    chunked = [("transfer-encoding", "chunked")]
+    await script.send("POST", runs, body=RUN, fields=chunked, meanwhile=script.rotate)
+    await script.rotate()
+    for connection in (1, 2):
+        await script.send("GET", own, connection=connection)
+        await script.send("GET", own, old, connection=connection)
+    await script.send("POST", runs, old, body=RUN)
+    await script.send("GET", "/projects/{project}/test-runs", old)
+    await asyncio.gather(*(script.send("GET", own, old) for _ in range(6)))
+    for name in ("other_project", "team"):
+        await script.send("GET", "/nowhere", name)
+    await script.rotate("team")
+    await script.send("GET", "/teams/{team}/automations", "team")
+    script.clock.advance(40)
+    await script.send("GET", own, old)
+    before = len(script.names)
+    await asyncio.gather(script.rotate(), script.rotate())
+    script.seen.append(f"{len(script.names) - before} new")
+    rivals = [await script.send("GET", own, key) for key in list(script.names)[before:]]
+    script.seen.append(str(sorted(each[:3] for each in rivals)))
+
+
+async def rate(script: Script) -> None:
+    """Use windows up in different ways, and wait for their end."""
+    own, runs = "/projects/{project}/onboarding", "/projects/{project}/executions"
+    await script.send("GET", own, None)
+    await script.send("GET", "/teams/{team}/automations", "team")
+    script.clock.advance(1)
+    await script.send("GET", runs + "?limit=0")
+    await script.send("GET", own, connection=2)
+    await script.send("POST", runs, body=RUN)
+    await script.send("GET", "/nowhere")
+    await script.send("GET", "/nowhere", "other_project")
+    agent = [("user-agent", "other"), ("x-forwarded-for", "203.0.113.1")]
+    await script.send("GET", own, fields=agent)
+    await script.send(
+        "GET", own, None, fields=[("authorization", f"bearer {script.keys['project']}")]
+    )
+    await script.exhaust()
+    await script.send("GET", own + "/")
+    await script.send("GET", "/nowhere")
+    await script.send("GET", "/projects/{absent}/onboarding")
+    await script.send("POST", runs, body=RUN)
+    await script.send("POST", runs, body=b"{")
+    await script.send("GET", runs, "other_project")
+    old = script.keys["project"]
+    await script.rotate()
+    await script.send("GET", runs)
+    await script.send("GET", own, old)
+    await script.exhaust()
+    for seconds in (45, 14, 1, 15):
+        script.clock.advance(seconds)
+        await script.send("GET", own)
+    await script.rotate()
+    answers = await asyncio.gather(*(script.send("GET", own) for _ in range(LIMIT + 4)))
+    script.seen.append(str(sorted(each[:3] for each in answers)))
+    await script.rotate()
+    for _ in range(LIMIT):
+        await script.send("POST", runs, body=RUN)
+
+
+async def error(script: Script) -> None:
+    """Make every mistake."""
+    own, runs = "/projects/{project}/test-runs", "/projects/{project}/executions"
+    await script.send("GET", own, None)
+    for body in (
+        b"{",
+        b"{}{}",
+        b"",
+        b"[]",
+        b'"text"',
+        b'{"taskSlug": null}',
+        b'{"taskSlug": 7}',
+        b'{"taskSlug": "' + b"a" * 65 + b'"}',
+        b'{"taskSlug": "x", "more": 1}',
+        b'{"parameters": {}}',
+    ):
+        await script.send("POST", runs, body=body, fields=[JSON])
+        await script.rotate()
+    for media_type in ("text/plain", "application/xml"):
+        await script.send("POST", runs, body=RUN, fields=[("content-type", media_type)])
+    for path in (f"{own}?limit=0", f"{own}?limit=ten", "/projects/x/test-runs", "/nowhere"):
+        await script.send("GET", path)
+    await script.send("DELETE", own)
+    await script.send("POST", "/projects/{project}/webhooks/events", body=b'{"event_type": "x"}')
+    await script.exhaust()
+
+
+async def leak(script: Script) -> None:
+    """Ask for another's and for what never was, in every way."""
+    runs, onboarding = "/projects/{{{}}}/executions", "/projects/{{{}}}/onboarding"
+    await script.send("GET", "/projects/{project}/executions")
+    for who in ("other_project", "absent"):
+        await script.rotate()
+        await script.send("GET", onboarding.format(who))
+        await script.send("GET", f"{runs.format(who)}?limit=0")
+        await script.send("DELETE", onboarding.format(who))
+        await script.send("PATCH", onboarding.format(who))
+        for body in (b"{}", b"{"):
+            await script.send("POST", runs.format(who), body=body)
+        await script.send("GET", onboarding.format(who), None)
+    foreign = await script.nested("projects", "other_project")
+    for nested in (foreign, f"/executions/{ABSENT}"):
+        await script.send("GET", "/projects/{project}" + nested)
+        await script.send("GET", "/projects/{project}" + nested + "/logs")
+
+
+async def schema(script: Script) -> None:
+    """Do what is valid."""
+    runs = "/projects/{project}/executions"
+    await script.send("GET", runs)
+    await script.send("GET", runs + "?limit=100")
+    for body in (
+        RUN,
+        b'{"taskSlug": "' + b"a" * 64 + b'"}',
+        b'{"taskSlug": "x", "parameters": {}}',
+    ):
+        await script.send("POST", runs, body=body)
+    await script.send("POST", "/projects/{project}/webhooks/events", body=b'{"event_type": "x"}')
+    variables = "/teams/{team}" + await script.nested("teams", "team") + "/variables"
+    await script.send("PUT", variables, "team", body=b'{"variables": []}')
+
+
+AREAS = {each.__name__: each for each in (auth, scope, rotation, rate, error, leak, schema)}
+
+
+def play(area: str, server: type[Server], contract: Contract) -> list[str]:
+    """Return what is seen of a server when an area's requests are sent to it."""
+    script = Script(server, contract)
+    asyncio.run(AREAS[area](script))
+    return script.seen
