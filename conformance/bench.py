@@ -71,6 +71,7 @@ class Bench:
             budget=self.budget,
         )
         self.created: list[str] = []  # what this run created: operation and id
+        self.unlimited: set[str] = set()  # keys that no number of requests exhausted
         self.pools: dict[str, Pool] = {}  # by kind of key
         self._volatile: set[str] = set()  # parts of answers that vary between identical requests
         self._patience = PATIENCE[self._window_is_short()]

@@ -22,9 +22,12 @@ SLOW = 0.5  # of a window: longer must a count not take
 def exhaust(bench: Bench, party: str, *, leave: int = 0) -> None:
     """Send until *leave* requests are left; 0: until the first refusal.
 
-    A window that ends on the way makes the count begin again, a bounded number of times.
+    A window that ends on the way makes the count begin again, a bounded number of times. A key that
+    could not be exhausted is not tried again.
     """
     label = bench.key(party).label
+    if label in bench.unlimited:
+        return
     most = bench.contract.rate_limit.limit + OVER
     calls = pool_of(bench, bench.target.parties[party].kind).calls(party, ATTEMPTS * most)
     window, sent = -1.0, 0
@@ -33,6 +36,7 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0) -> None:
         window, sent = (window, sent) if abs(ends - window) < 1 else (ends, 0)
         batch = list(islice(calls, _batch(bench, label, leave)))
         if sent >= most or not batch:
+            bench.unlimited.add(label)
             return
         sent += len(batch)
         _send(bench, batch)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance import target as targets
-from conformance.target import Target
+from conformance.target import Target, TargetError
 
 if TYPE_CHECKING:
     from conformance.outcome import Outcome
@@ -63,9 +63,12 @@ def _with_writes(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def run(target: Target) -> int:
     """Run the suite against a target, print the summary, and return the exit status."""
+    from conformance.outcome import USAGE
     from conformance.report.text import lines
 
     found = outcome(target)
+    if found.status == USAGE:
+        raise TargetError(found.refused or "the target file is wrong")
     for line in lines(found):
         print(line)  # noqa: T201 - the summary is the command's output
     return found.status

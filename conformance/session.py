@@ -113,15 +113,19 @@ class Session:
         """The slots in the order of the schedule."""
         order = schedule.ordered(slots, self.contract, self.target)
         if self._notes_left:
-            self._note_left()
+            self._note_planned(order)
         return order
 
     def bin_of(self, one: schedule.Slot) -> str:
         """The worker that a slot belongs to."""
         return schedule.bin_of(one, self._workers, self.target)
 
-    def _note_left(self) -> None:
+    def _note_planned(self, order: Iterable[schedule.Slot]) -> None:
+        """Say which requirements some probe serves, and what to add for the probes left out."""
         now = self.bench.clock.now()
+        served = sorted({id for one in order for id in one.probe.serves})
+        planned = Event(kind="planned", started=now, ended=now, data={"requirements": served})
+        self.bench.recorder.event(planned)
         for one in self._left:
             data = {"probe": one.id, "requirements": list(one.serves), "needs": one.needs}
             self.bench.recorder.event(Event(kind="skipped", started=now, ended=now, data=data))
@@ -137,7 +141,14 @@ class Session:
             self._stopped = str(error)
             return
         if not accepted["project"]:
-            self.refused = "project.key was refused on every operation of project.id"
+            self.refused = self._why_refused()
+
+    def _why_refused(self) -> str:
+        last = self.bench.recorder.exchanges[0]
+        said = f"{last.status} {last.code or ''}".strip()
+        where = f"{self.target.file}: " if self.target.file else ""
+        hint = "the key does not belong to project.id, is revoked, or the server refuses every key"
+        return f"{where}project.key was refused with {said}: {hint}"
 
     def _keyed(self) -> list[Party]:
         return [party for party in self.target.parties.values() if party.key is not None]

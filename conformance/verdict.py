@@ -112,7 +112,8 @@ def _broken(requirement: Requirement, judge: Judge) -> Verdict:
 
 
 def _without_evidence(verdict: Verdict, history: History, needs: list[str]) -> Verdict:
-    if needs and not _hindrances(history, verdict.requirement.id):
+    planned = {id for event in history.events_of("planned") for id in event.data["requirements"]}
+    if needs and verdict.requirement.id not in planned:
         return replace(verdict, outcome="not_tested", reason="; ".join(dict.fromkeys(needs)))
     if history.header.get("recorded"):
         return replace(verdict, outcome="not_tested", reason="the recording holds nothing on it")

@@ -18,7 +18,6 @@ SHOWN = 3  # exchanges that a finding points at, besides its control
 ASTRAY = frozenset(  # relations of owner and nested resource in which the one is not the other's
     {
         ("own", "foreign"),
-        ("own", "absent"),
         ("foreign", "own"),
         ("absent", "own"),
     }

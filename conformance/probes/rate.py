@@ -171,10 +171,12 @@ def twisted(bench: Bench, party: str) -> list[Call]:
 
 def over_the_limit(bench: Bench, party: str, calls: list[Call]) -> None:
     """Send calls with an exhausted key; if its window ended meanwhile, once more in the next."""
-    exhaust(bench, party)
+    label = bench.key(party).label
     for call in calls:
-        if not bench.budget.exhausted(bench.key(party).label, bench.clock.now()):
+        if not bench.budget.exhausted(label, bench.clock.now()):
             exhaust(bench, party)
+        if label in bench.unlimited:
+            return
         tags = replace(call.tags, group="exhausted")
         bench.client.attempt(replace(call, tags=tags))
 
