@@ -30,7 +30,16 @@ FIVE_HUNDRED = (
 # error.envelope
 
 
-@fault(breaks="error.envelope", also=("schema.responses", "error.code-matches"))
+@fault(
+    breaks="error.envelope",
+    also=(
+        "error.code-matches",
+        "rotation.old-key-revoked",
+        "rate.enforced",
+        "rate.before-work",
+        "schema.responses",
+    ),
+)
 class FlattensErrors(Server):
     """Sends code and message without the object around them."""
 
@@ -114,16 +123,6 @@ class SendsProblems(Types):
 
 
 @fault(breaks="error.content-type")
-class SendsRefusalsAsText(Types):
-    """Sends a 429 as text/html, as its limiter's middleware writes it."""
-
-    media_type = "text/html"
-
-    def types(self, status: int) -> bool:
-        return status == HTTPStatus.TOO_MANY_REQUESTS
-
-
-@fault(breaks="error.content-type")
 class SendsNotFoundWithoutType(Server):
     """Does not say of which type the body of a 404 is."""
 
@@ -145,18 +144,11 @@ class Codes(Server):
         return self.codes.get(refusal.status) or super().code(refusal)
 
 
-@fault(breaks="error.code-matches", also=("rotation.old-key-revoked",))
+@fault(breaks="error.code-matches", also=("auth.required", "rotation.old-key-revoked"))
 class SaysInvalidApiKey(Codes):
     """Says INVALID_API_KEY instead of UNAUTHORIZED."""
 
     codes = {401: "INVALID_API_KEY"}  # noqa: RUF012 - a table
-
-
-@fault(breaks="error.code-matches", also=("error.malformed-json", "error.invalid-body"))
-class SaysBadRequest(Codes):
-    """Says BAD_REQUEST instead of VALIDATION_ERROR."""
-
-    codes = {400: "BAD_REQUEST"}  # noqa: RUF012 - a table
 
 
 @fault(breaks="error.code-matches", also=("rate.enforced",))
@@ -176,18 +168,10 @@ class SaysRouteNotFound(Server):
         return {"error": {"code": "ROUTE_NOT_FOUND", "message": refusal.message}}
 
 
-@fault(breaks="error.code-matches")
-class WritesCodesSmall(Server):
-    """Writes codes in small letters."""
-
-    def code(self, refusal: Refusal) -> str:
-        return super().code(refusal).lower()
-
-
 # error.documented-status
 
 
-@fault(breaks="error.documented-status", also=("error.unknown-method", "error.code-matches"))
+@fault(breaks="error.unknown-method", also=("error.documented-status", "error.code-matches"))
 class AnswersMethodNotAllowed(Undocumented):
     """Answers 405 to a method that the path lacks."""
 
@@ -219,23 +203,10 @@ class AnswersUnsupportedMediaType(Undocumented):
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, refusal.message) from None
 
 
-@fault(breaks="error.documented-status", also=("error.invalid-body", "error.code-matches"))
-class AnswersTooLarge(Undocumented):
-    """Answers 413 to a text that is longer than its column."""
-
-    def validate_body(self, call: Call) -> None:
-        try:
-            super().validate_body(call)
-        except Refusal as refusal:
-            if "maxLength" in refusal.message:
-                raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, refusal.message) from None
-            raise
-
-
 # error.malformed-json
 
 
-@fault(breaks="error.malformed-json", also=("error.no-server-error",))
+@fault(breaks="error.no-server-error", also=("error.malformed-json",))
 class FailsOnMalformedJson(Server):
     """Does not expect that a body is not JSON."""
 
@@ -355,7 +326,7 @@ class IgnoresInvalidLimit(Server):
             call.query = {}
 
 
-@fault(breaks="error.invalid-parameters", also=("error.no-server-error",))
+@fault(breaks="error.no-server-error", also=("error.invalid-parameters",))
 class FailsOnWords(Server):
     """Does not expect that a limit is no number."""
 
@@ -365,7 +336,7 @@ class FailsOnWords(Server):
         super().validate_parameters(call)
 
 
-@fault(breaks="error.invalid-parameters", also=("error.no-server-error",))
+@fault(breaks="error.no-server-error", also=("error.invalid-parameters",))
 class FailsOnOddIds(Server):
     """Does not expect that an id is no uuid."""
 
@@ -373,17 +344,6 @@ class FailsOnOddIds(Server):
         if route := self.route(call):
             assert all(UUID.fullmatch(each) for each in route[1].values())
         super().locate(call)
-
-
-@fault(breaks="error.invalid-parameters", also=("error.documented-status", "error.code-matches"))
-class AnswersUnprocessableQuery(Undocumented):
-    """Answers 422 to an invalid parameter."""
-
-    def validate_parameters(self, call: Call) -> None:
-        try:
-            super().validate_parameters(call)
-        except Refusal as refusal:
-            raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, refusal.message) from None
 
 
 # error.media-type
@@ -397,16 +357,7 @@ class IgnoresMediaType(Server):
         """Take any."""
 
 
-@fault(breaks="error.media-type")
-class TakesText(Server):
-    """Reads text/plain as JSON, as browsers send it without asking."""
-
-    def validate_media_type(self, call: Call) -> None:
-        if call.request.headers.get("content-type") != "text/plain":
-            super().validate_media_type(call)
-
-
-@fault(breaks="error.media-type", also=("error.no-server-error",))
+@fault(breaks="error.no-server-error", also=("error.media-type",))
 class FailsOnForms(Server):
     """Has no reader for a form, and does not expect one."""
 
@@ -465,8 +416,8 @@ class LeavesRoutesToFramework(Server):
 
 
 @fault(
-    breaks="error.unknown-method",
-    also=("error.documented-status", "error.no-server-error", "error.code-matches"),
+    breaks="error.no-server-error",
+    also=("error.documented-status", "error.unknown-method", "error.code-matches"),
 )
 class AnswersNotImplemented(Undocumented):
     """Answers 501 to a method that it does not know."""
@@ -503,17 +454,6 @@ class FailsOnLists(Server):
         return content
 
 
-@fault(breaks="error.no-server-error", also=("error.invalid-body",))
-class FailsOnNull(Server):
-    """Does not expect null in the place of a value."""
-
-    def decode(self, call: Call) -> Any:
-        content = super().decode(call)
-        if isinstance(content, dict) and None in content.values():
-            raise errors.internal()
-        return content
-
-
 @fault(breaks="error.no-server-error", also=FIVE_HUNDRED)
 class CrashesOutsideFormat(Server):
     """Fails on JSON that is no object, and leaves it to its framework to say so."""
@@ -545,6 +485,7 @@ class AnswersBadGateway(Server):
 @fault(
     breaks="error.not-in-success",
     also=(
+        "schema.responses",
         "error.invalid-body",
         "error.malformed-json",
         "error.invalid-parameters",
@@ -604,12 +545,3 @@ class DisclosesQuery(Discloses):
     def internals(self, _: Call, refusal: Refusal) -> str:
         found = refusal.status == HTTPStatus.NOT_FOUND
         return "no rows: SELECT id, owner FROM resources WHERE id = $1" if found else ""
-
-
-@fault(breaks="error.no-internals")
-class DisclosesClass(Discloses):
-    """Says in a 400 which of its classes did not like the body."""
-
-    def internals(self, _: Call, refusal: Refusal) -> str:
-        invalid = refusal.status == HTTPStatus.BAD_REQUEST
-        return "com.bugzy.api.ValidationException: invalid" if invalid else ""

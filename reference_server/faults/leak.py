@@ -40,7 +40,7 @@ class Betrays(Server):
 # leak.same-answer
 
 
-@fault(breaks="leak.same-answer")
+@fault(breaks="leak.same-answer", also=("leak.before-validation", "leak.nested"))
 class NamesForeign(Server):
     """Says of another's project or team that it is another's."""
 
@@ -50,7 +50,16 @@ class NamesForeign(Server):
         return super().wrong_owner(call)
 
 
-@fault(breaks="leak.same-answer", also=("error.code-matches", "scope.project-isolation"))
+@fault(
+    breaks="leak.same-answer",
+    also=(
+        "leak.before-validation",
+        "leak.nested",
+        "error.code-matches",
+        "scope.project-isolation",
+        "scope.team-isolation",
+    ),
+)
 class CodesForeign(Server):
     """Has another code for a project or team that is another's."""
 
@@ -116,7 +125,10 @@ class PointsAtForeign(Server):
 # leak.before-validation
 
 
-@fault(breaks="leak.before-validation")
+@fault(
+    breaks="leak.before-validation",
+    also=("scope.project-isolation", "scope.team-isolation"),
+)
 class ValidatesForeign(Server):
     """Validates what is sent to another's project or team, not what is sent to an absent one."""
 
@@ -136,23 +148,16 @@ class ValidatesAbsent(Server):
         return super().wrong_owner(call)
 
 
-@fault(breaks="leak.before-validation")
+@fault(
+    breaks="leak.before-validation",
+    also=("scope.project-isolation", "scope.team-isolation"),
+)
 class ReadsForeignJson(Server):
     """Reads the body of a request to another's project or team, which has to be JSON."""
 
     def wrong_owner(self, call: Call) -> Refusal:
         if self.store.owner(call.owner) and call.operation.body:
             self.decode(call)
-        return super().wrong_owner(call)
-
-
-@fault(breaks="leak.before-validation")
-class ReadsForeignQuery(Server):
-    """Validates the parameters of a request to another's project or team."""
-
-    def wrong_owner(self, call: Call) -> Refusal:
-        if self.store.owner(call.owner):
-            self.validate_parameters(call)
         return super().wrong_owner(call)
 
 

@@ -218,26 +218,6 @@ class CountsWritesTwice(Server):
         return await super().take(call)
 
 
-@fault(breaks="rate.remaining-counts")
-class CountsRetriesTwice(Server):
-    """Counts a request twice that came on a connection on which the last one was refused."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.failed: set[Hashable] = set()
-
-    async def take(self, call: Call) -> Window:
-        if call.request.client in self.failed:
-            self.failed.discard(call.request.client)
-            await super().take(call)
-        return await super().take(call)
-
-    async def finish(self, call: Call, response: Response) -> Response:
-        if response.status_code in (400, 404):
-            self.failed.add(call.request.client)
-        return response
-
-
 class RefusesAt(Server):
     """Refuses some requests although more are said to remain."""
 
@@ -634,15 +614,6 @@ class CountsByMethod(Server):
         return call.key.digest, call.request.method
 
 
-@fault(breaks="rate.all-endpoints", also=WITH_MANY_COUNTERS)
-class CountsByOperation(Server):
-    """Keeps a window for each key and operation."""
-
-    def counter(self, call: Call) -> Hashable:
-        asked = operation(self, call)
-        return call.key.digest, asked and asked.id
-
-
 @fault(
     breaks="rate.all-endpoints", also=("rate.remaining-counts", "rate.before-work", "rate.enforced")
 )
@@ -762,14 +733,6 @@ class CountsByForwardedFor(Server):
 
     def counter(self, call: Call) -> Hashable:
         return call.key.digest, call.request.headers.get("x-forwarded-for")
-
-
-@fault(breaks="rate.no-bypass")
-class CountsByAgent(Server):
-    """Keeps a window for each key and User-Agent."""
-
-    def counter(self, call: Call) -> Hashable:
-        return call.key.digest, call.request.headers.get("user-agent")
 
 
 @fault(
@@ -907,14 +870,6 @@ class LimitsBeforeAuthenticating(Server):
 
 
 # rate.retry-after
-
-
-@fault(breaks="rate.retry-after")
-class RetriesInMilliseconds(Server):
-    """Says in milliseconds how long to wait."""
-
-    def retry_after(self, call: Call, window: Window) -> int:
-        return super().retry_after(call, window) * 1000
 
 
 @fault(breaks="rate.retry-after")

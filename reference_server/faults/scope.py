@@ -176,14 +176,6 @@ class ShowsTeamItsProjects(Server):
         return super().accepts_owner(call) or self.reaches(call.key.owner, call.owner)
 
 
-@fault(breaks="scope.team-key-on-project", also=("error.documented-status", "error.code-matches"))
-class ForbidsTeamKeys(Undocumented):
-    """Answers 403 to a team key on a project operation."""
-
-    def wrong_kind(self, call: Call) -> Refusal:
-        return forbidden() if call.key.kind == "team" else super().wrong_kind(call)
-
-
 # scope.nested
 
 
@@ -205,14 +197,6 @@ class FindsElsewhere(Server):
 @fault(breaks="scope.nested", also=("leak.nested",))
 class FindsNestedAnywhere(FindsElsewhere):
     """Looks a nested resource up by its id alone."""
-
-
-@fault(breaks="scope.nested", also=("leak.nested",))
-class FindsExecutionsAnywhere(FindsElsewhere):
-    """Looks an execution up by its id alone, and environments properly."""
-
-    def astray(self, call: Call) -> bool:
-        return call.operation.kind.name == "project"
 
 
 @fault(breaks="scope.nested", also=("leak.nested", "error.documented-status", "error.code-matches"))
@@ -319,11 +303,3 @@ class ListsEverythingWithLimit(Mixes):
 
     def mixes(self, call: Call) -> bool:
         return call.query.get("limit") is not None
-
-
-@fault(breaks="scope.own-only")
-class ListsEveryEnvironment(Mixes):
-    """Lists the environments of all teams."""
-
-    def mixes(self, call: Call) -> bool:
-        return call.operation.id == "listEnvironments"
