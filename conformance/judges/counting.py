@@ -18,6 +18,7 @@ from conformance.judges.select import grouped
 from conformance.judges.windows import Offset, Spot, neighbours, offset, spot, spots
 
 Counter = Callable[[Spot], Hashable | None]  # the counter a request falls into; None: it is free
+FREE = object()  # where a tally keeps the last answer to a free request
 REPEATED = 3  # times that something costs the same before that is taken for a rule
 
 
@@ -32,6 +33,11 @@ class Step:
     def fell(self) -> int:
         """By how much Remaining fell."""
         return (self.before.remaining or 0) - (self.after.remaining or 0)
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether Remaining did not fall by one. After 0 it cannot: that the limit is not kept."""
+        return self.fell != 1 and (self.before.remaining, self.after.remaining) != (0, 0)
 
     @property
     def in_one_window(self) -> bool:
@@ -147,7 +153,7 @@ ASPECTS: tuple[Counter, ...] = (one_counter, _method, _operation, _path, _is_err
 def explain(contract: Contract, history: History) -> Explanation:
     """The first way of counting that explains every step of every key."""
     steps = tuple(_steps(contract, history))
-    odd = tuple(step for step in steps if step.in_one_window and step.fell != 1)
+    odd = tuple(step for step in steps if step.in_one_window and step.is_odd)
     moved = tuple(_moved(contract, history))
     if not odd and not moved:
         return Explanation(None, one_counter)
@@ -239,13 +245,31 @@ def _counts_on(
     if one.exchange.tags.key is None:
         tally.owed += 1
         return True
-    counter = hypothesis.counter(one)
-    if counter is None or one.remaining is None:
+    if one.remaining is None:
         return True
-    last = tally.left.get(counter)
+    counter = hypothesis.counter(one)
+    if counter is None:
+        return _takes_nothing(tally, one)
+    last, free = tally.left.get(counter), tally.left.pop(FREE, None)
     foreseen = _foreseen(tally, last, one, clock, limit)
     tally.left[counter], tally.owed = one, 0
+    if last is None and free is not None and free.reset == one.reset:
+        return one.remaining in _around(free)
     return foreseen is None or foreseen == one.remaining
+
+
+def _takes_nothing(tally: _Tally, one: Spot) -> bool:
+    """Whether an answer says what the last one left, be it before its own is given back."""
+    last = tally.left.get(FREE)
+    if last is not None and last.reset == one.reset:
+        return one.remaining == last.remaining
+    tally.left[FREE] = one
+    counted = tally.left.get("key")
+    return counted is None or counted.reset != one.reset or one.remaining in _around(counted)
+
+
+def _around(one: Spot) -> tuple[int, int]:
+    return one.remaining or 0, (one.remaining or 0) - 1
 
 
 def _foreseen(
@@ -253,7 +277,7 @@ def _foreseen(
 ) -> int | None:
     """What an answer should say is left; None when nobody knows, -1 when no answer is right."""
     if last is None:
-        return limit - 1 if tally.whole and tally.left else None
+        return limit - 1 if tally.whole and tally.left else None  # its counter is untouched
     if last.reset == one.reset:
         return (last.remaining or 0) - 1 - tally.owed
     if not _may_begin(clock, last.reset, one):

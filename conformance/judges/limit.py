@@ -25,24 +25,30 @@ def limit_exceeded(contract: Contract, history: History) -> Iterator[Opinion]:
 
 
 def _crossings(contract: Contract, members: tuple[Spot, ...]) -> Iterator[Opinion]:
-    """Judge the first request over the limit of each window; one finding is enough."""
+    """Judge what follows in a window that is used up; one finding is enough."""
     admitted: dict[int | None, int] = {}
+    last: dict[int | None, Spot] = {}  # by Reset, the request that used a window up
     before: Spot | None = None
     for one in members:
-        over = before is not None and _is_over(contract, before, admitted.get(before.reset, 0))
-        if before is not None and over and not one.at_once:
-            if answers(contract, one.exchange, 429):
-                yield Evidence((before.exchange, one.exchange))
-            elif one.refused or one.reset == before.reset is not None:
-                yield _over(contract, before, one, admitted.get(one.reset, 0) + 1)
-                return
-        admitted[one.reset] = admitted.get(one.reset, 0) + one.admitted
+        if before is not None and before.admitted and before.reset in last and one.refused:
+            yield from _first_refusal(contract, before, one)
+        elif one.reset in last and one.admitted and not one.at_once:
+            yield _over(contract, last[one.reset], one, admitted[one.reset] + 1)
+            return
+        if one.admitted and one.reset is not None:
+            admitted[one.reset] = admitted.get(one.reset, 0) + 1
+            if one.remaining == 0 or admitted[one.reset] >= contract.rate_limit.limit:
+                last.setdefault(one.reset, one)
         before = one
 
 
-def _is_over(contract: Contract, before: Spot, admitted: int) -> bool:
-    """Whether the next request in the window of *before* is over the limit."""
-    return before.admitted and (before.remaining == 0 or admitted >= contract.rate_limit.limit)
+def _first_refusal(contract: Contract, before: Spot, one: Spot) -> Iterator[Opinion]:
+    if one.at_once:
+        return
+    if answers(contract, one.exchange, 429):
+        yield Evidence((before.exchange, one.exchange))
+    else:
+        yield _over(contract, before, one, 0)
 
 
 def _over(contract: Contract, before: Spot, one: Spot, number: int) -> Finding:
@@ -61,15 +67,22 @@ def refusal_misinforms(contract: Contract, history: History) -> Iterator[Opinion
     A later Reset than all that were announced is a Reset pushed back, which refusals-free judges.
     """
     for of_key in spots(contract, history).values():
-        known = {one.reset for one in of_key if one.admitted and one.reset is not None}
+        admitted = [one for one in of_key if one.admitted and one.reset is not None]
         for one in of_key:
-            if not one.refused or not known:
+            known = _announced(admitted, one) if one.refused else set()
+            if not known:
                 continue
             yield Evidence((one.exchange,))
             unknown = one.reset is None or (one.reset not in known and one.reset < max(known))
             if one.remaining != 0 or unknown:
                 yield _misinformed(contract, one, max(known))
                 break
+
+
+def _announced(admitted: list[Spot], refused: Spot) -> set[int]:
+    """The Resets that may have been announced before a refusal was given."""
+    known = (one.reset for one in admitted if one.exchange.started <= refused.exchange.ended)
+    return {reset for reset in known if reset is not None}
 
 
 def _misinformed(contract: Contract, one: Spot, reset: int) -> Finding:

@@ -67,8 +67,11 @@ def recovery_fails(contract: Contract, history: History) -> Iterator[Opinion]:
             if not lives.live(later.exchange):
                 continue
             for opinion in _recovery(contract, clock, reset, refused, later):
-                foreign = explanation.others and isinstance(opinion, Finding)
-                yield someone_else(explanation) if foreign else opinion
+                accuses = isinstance(opinion, Finding)
+                if accuses and explanation.others:
+                    yield someone_else(explanation)
+                elif not (accuses and explanation.requirement == "rate.per-key"):
+                    yield opinion
 
 
 def _awaited(of_key: tuple[Spot, ...], counter: Counter) -> Iterator[tuple[int, Spot, Spot]]:

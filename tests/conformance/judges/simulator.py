@@ -7,7 +7,7 @@ and the end of its request, in the order of those moments.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from random import Random
@@ -31,6 +31,16 @@ SLOW = 0.2  # seconds that a request takes at most, one way
 TIMEOUT = 5.0
 
 
+What = Mapping[str, Any]  # a request as its probe meant it
+Counter = Callable[[What, int], Hashable | None]  # of a request and its outcome; None: it is free
+
+
+def one_for_each_key(what: What, _: int) -> Hashable:
+    """The lawful way to count."""
+    key: Hashable = what["key"]
+    return key
+
+
 @dataclass(frozen=True, kw_only=True)
 class World:
     """How a deployment behaves where the contract leaves it free."""
@@ -47,6 +57,7 @@ class World:
     request_ids: bool = False
     echoes: bool = False  # messages name the id that was asked for
     losing: float = 0.0  # how many answers are lost
+    counter: Counter = one_for_each_key
 
 
 @dataclass
@@ -75,17 +86,21 @@ class Store:
 
     world: World
     valid: dict[str, set[str]] = field(default_factory=lambda: {p: {f"{p}#1"} for p in PARTIES})
-    windows: dict[str, Window] = field(default_factory=dict)
+    windows: dict[Hashable, Window] = field(default_factory=dict)
 
-    def take(self, key: str, unix: float) -> tuple[bool, Window]:
+    def take(self, key: Hashable, unix: float) -> tuple[bool, Window]:
         """Count a request; say whether it is within the limit."""
-        window = self.windows.get(key)
-        if window is None or unix >= window.ends:
-            begins = unix - unix % WINDOW if self.world.aligned else unix
-            window = self.windows[key] = Window(begins + WINDOW)
+        window = self.windows[key] = self.look(key, unix)
         admitted = window.used < LIMIT
         window.used += admitted
         return admitted, window
+
+    def look(self, key: Hashable, unix: float) -> Window:
+        """The window under way, or the one that would begin."""
+        window = self.windows.get(key)
+        if window is not None and unix < window.ends:
+            return window
+        return Window((unix - unix % WINDOW if self.world.aligned else unix) + WINDOW)
 
     def replace(self, party: str, key: str) -> None:
         """Issue a key; a project's earlier one is revoked."""
@@ -177,10 +192,13 @@ class Simulation:
         status, window = self.decided(one.what, key, party, unix)
         body = self.body(status, one)
         fields = self.fields(status, window, unix)
-        if one.lost:
-            status, fields = None, {}
         one.answered = exchange(
-            status, started=one.started, ended=one.ended, body=body, fields=fields, **one.what
+            None if one.lost else status,
+            started=one.started,
+            ended=one.ended,
+            body=body,
+            fields=fields,
+            **one.what,
         )
         self.happened.append(one.answered)
 
@@ -190,12 +208,18 @@ class Simulation:
         """The status, and the window that the request was counted in."""
         if key is None or key not in self.store.valid.get(party, ()):
             return 401, None
-        if what.get("resource") == "cross" and self.world.wrong_kind == 401 and self.world.uncounted:
+        if (
+            what.get("resource") == "cross"
+            and self.world.wrong_kind == 401
+            and self.world.uncounted
+        ):
             return 401, None
-        admitted, window = self.store.take(key, unix)
-        if not admitted:
-            return 429, window
-        return self.outcome(what), window
+        outcome = self.outcome(what)
+        counter = self.world.counter(what, outcome)
+        if counter is None:
+            return outcome, self.store.look(what["key"], unix)
+        admitted, window = self.store.take(counter, unix)
+        return outcome if admitted else 429, window
 
     def outcome(self, what: dict[str, Any]) -> int:
         """The status of a request that a valid key sent within its limit."""
@@ -237,9 +261,15 @@ class Simulation:
 
     def whole(self, unix: float) -> int:
         """A Reset in whole seconds."""
-        rounding = {"down": math.floor, "up": math.ceil, "nearest": round}
+        rounding: dict[str, Callable[[float], float]] = {
+            "down": math.floor,
+            "up": math.ceil,
+            "nearest": round,
+        }
         return int(rounding[self.world.rounding](unix))
 
+
+Phase = Callable[[Simulation], None]
 
 # --- what probes do, one after the other in any order
 
@@ -254,7 +284,9 @@ def mixed(run: Simulation) -> None:
 def send_any(run: Simulation, party: str, **tags: Any) -> Exchange:
     """One request of any kind."""
     operation = run.chance.choice(OPERATIONS[party.removeprefix("other_")])
-    kind = run.chance.choice(["own", "own", "own", "foreign", "absent", "invalid", "route", "cross"])
+    kind = run.chance.choice(
+        ["own", "own", "own", "foreign", "absent", "invalid", "route", "cross"]
+    )
     if kind == "invalid" and operation in INVALID:
         return run.send(operation, party, defect=INVALID[operation], **tags)
     if kind == "route":
@@ -285,6 +317,23 @@ def turns(run: Simulation) -> None:
         run.send("listExecutions", "other_project", group="turns")
 
 
+def counting(run: Simulation) -> None:
+    """Endpoints, outcomes, connections and keys in turn, fewer than a window admits."""
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("listExecutions", {}),
+        ("listExecutions", {"resource": "absent", "connection": "127.0.0.1:5001"}),
+        ("createExecution", {"defect": INVALID["createExecution"]}),
+        ("listTestRuns", {"connection": "127.0.0.1:5001"}),
+        ("createExecution", {}),
+        ("listExecutions", {"resource": "foreign"}),
+    ]
+    run.chance.shuffle(asked)
+    for operation, what in asked:
+        run.send(operation, "project", **what)
+        if run.chance.random() < 0.4:
+            run.send("listExecutions", "other_project")
+
+
 def pairs(run: Simulation) -> None:
     """Another's and an absent one, repeated as where answers seem to differ."""
     party = run.chance.choice(PARTIES)
@@ -298,10 +347,28 @@ def pairs(run: Simulation) -> None:
     run.send(operation, party, resource="foreign", group=group, defect=defect)
 
 
+def plain_pairs(run: Simulation) -> None:
+    """A project's pair in which nothing but the id is wrong."""
+    group = f"pair:{run.chance.random()}"
+    run.rotate("project")
+    run.send("listExecutions", "project")
+    for relation, name in (("foreign", group), ("absent", group), ("absent", "identical")):
+        run.send("listExecutions", "project", resource=relation, group=name)
+
+
+def slowly(run: Simulation) -> None:
+    """A few requests in a new key's window, with time between."""
+    run.rotate("project")
+    for group in (None, "late", "late"):
+        run.send("listExecutions", "project", group=group)
+        run.wait(run.chance.uniform(6, 12))
+
+
 def drain(run: Simulation, party: str = "project", **tags: Any) -> None:
     """Use a window up, one request at a time, and a little beyond."""
-    for _ in range(LIMIT + 1):
-        send_any(run, party, **tags)
+    for _ in range(3 * LIMIT):
+        if send_any(run, party, **tags).status == 429:
+            break
     run.send(OPERATIONS[party.removeprefix("other_")][0], party)
 
 
@@ -437,16 +504,26 @@ def workers(run: Simulation) -> None:
     run.decide(asked)
 
 
+def fresh(run: Simulation) -> None:
+    """New keys for both projects: their windows begin anew."""
+    run.rotate("project")
+    run.rotate("other_project")
+    run.send("listExecutions", "other_project")
+
+
 def pause(run: Simulation) -> None:
     """Let some of a window, or more than one, go by."""
     run.wait(run.chance.choice([0.5, 7, 20, 59.8, 61, 130]))
 
 
-PHASES: tuple[Callable[[Simulation], None], ...] = (
+PHASES: tuple[Phase, ...] = (
     mixed,
     strangers,
     turns,
+    counting,
     pairs,
+    plain_pairs,
+    slowly,
     drain,
     recovery,
     exhausted,
@@ -463,7 +540,7 @@ PHASES: tuple[Callable[[Simulation], None], ...] = (
 )
 
 
-def simulate(world: World, phases: Sequence[Callable[[Simulation], None]], seed: int) -> History:
+def simulate(world: World, phases: Sequence[Phase], seed: int) -> History:
     """A whole run."""
     run = Simulation(world, seed)
     for party in PARTIES:
