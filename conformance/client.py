@@ -236,16 +236,20 @@ class Client:
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in response.headers.raw
         )
+        if not self._masker.clean([body, *(part for field in fields for part in field)], secrets):
+            fields = self._masked(fields, secrets)
+            body = self._masker.bytes(body, secrets)
         return Response(
             status=response.status_code,
-            fields=self._masked(fields, secrets),
-            body=self._masker.bytes(body, secrets),
+            fields=fields,
+            body=body,
             version=response.http_version,
             truncated=truncated,
         )
 
     def _masked(self, fields: Fields, secrets: tuple[tuple[str, str], ...]) -> Fields:
-        return tuple((name, self._masker.text(value, secrets)) for name, value in fields)
+        mask = self._masker.text
+        return tuple((mask(name, secrets), mask(value, secrets)) for name, value in fields)
 
     def _recorded(self, exchange: Exchange) -> Exchange:
         with self._count.lock:
