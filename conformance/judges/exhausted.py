@@ -29,7 +29,7 @@ def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exch
         before = last.get(label)
         if before is None or not lives.live(one) or one.tags.operation in missing:
             continue
-        if in_its_window(before, one, clock):
+        if in_its_window(before, spot(one, contract.rate_limit), clock):
             yield before.exchange, one
 
 

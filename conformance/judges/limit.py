@@ -178,7 +178,7 @@ def _revoked(
     contract: Contract, clock: Offset | None, refused: Spot, one: Exchange
 ) -> Iterator[Opinion]:
     if one.status == 401:
-        if in_its_window(refused, one, clock):
+        if clock is not None and refused.reset and clock.likely_within(one, refused.reset):
             yield Evidence((refused.exchange, one))
     elif spot(one, contract.rate_limit).reset == refused.reset:
         yield Finding(
@@ -190,11 +190,10 @@ def _revoked(
         yield Doubt("another limit than the replaced key's own refused it")
 
 
-def in_its_window(refused: Spot, later: Exchange, clock: Offset | None) -> bool:
+def in_its_window(refused: Spot, later: Spot, clock: Offset | None) -> bool:
     """Whether a request surely ended in the window in which another one was refused."""
-    return (
-        refused.reset is not None
-        and clock is not None
-        and refused.exchange.precedes(later)
-        and clock.surely_within(later, refused.reset)
-    )
+    if refused.reset is None or not refused.exchange.precedes(later.exchange):
+        return False
+    if later.reset == refused.reset:
+        return True
+    return clock is not None and clock.surely_within(later.exchange, refused.reset)

@@ -130,18 +130,17 @@ def _moves(contract: Contract, clock: Offset, members: tuple[Spot, ...]) -> Iter
     field = contract.rate_limit.reset_field
     first: Spot | None = None
     for one in members:
-        if (
-            first is None
-            or first.reset is None
-            or not clock.surely_within(one.exchange, first.reset)
-        ):
+        if first is None or first.reset is None:
             first = one
-        elif one.reset != first.reset and first.exchange.precedes(one.exchange):
+        elif one.reset == first.reset:
+            if one.exchange.started - first.exchange.ended >= SPAN:
+                yield Evidence((first.exchange, one.exchange))
+        elif not clock.surely_within(one.exchange, first.reset):
+            first = one
+        elif first.exchange.precedes(one.exchange):
             yield Finding(
                 expected=f"{field} {first.reset}, as announced by exchange {first.exchange.number}",
                 observed=f"{field} {one.reset}",
                 exchanges=(first.exchange, one.exchange),
             )
             return
-        elif one.exchange.started - first.exchange.ended >= SPAN:
-            yield Evidence((first.exchange, one.exchange))

@@ -60,6 +60,10 @@ class Offset:
         """Whether the request began after a Unix time of the server's clock, in any case."""
         return exchange.started + self.low > unix
 
+    def likely_within(self, exchange: Exchange, reset: int) -> bool:
+        """Whether the answer was given before the window ended, as far as the Dates seen tell."""
+        return exchange.ended + self.low < reset
+
     def surely_within(self, exchange: Exchange, reset: int) -> bool:
         """Whether the answer was given before the window with this Reset ended, in any case."""
         return self.surely_before(exchange, reset - ROUNDING)
