@@ -150,5 +150,7 @@ def _target(base_url: str, credentials: Mapping[str, Credential]) -> Iterable[st
 
 
 def _print_table(rows: Iterable[tuple[str, str]]) -> None:
-    for name, text in rows:
-        click.echo(f"{name:28} {' '.join(text.split())}")
+    table = list(rows)
+    width = max(len(name) for name, _ in table)
+    for name, text in table:
+        click.echo(f"{name:{width}}  {' '.join(text.split())}")

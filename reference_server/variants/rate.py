@@ -108,7 +108,7 @@ class SendsDraftFields(Server):
 
 @variant()
 class TellsStrangersNothing(Server):
-    """Of a window that no key has it says what is always true: none left, none resets."""
+    """It says 0 of what is left and of the Reset where no key's window is known."""
 
     def remaining_field(self, call: Call, window: Window) -> str:
         return super().remaining_field(call, window) if call.window else "0"
