@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from conformance.report import badge, document, github, har, junit, markdown, text
+from conformance.report import badge, document, github, har, junit, markdown, page, text
 
 if TYPE_CHECKING:
     from conformance.outcome import Outcome
@@ -17,10 +17,11 @@ def write(outcome: Outcome) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     reports = {
         "report.json": _json(document.build(outcome)),
+        "report.html": page.build(outcome),
         "report.md": markdown.build(outcome),
         "junit.xml": junit.build(outcome),
         "badge.json": _json(badge.build(outcome)),
-        "history.har": _json(har.build(outcome.history)),
+        "history.har": json.dumps(har.build(outcome.history), ensure_ascii=True),
     }
     for name, content in reports.items():
         (folder / name).write_text(content, encoding="utf-8")
@@ -28,7 +29,7 @@ def write(outcome: Outcome) -> None:
 
 def summary(outcome: Outcome) -> list[str]:
     """The outcome as lines for a terminal, and for the log of a CI job that reads them."""
-    return [*text.lines(outcome), *github.annotations(outcome)]
+    return [*text.lines(outcome), *github.commands(outcome)]
 
 
 def _json(document: Any) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LONGEST = 1000  # characters of a message
 
 
-def annotations(outcome: Outcome, environ: Mapping[str, str] = os.environ) -> list[str]:
+def commands(outcome: Outcome, environ: Mapping[str, str] = os.environ) -> list[str]:
     """The annotations of an outcome; none where no GitHub job runs."""
     return list(_annotations(outcome)) if environ.get("GITHUB_ACTIONS") == "true" else []
 

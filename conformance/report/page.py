@@ -1,0 +1,308 @@
+"""report.html: the whole outcome on one page that needs no network and no scripts.
+
+The template escapes everything that is put into it. What came from a target is besides made
+visible and cut to an allowance, so that the page stays small whatever was sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from conformance.catalogue import AREAS, LEVELS
+from conformance.report import document, marked, timeline, timing, visible
+from conformance.report.repeat import again, curl
+from conformance.report.text import exchange_line
+from conformance.verdict import OUTCOMES
+
+if TYPE_CHECKING:
+    from conformance.exchange import Exchange, Fields
+    from conformance.finding import Finding
+    from conformance.outcome import Outcome
+    from conformance.verdict import Verdict
+
+HERE = Path(__file__).parent
+ALLOWANCE = 1_300_000  # characters of what targets sent, as they stand in the page
+FINDINGS_SHOWN = 5
+EXCHANGES_SHOWN = 5
+FIELDS_SHOWN = 40
+LONGEST_BODY = 4000
+LONGEST_LINE = 1000
+RIGHTS = {
+    "conformant": "Every requirement that counts was met, or is waived.",
+    "nonconformant": "At least one requirement that counts is not met.",
+    "inconclusive": "Nothing is known to be broken, but not all that counts could be decided.",
+}
+
+
+class Allowance:
+    """How much of what a target sent the page still has room for."""
+
+    def __init__(self, characters: int) -> None:
+        self._left = characters
+
+    def line(self, text: str, most: int = LONGEST_LINE) -> str:
+        """The text in one line, as long as there is room."""
+        return self._taken(visible.line(text, most))
+
+    def block(self, text: str, most: int = LONGEST_BODY) -> str:
+        """The text with its lines, as long as there is room."""
+        return self._taken(visible.block(text, most))
+
+    def _taken(self, text: str) -> str:
+        if self._left <= 0:
+            return "(left out here; history.ndjson has it)"
+        self._left -= len(escape(text))
+        return text
+
+
+def build(outcome: Outcome) -> str:
+    """The page."""
+    room = Allowance(ALLOWANCE)
+    style, script = _asset("report.css"), _asset("report.js")
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            style=Markup(style),  # noqa: S704 - the suite's own file
+            script=Markup(script),  # noqa: S704 - the suite's own file
+            style_hash=_hash(style),
+            script_hash=_hash(script),
+            verdict=outcome.verdict,
+            says=RIGHTS[outcome.verdict],
+            outcome=outcome,
+            header=_header(outcome, room),
+            reason=room.line(str(outcome.history.footer.get("reason") or "")),
+            figures=_figures(outcome),
+            counts=_counts(outcome),
+            outcomes=OUTCOMES,
+            levels=LEVELS,
+            failures=[_failure(outcome, one, room) for one in outcome.verdicts if _failed(one)],
+            undecided=_undecided(outcome, room),
+            notes=_notes(outcome, room),
+            areas=_areas(outcome, room),
+            charts=timeline.charts(outcome),
+            plots=list(timing.plots(outcome.history)),
+            timing_note=next(
+                (v.note for v in outcome.verdicts if v.requirement.id == "leak.timing"), ""
+            ),
+            traffic=_traffic(outcome),
+            settings=_settings(outcome, room),
+        )
+    )
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["spaced"] = lambda text: str(text).replace("_", " ")
+    return environment
+
+
+def _asset(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """What the page's security policy knows an inlined file by (CSP, hash-source)."""
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+    return f"'sha256-{digest}'"
+
+
+def _failed(verdict: Verdict) -> bool:
+    return verdict.outcome == "failed"
+
+
+def _header(outcome: Outcome, room: Allowance) -> Mapping[str, str]:
+    header = outcome.history.header
+    return {
+        "base_url": room.line(str(header.get("base_url") or "a recording")),
+        "started_at": room.line(str(header.get("started_at") or "")),
+        "kind": "audit" if outcome.files else "run",
+    }
+
+
+def _figures(outcome: Outcome) -> list[tuple[str, str]]:
+    sent = document.traffic(outcome)
+    return [
+        (f"{sent['requests']:,}", "requests"),
+        (str(sum(sent["windows"].values())), "rate-limit windows"),
+        (f"{outcome.history.footer.get('duration') or 0:.1f} s", "duration"),
+        (f"{document.waited(outcome.history):.1f} s", "waited for windows"),
+    ]
+
+
+def _counts(outcome: Outcome) -> Mapping[str, Counter[str]]:
+    """How many requirements of each level have which outcome."""
+    return {
+        level: Counter(v.outcome for v in outcome.verdicts if v.requirement.level == level)
+        for level in LEVELS
+    }
+
+
+def _failure(outcome: Outcome, verdict: Verdict, room: Allowance) -> Mapping[str, Any]:
+    findings = verdict.findings[:FINDINGS_SHOWN]
+    return {
+        "requirement": verdict.requirement,
+        "note": room.line(verdict.note or ""),
+        "findings": [_finding(outcome, one, room) for one in findings],
+        "more": len(verdict.findings) - len(findings),
+        "again": again(outcome, verdict.requirement.id),
+    }
+
+
+def _finding(outcome: Outcome, finding: Finding, room: Allowance) -> Mapping[str, Any]:
+    expected, observed = room.line(finding.expected), room.line(finding.observed)
+    expected_pieces, observed_pieces = marked.differences(expected, observed)
+    shown = finding.exchanges[-EXCHANGES_SHOWN:]
+    return {
+        "expected": expected_pieces,
+        "observed": observed_pieces,
+        "exchanges": [_exchange(outcome, one, room) for one in shown],
+        "hidden": len(finding.exchanges) - len(shown),
+        "curl": room.line(curl(outcome, shown[-1]), LONGEST_BODY) if shown else "",
+    }
+
+
+def _exchange(outcome: Outcome, one: Exchange, room: Allowance) -> Mapping[str, Any]:
+    response = one.response
+    number, _, summary = exchange_line(outcome, one).partition("  ")
+    asked, _, said = summary.partition("  -> ")
+    answer, limit, rate = said.partition(" limit ")
+    return {
+        "number": number,
+        "asked": room.line(asked),
+        "answer": room.line(answer),
+        "rate": room.line((limit + rate).strip()),
+        "kind": f"s{(one.status or 0) // 100}",
+        "took": f"{(one.ended - one.started) * 1e3:.1f} ms",
+        "first_line": room.line(f"{one.request.method} {one.request.target}"),
+        "request_fields": list(_fields(one.request.fields, room)),
+        "request_body": _body(one.request.body, room),
+        "status_line": f"{response.version} {response.status}" if response else "",
+        "response_fields": list(_fields(response.fields, room)) if response else [],
+        "response_body": _body(response.body, room) if response else "",
+        "truncated": bool(response and response.truncated),
+        "failure": room.line(one.failure or ""),
+    }
+
+
+def _fields(fields: Fields, room: Allowance) -> Iterator[tuple[str, str]]:
+    for name, value in fields[:FIELDS_SHOWN]:
+        yield room.line(name, 100), room.line(value, 500)
+    if len(fields) > FIELDS_SHOWN:
+        yield f"and {len(fields) - FIELDS_SHOWN} more", ""
+
+
+def _body(body: bytes, room: Allowance) -> str:
+    return room.block(body.decode("utf-8", "replace")) if body else ""
+
+
+def _undecided(outcome: Outcome, room: Allowance) -> list[Mapping[str, Any]]:
+    """What stayed undecided or is excused, by the reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for verdict in outcome.verdicts:
+        if verdict.outcome not in ("passed", "failed"):
+            key = verdict.outcome, verdict.reason or ""
+            found.setdefault(key, []).append(verdict.requirement.id)
+    return [
+        {"outcome": name, "reason": room.line(reason), "ids": ids}
+        for (name, reason), ids in sorted(
+            found.items(), key=lambda entry: OUTCOMES.index(entry[0][0])
+        )
+    ]
+
+
+def _notes(outcome: Outcome, room: Allowance) -> list[tuple[str, list[str]]]:
+    """What is to be done or known besides."""
+    sorts = (
+        ("Waivers that must go", outcome.complaints),
+        ("Notes", outcome.notes),
+        ("Errors of the suite's own", outcome.errors),
+        ("Created in the deployment", outcome.created),
+    )
+    return [(name, [room.block(one) for one in notes[:50]]) for name, notes in sorts if notes]
+
+
+def _areas(outcome: Outcome, room: Allowance) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "name": area,
+            "counts": Counter(one.outcome for one in mine),
+            "rows": [_row(one, room) for one in mine],
+        }
+        for area in AREAS
+        if (mine := [one for one in outcome.verdicts if one.requirement.area == area])
+    ]
+
+
+def _row(verdict: Verdict, room: Allowance) -> Mapping[str, Any]:
+    return {
+        "requirement": verdict.requirement,
+        "outcome": verdict.outcome,
+        "judged": verdict.exchanges_judged,
+        "reason": room.line(verdict.reason or ""),
+        "note": room.line(verdict.note or ""),
+    }
+
+
+def _traffic(outcome: Outcome) -> list[Mapping[str, Any]]:
+    """What was sent with whose credentials, and how it was answered."""
+    windows = document.windows(outcome)
+    answers: dict[str, Counter[str]] = {}
+    for one in outcome.history.exchanges:
+        answers.setdefault(one.tags.credential, Counter())[_class(one)] += 1
+    most = max((sum(counts.values()) for counts in answers.values()), default=1)
+    return [
+        {
+            "credential": credential,
+            "requests": sum(counts.values()),
+            "share": round(100 * sum(counts.values()) / most, 1),
+            "windows": windows.get(credential, 0),
+            "answers": counts,
+        }
+        for credential, counts in sorted(answers.items(), key=lambda entry: -sum(entry[1].values()))
+    ]
+
+
+def _class(one: Exchange) -> str:
+    if one.status in (401, 429):
+        return str(one.status)
+    return "none" if one.status is None else f"{one.status // 100}xx"
+
+
+def _settings(outcome: Outcome, room: Allowance) -> list[tuple[str, str]]:
+    header = outcome.history.header
+    shown = {
+        "suite": f"{header.get('suite')} {header.get('version')}",
+        "seed": header.get("seed"),
+        "contract (SHA-256)": outcome.contract.digest,
+        "base URL": header.get("base_url"),
+        "limit": f"{outcome.contract.rate_limit.limit} in {outcome.contract.rate_limit.window:g} s",
+        "writes allowed": header.get("allow_writes"),
+        "files": [str(one) for one in outcome.files],
+        **{f"{name} id": id for name, id in (header.get("parties") or {}).items()},
+        **(header.get("settings") or {}),
+    }
+    return [(name, room.line(_plain(value))) for name, value in shown.items() if _told(value)]
+
+
+def _told(value: Any) -> bool:
+    return value is not None and value != []
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
