@@ -403,7 +403,7 @@ def _masked(masker: Masker, one: Exchange) -> Exchange:
         one.request,
         target=masker.text(one.request.target),
         fields=tuple((name, _field(masker, name, text)) for name, text in one.request.fields),
-        body=masker.bytes(one.request.body),
+        body=masker.mask(one.request.body),
     )
     return replace(one, request=request, response=_masked_response(masker, one.response))
 
@@ -412,7 +412,7 @@ def _masked_response(masker: Masker, response: Response | None) -> Response | No
     if response is None:
         return None
     fields = tuple((name, _field(masker, name, text)) for name, text in response.fields)
-    return replace(response, fields=fields, body=masker.bytes(response.body))
+    return replace(response, fields=fields, body=masker.mask(response.body))
 
 
 def _field(masker: Masker, name: str, text: str) -> str:

@@ -209,7 +209,7 @@ class Client:
             method=call.method,
             target=self._masker.text(base_path + self._target(call), secrets),
             fields=self._masked(call.credential.fields + call.fields, secrets),
-            body=self._masker.bytes(call.body or b"", secrets),
+            body=self._masker.mask(call.body or b"", secrets),
         )
         credential = call.credential
         tags = replace(
@@ -236,9 +236,10 @@ class Client:
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in response.headers.raw
         )
-        if not self._masker.clean([body, *(part for field in fields for part in field)], secrets):
+        parts: list[bytes | str] = [body, *(part for field in fields for part in field)]
+        if not self._masker.clean(parts, secrets):
             fields = self._masked(fields, secrets)
-            body = self._masker.bytes(body, secrets)
+            body = self._masker.mask(body, secrets)
         return Response(
             status=response.status_code,
             fields=fields,

@@ -28,7 +28,7 @@ class Masker:
             self._forms += _marked(key, label)
             self._forms.sort(key=lambda form: -len(form[0]))
 
-    def bytes(self, data: bytes, extra: Iterable[tuple[str, str]] = ()) -> bytes:
+    def mask(self, data: bytes, extra: Iterable[tuple[str, str]] = ()) -> bytes:
         """The data without any key; *extra* are (key, label) pairs masked in this call only."""
         for key, label in extra:
             data = _replaced(data, _marked(key, label))
@@ -40,12 +40,12 @@ class Masker:
             part if isinstance(part, bytes) else part.encode("utf-8", "surrogateescape")
             for part in parts
         )
-        return self.bytes(raw, extra) == raw
+        return self.mask(raw, extra) == raw
 
     def text(self, text: str, extra: Iterable[tuple[str, str]] = ()) -> str:
         """The text without any key."""
         raw = text.encode("utf-8", "surrogateescape")
-        return self.bytes(raw, extra).decode("utf-8", "surrogateescape")
+        return self.mask(raw, extra).decode("utf-8", "surrogateescape")
 
 
 def _replaced(data: bytes, forms: Iterable[tuple[bytes, bytes]]) -> bytes:

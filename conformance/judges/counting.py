@@ -146,7 +146,20 @@ HYPOTHESES = (
         keyless=True,
     ),
 )
-ASPECTS: tuple[Counter, ...] = (one_counter, _method, _operation, _path, _is_error)
+def _relation(one: Spot) -> Hashable:
+    """Whether another's resource was asked for, and in which way the request was wrong."""
+    tags = one.exchange.tags
+    return "foreign" in (tags.resource, tags.nested), (tags.defect or "").partition(":")[0]
+
+
+ASPECTS: tuple[tuple[str, Counter], ...] = (  # what a cost may follow from, and what that breaks
+    ("rate.remaining-counts", one_counter),
+    ("rate.remaining-counts", _method),
+    ("rate.remaining-counts", _operation),
+    ("rate.remaining-counts", _path),
+    ("rate.remaining-counts", _is_error),
+    ("leak.same-cost", _relation),
+)
 
 
 @lru_cache(maxsize=8)
@@ -163,7 +176,10 @@ def explain(contract: Contract, history: History) -> Explanation:
     if not odd:
         return Explanation(None, one_counter)
     in_window = [step for step in steps if step.in_one_window]
-    others = all(step.fell > 1 for step in odd) and not _regular(in_window)
+    for requirement, aspect in ASPECTS:
+        if _follows(in_window, aspect):
+            return Explanation(requirement, one_counter, odd)
+    others = all(step.fell > 1 for step in odd)
     return Explanation(None if others else "rate.remaining-counts", one_counter, odd, others=others)
 
 
@@ -178,12 +194,8 @@ def _operation_free(operation: str) -> Counter:
     return lambda one: None if one.exchange.tags.operation == operation else "key"
 
 
-def _regular(steps: list[Step]) -> bool:
-    """Whether what a request costs follows from what it is: then nobody else is at work."""
-    return any(_follows(steps, aspect) for aspect in ASPECTS)
-
-
 def _follows(steps: list[Step], aspect: Counter) -> bool:
+    """Whether what a request costs follows from what it is: then nobody else is at work."""
     costs = grouped(steps, lambda step: aspect(step.after)).values()
     constant = all(len({step.fell for step in alike}) == 1 for alike in costs)
     return constant and any(len(alike) >= REPEATED and alike[0].fell != 1 for alike in costs)

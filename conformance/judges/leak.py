@@ -188,7 +188,7 @@ def costs_differ(contract: Contract, history: History) -> Iterator[Opinion]:
         step = explanation.odd[0]
         yield Finding(
             expected="another's resource and an absent one to cost the same of the window",
-            observed=f"{explanation.text}: Remaining fell by {step.fell}",
+            observed=f"Remaining fell by {step.fell}: {explanation.text or 'one costs more'}",
             exchanges=(step.before.exchange, step.after.exchange),
         )
     for before, after in pairs(contract, history):
