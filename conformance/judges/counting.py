@@ -146,6 +146,8 @@ HYPOTHESES = (
         keyless=True,
     ),
 )
+
+
 def _relation(one: Spot) -> Hashable:
     """Whether another's resource was asked for, and in which way the request was wrong."""
     tags = one.exchange.tags

@@ -1,0 +1,212 @@
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from conformance.exchange import Exchange
+from conformance.finding import JUDGES
+from conformance.judges import counting, leak, load, remaining
+
+from .builder import CONTRACT, anonymous, exchange, findings, history, opinions
+
+load()
+LEFT = CONTRACT.rate_limit.remaining_field
+RATE = sorted(id for id in JUDGES if id.startswith("rate."))
+INVALID = "body.missing:taskSlug"
+
+
+def left(remaining: int, status: int = 200, **how: Any) -> Exchange:
+    """An answer that says so much is left."""
+    return exchange(status, fields={LEFT: str(remaining)}, **how)
+
+
+def accused(*asked: Exchange) -> set[str]:
+    """The requirements of area rate, and leak.same-cost, that some judge finds broken."""
+    ids = [*RATE, "leak.same-cost"]
+    return {id for id in ids for judge in JUDGES[id] if findings(judge, *asked)}
+
+
+def test_one_counter_falls_by_one() -> None:
+    asked = [
+        exchange(200),
+        exchange(404, resource="absent"),
+        exchange(200, operation="listTestRuns"),
+    ]
+    assert opinions(remaining.remaining_miscounts, *asked) == "passed"
+    assert opinions(remaining.endpoints_apart, *asked) == "passed"
+    assert opinions(remaining.outcomes_free, *asked) == "passed"
+
+
+def test_one_request_shows_no_counting() -> None:
+    for judge in (
+        remaining.remaining_miscounts,
+        remaining.endpoints_apart,
+        remaining.outcomes_free,
+    ):
+        assert opinions(judge, exchange(200), exchange(200, credential="team")) == "nothing"
+
+
+@pytest.mark.parametrize("wrong", [[59, 59, 58], [59, 58, 59], [59, 57, 56, 56], [59, 57, 55, 53]])
+def test_a_counter_miscounts(wrong: list[int]) -> None:
+    assert accused(*map(left, wrong)) == {"rate.remaining-counts"}
+
+
+def test_a_counter_begins_one_off() -> None:
+    assert accused(left(60), left(59), left(58)) == {"rate.remaining-counts"}
+
+
+def test_somebody_else_uses_the_key() -> None:
+    asked = [left(number) for number in (59, 58, 55, 54, 53, 51, 50)]
+    assert opinions(remaining.remaining_miscounts, *asked) == "doubtful"
+    assert accused(*asked) == set()
+
+
+def test_somebody_else_uses_the_key_most_of_the_time() -> None:
+    asked = [left(number) for number in (59, 55, 53, 52, 48, 45, 43)]
+    assert opinions(remaining.remaining_miscounts, *asked) == "doubtful"
+
+
+def test_a_write_that_counts_twice_is_no_somebody_else() -> None:
+    write = {"operation": "createExecution"}
+    asked = [
+        left(59),
+        left(57, 202, **write),
+        left(56),
+        left(54, 202, **write),
+        left(52, 202, **write),
+    ]
+    assert accused(*asked) == {"rate.remaining-counts"}
+
+
+@pytest.mark.parametrize("stray", [exchange(None), exchange(503), exchange(401, resource="cross")])
+def test_what_may_have_been_counted_says_nothing(stray: Exchange) -> None:
+    assert accused(left(59), stray, left(57)) == set()
+    assert accused(left(59), stray, left(58)) == set()
+
+
+def test_a_lost_request_may_be_served_later() -> None:
+    lost = exchange(None, started=0.2, ended=1)
+    assert accused(left(59), lost, left(58, started=2), left(56), left(55)) == set()
+
+
+def test_requests_at_once_are_in_no_order() -> None:
+    one, other = left(57, started=1, ended=2), left(58, started=1.1, ended=1.5)
+    assert accused(left(59), one, other, left(56, started=3)) == set()
+
+
+def test_refused_requests_and_altered_keys_are_not_counted() -> None:
+    altered = exchange(401, form="altered:last-cut")
+    assert accused(left(59), altered, left(58)) == set()
+
+
+def test_a_window_that_rolls_over_begins_anew() -> None:
+    assert accused(left(59), left(58), left(59, started=61), left(58)) == set()
+
+
+# other ways of counting break their own requirement, and no other
+
+
+def counted(*counter: Callable[[Exchange], Hashable | None]) -> list[Exchange]:
+    """What a limiter with other counters answers to a varied row of requests."""
+    used: dict[Hashable, int] = {}
+    answers = []
+    for one in VARIED:
+        place = counter[0](one)
+        if place is not None:
+            used[place] = used.get(place, 0) + 1
+        said = 60 - used.get("key" if place is None else place, 0)
+        assert one.response is not None
+        how = {
+            name: getattr(one.tags, name) for name in ("key", "resource", "defect", "credential")
+        }
+        made = left(said, one.response.status, operation=one.tags.operation, **how)
+        answers.append(made if one.connection == "127.0.0.1:5000" else connected(made))
+    return answers
+
+
+def connected(one: Exchange) -> Exchange:
+    """The same over another connection."""
+    return replace(one, connection="127.0.0.1:5001")
+
+
+VARIED = [
+    exchange(200),
+    exchange(202, operation="createExecution"),
+    exchange(200, operation="listTestRuns"),
+    connected(exchange(200)),
+    exchange(404, resource="absent"),
+    exchange(200, credential="other_project"),
+    exchange(400, operation="createExecution", defect=INVALID),
+    exchange(404, resource="foreign"),
+    exchange(200),
+    connected(exchange(200)),
+    exchange(202, operation="createExecution"),
+    exchange(200, credential="other_project"),
+    exchange(200),
+]
+WAYS: dict[str, tuple[str, Callable[[Exchange], Hashable | None]]] = {
+    "per method": ("rate.all-endpoints", lambda one: (one.tags.key, one.request.method)),
+    "per path": ("rate.all-endpoints", lambda one: (one.tags.key, one.tags.route)),
+    "per operation": ("rate.all-endpoints", lambda one: (one.tags.key, one.tags.operation)),
+    "per connection": ("rate.no-bypass", lambda one: (one.tags.key, one.connection)),
+    "of all keys": ("rate.per-key", lambda one: "all"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_another_way_of_counting(way: str) -> None:
+    id, counter = WAYS[way]
+    assert accused(*counted(counter)) == {id}
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_an_outcome_is_free(status: int) -> None:
+    how = {"operation": "createExecution", "defect": INVALID} if status == 400 else {}
+    free = left(58, status, resource="own" if status == 400 else "absent", **how)
+    asked = [left(59), left(58), free, left(57), free_again(free, 57), left(56)]
+    assert accused(*asked) == {"rate.all-outcomes"}
+
+
+def free_again(one: Exchange, remaining: int) -> Exchange:
+    """The same, later."""
+    assert one.status is not None
+    tags = one.tags
+    return left(
+        remaining, one.status, operation=tags.operation, resource=tags.resource, defect=tags.defect
+    )
+
+
+def test_absent_resources_cost_less_than_others() -> None:
+    def missing(remaining: int, resource: str) -> Exchange:
+        return left(remaining, 404, resource=resource, group="pair:1")
+
+    asked = [
+        left(59),
+        missing(58, "foreign"),
+        missing(58, "absent"),
+        left(57),
+        missing(57, "absent"),
+    ]
+    assert accused(*asked) == {"leak.same-cost"}
+    even = [left(59), missing(58, "foreign"), missing(57, "absent")]
+    assert opinions(leak.costs_differ, *even) == "passed"
+    assert opinions(leak.costs_differ, left(59), left(58)) == "nothing"
+
+
+def test_requests_without_a_key_count_for_one() -> None:
+    asked = [left(59), anonymous(401), left(57), anonymous(401), anonymous(401), left(54), left(53)]
+    assert accused(*asked) == {"rate.per-key"}
+
+
+def test_keys_in_turn_have_their_own_counters() -> None:
+    turns = [exchange(200, group="turns"), exchange(200, group="turns", credential="team")] * 2
+    assert opinions(remaining.keys_share, *turns) == "passed"
+    assert opinions(remaining.keys_share, exchange(200)) == "nothing"
+
+
+def test_the_explanation_is_put_into_words() -> None:
+    found = counting.explain(CONTRACT, history(*counted(WAYS["per method"][1])))
+    assert found.text == "each method has a counter"
+    (first, *_) = findings(remaining.endpoints_apart, *counted(WAYS["per method"][1]))
+    assert "each method has a counter" in first.message

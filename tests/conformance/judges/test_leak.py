@@ -1,0 +1,211 @@
+from typing import Any
+
+import pytest
+
+from conformance.exchange import Exchange
+from conformance.finding import Judge
+from conformance.judges import leak
+
+from .builder import CONTRACT, anonymous, exchange, findings, history, issued, opinions
+
+TOLD = {"error": {"code": "NOT_FOUND", "message": "This one belongs to somebody else"}}
+ROUTE = "/projects/{projectId}/executions"
+SHAPES: dict[str, tuple[Judge, dict[str, Any]]] = {
+    "plain": (leak.answers_differ, {}),
+    "invalid": (
+        leak.validation_tells,
+        {"operation": "createExecution", "defect": "body.missing:taskSlug"},
+    ),
+    "method": (
+        leak.method_tells,
+        {"operation": None, "route": ROUTE, "method": "PATCH", "defect": "method:PATCH"},
+    ),
+}
+
+
+def pair(foreign: Any = None, *, status: int = 404, **how: Any) -> list[Exchange]:
+    """Another's and an absent one; *foreign*: what the first is answered."""
+    body = {} if foreign is None else {"body": foreign}
+    return [
+        exchange(status, resource="foreign", group="pair:1", **body, **how),
+        exchange(404, resource="absent", group="pair:1", **how),
+    ]
+
+
+def below(foreign: Any = None) -> list[Exchange]:
+    """The same one level down, under one's own project."""
+    how: dict[str, Any] = {"operation": "getExecution", "resource": "own", "group": "pair:2"}
+    body = {} if foreign is None else {"body": foreign}
+    return [
+        exchange(404, nested="foreign", **body, **how),
+        exchange(404, nested="absent", **how),
+    ]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_two_are_answered_alike(shape: str) -> None:
+    judge, how = SHAPES[shape]
+    assert opinions(judge, *pair(**how)) == "passed"
+    assert opinions(leak.framing_tells, *pair(**how)) == "passed"
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_two_are_told_apart_by_their_own_requirement(shape: str) -> None:
+    for name, (judge, _) in SHAPES.items():
+        found = opinions(judge, *pair(TOLD, **SHAPES[shape][1]))
+        plainly = shape == "invalid" and name == "plain"  # without leave to write: see below
+        assert found == ("failed" if name == shape or plainly else "nothing")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_one_of_the_two_proves_nothing(shape: str) -> None:
+    judge, how = SHAPES[shape]
+    assert opinions(judge, pair(**how)[0]) == "nothing"
+    assert opinions(judge, exchange(200)) == "nothing"
+
+
+def test_with_leave_to_write_an_invalid_body_is_not_plain() -> None:
+    asked = pair(TOLD, **SHAPES["invalid"][1])
+    assert opinions(leak.answers_differ, *asked, header={"allow_writes": True}) == "nothing"
+
+
+@pytest.mark.parametrize("status", [400, 403, 405])
+def test_a_status_tells_them_apart(status: int) -> None:
+    (found,) = findings(leak.answers_differ, *pair(status=status))
+    assert found.observed.startswith(f"status {status} for another's")
+
+
+def test_anothers_that_is_served_is_no_leak_but_reach() -> None:
+    assert opinions(leak.answers_differ, *pair(status=200)) == "nothing"
+
+
+def test_a_limit_or_a_dead_key_proves_nothing() -> None:
+    assert opinions(leak.answers_differ, *pair(status=429)) == "nothing"
+    rotated = issued("project#2", "project#1")
+    assert opinions(leak.answers_differ, exchange(200), rotated, *pair(TOLD)) == "nothing"
+
+
+def test_request_ids_vary() -> None:
+    def identified(number: int, resource: str, group: str = "pair:1") -> Exchange:
+        fields = {"X-Request-Id": f"r-{number}"}
+        return exchange(404, resource=resource, group=group, fields=fields)
+
+    asked = [identified(1, "foreign"), identified(2, "absent")]
+    assert opinions(leak.answers_differ, *asked) == "failed"
+    assert opinions(leak.answers_differ, *asked, identified(3, "absent", "identical")) == "passed"
+
+
+def test_what_is_answered_either_way_tells_nothing() -> None:
+    either = (
+        pair(TOLD) + pair(TOLD)[:1] + [exchange(404, resource="absent", group="pair:1", body=TOLD)]
+    )
+    assert opinions(leak.answers_differ, *either) == "passed"
+
+
+def test_the_id_that_was_asked_for_may_be_named() -> None:
+    def named(one: Exchange) -> Exchange:
+        id = one.request.target.split("/")[4]
+        body = {"error": {"code": "NOT_FOUND", "message": f"There is no project {id}"}}
+        return exchange(404, resource=one.tags.resource, group="pair:1", body=body)
+
+    assert opinions(leak.answers_differ, *map(named, pair())) == "passed"
+
+
+def test_what_is_below_is_answered_alike() -> None:
+    assert opinions(leak.nested_tells, *below()) == "passed"
+    assert opinions(leak.nested_tells, *below(TOLD)) == "failed"
+    assert opinions(leak.answers_differ, *below(TOLD)) == "nothing"
+    assert opinions(leak.nested_tells, below(TOLD)[0]) == "nothing"
+
+
+# without a key
+
+
+def stranger(resource: str, **how: Any) -> Exchange:
+    return anonymous(401, resource=resource, **how)
+
+
+def test_a_stranger_is_told_the_same() -> None:
+    asked = [stranger("own"), stranger("foreign"), stranger("absent")]
+    assert opinions(leak.keyless_tells, *asked) == "passed"
+    assert opinions(leak.keyless_tells, stranger("own"), stranger("foreign")) == "nothing"
+
+
+def test_a_stranger_is_told_what_exists() -> None:
+    asked = [anonymous(404, resource="absent"), stranger("own")]
+    assert opinions(leak.keyless_tells, *asked) == "failed"
+
+
+@pytest.mark.parametrize("status", [200, 429, 500])
+def test_limits_and_crashes_are_not_told(status: int) -> None:
+    asked = [anonymous(status, resource="absent"), stranger("own")]
+    assert opinions(leak.keyless_tells, *asked) == "nothing"
+
+
+def test_a_malformed_id_addresses_nothing() -> None:
+    malformed = anonymous(400, resource="absent", defect="path:projectId")
+    asked = [malformed, stranger("own", defect="path:projectId")]
+    assert opinions(leak.keyless_tells, *asked) == "nothing"
+
+
+# time
+
+
+def timed(resource: str, seconds: float, number: int) -> Exchange:
+    return exchange(
+        404, resource=resource, group="timing", started=number * 1.0, ended=number + seconds
+    )
+
+
+def timings(apart: float, count: int = 12) -> list[Exchange]:
+    return [
+        timed(resource, 0.01 + number % 5 / 1000 + extra, number)
+        for number in range(count)
+        for resource, extra in (("foreign", apart), ("absent", 0.0))
+    ]
+
+
+def test_times_do_not_differ() -> None:
+    assert opinions(leak.times_differ, *timings(0)) == "passed"
+    assert opinions(leak.times_differ, exchange(404, resource="foreign")) == "nothing"
+
+
+def test_times_differ() -> None:
+    (found,) = findings(leak.times_differ, *timings(0.05))
+    assert "medians +50.0 ms" in found.observed
+
+
+def test_times_differ_unmeasurably_or_are_too_few() -> None:
+    assert opinions(leak.times_differ, *timings(0.001)) == "passed"
+    assert opinions(leak.times_differ, *timings(0.05, count=4)) == "doubtful"
+
+
+def test_equal_times_have_equal_ranks() -> None:
+    assert leak.rank_test([1.0] * 12, [1.0] * 12) > 0.9
+    assert leak.rank_test([1.0, 2.0] * 6, [2.0, 1.0] * 6) > 0.9
+    assert leak.rank_test([1.0] * 12, [2.0] * 12) < leak.SIGNIFICANT
+
+
+# framing
+
+
+def test_the_connection_tells_them_apart() -> None:
+    closing, _ = pair()
+    closed = exchange(404, resource="foreign", group="pair:1", fields={"Connection": "close"})
+    assert opinions(leak.framing_tells, closed, pair()[1]) == "failed"
+    assert opinions(leak.framing_tells, closed, pair()[1], closing) == "passed"
+    assert opinions(leak.framing_tells, exchange(200)) == "nothing"
+
+
+def test_framing_that_varies_anyway_tells_nothing() -> None:
+    closed = {"Connection": "close"}
+    foreign = exchange(404, resource="foreign", group="pair:1", fields=closed)
+    again = exchange(404, resource="absent", group="identical", fields=closed)
+    assert opinions(leak.framing_tells, foreign, pair()[1], again) == "passed"
+
+
+def test_absent_operations_are_left_out() -> None:
+    lacking = exchange(404, operation="listTestRuns")
+    asked = [lacking, *pair(TOLD, operation="listTestRuns")]
+    assert opinions(leak.answers_differ, *asked) == "nothing"
+    assert history(*asked).exchanges[0].says(404, CONTRACT.codes)

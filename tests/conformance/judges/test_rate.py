@@ -1,0 +1,458 @@
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from conformance.exchange import Exchange
+from conformance.finding import Judge
+from conformance.history import Event
+from conformance.judges import exhausted, limit, rate, recovery, remaining
+
+from .builder import (
+    CONTRACT,
+    MARKER,
+    UNIX,
+    anonymous,
+    exchange,
+    findings,
+    issued,
+    opinions,
+    success,
+)
+
+LIMIT, LEFT, RESET = CONTRACT.rate_limit.fields
+WHOLE = CONTRACT.rate_limit.limit
+DRAINED = [exchange(200)] * WHOLE
+REFUSED = exchange(429)
+END = UNIX + 60  # when a window ends that began with the first exchange
+ROTATED = issued("project#2", "project#1")
+
+
+def says(
+    status: int = 200, *, left: int | str | None = None, reset: Any = None, **how: Any
+) -> Exchange:
+    """An exchange with these numbers."""
+    given = {LEFT: left, RESET: reset}
+    fields = {name: str(value) for name, value in given.items() if value is not None}
+    return exchange(status, fields=fields, **how)
+
+
+def over(status: int = 429, **how: Any) -> Exchange:
+    """A request of a key that is exhausted."""
+    return exchange(status, group="exhausted", **how)
+
+
+# the three fields
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 404, 429, 500])
+@pytest.mark.parametrize("name", CONTRACT.rate_limit.fields)
+def test_every_response_carries_the_fields(status: int, name: str) -> None:
+    assert opinions(rate.headers_missing, exchange(status)) == "passed"
+    assert opinions(rate.headers_missing, exchange(status, fields={name: None})) == "failed"
+
+
+@pytest.mark.parametrize("judge", [rate.headers_missing, rate.headers_malformed, rate.limit_wrong])
+def test_what_is_not_the_applications_has_no_fields(judge: Judge) -> None:
+    layer = exchange(200, operation=None, method="OPTIONS", fields={LIMIT: None})
+    gateway = exchange(503, fields={LIMIT: "x"})
+    assert opinions(judge, exchange(None), layer) == "nothing"
+    assert opinions(judge, gateway, exchange(200, repeats=1)) == "passed"
+
+
+@pytest.mark.parametrize("value", ["-1", "59.0", "60, 60", "", "x", "1e3", "9" * 20])
+def test_a_field_is_a_number(value: str) -> None:
+    assert opinions(rate.headers_malformed, exchange(200)) == "passed"
+    assert opinions(rate.headers_malformed, exchange(200, fields={LEFT: value})) == "failed"
+
+
+def test_a_field_is_given_once() -> None:
+    twice = exchange(200, fields={LEFT: ["59", "59"]})
+    assert opinions(rate.headers_malformed, twice) == "failed"
+
+
+def test_a_missing_field_is_not_malformed() -> None:
+    bare = exchange(200, fields=dict.fromkeys(CONTRACT.rate_limit.fields))
+    assert opinions(rate.headers_malformed, bare) == "nothing"
+    assert opinions(rate.limit_wrong, bare) == "nothing"
+
+
+def test_one_finding_for_each_status_and_field() -> None:
+    asked = [exchange(200, fields={LIMIT: None})] * 3 + [exchange(404, fields={LIMIT: None})]
+    assert len(findings(rate.headers_missing, *asked)) == 2
+
+
+@pytest.mark.parametrize("status", [200, 401, 429])
+def test_the_limit_is_the_documented_one(status: int) -> None:
+    assert opinions(rate.limit_wrong, exchange(status)) == "passed"
+    assert opinions(rate.limit_wrong, exchange(status, fields={LIMIT: "100"})) == "failed"
+
+
+# Reset
+
+
+@pytest.mark.parametrize("reset", [END * 1000, 60, UNIX - 5, UNIX + 3660, END + 5])
+def test_a_reset_is_a_time_to_come(reset: int) -> None:
+    assert opinions(rate.reset_implausible, exchange(200)) == "passed"
+    assert opinions(rate.reset_implausible, says(reset=reset)) == "failed"
+
+
+def test_a_reset_may_be_rounded() -> None:
+    late = says(reset=UNIX + 60, started=60.7, ended=60.8)
+    assert opinions(rate.reset_implausible, says(reset=END), late) == "passed"
+    assert opinions(rate.reset_implausible, says(reset=END + 1)) == "passed"
+
+
+def test_a_skewed_clock_is_the_servers_own() -> None:
+    date = formatdate(UNIX + 7200, usegmt=True)
+    skewed = exchange(200, fields={"Date": date, RESET: str(END + 7200)})
+    assert opinions(rate.reset_implausible, skewed) == "passed"
+
+
+def test_without_a_date_the_resets_themselves_tell_the_time() -> None:
+    undated: dict[str, Any] = {"fields": {"Date": None, RESET: str(END + 30)}}
+    asked = [exchange(200, **undated), exchange(200, **undated)]
+    header = {"unix_offset": UNIX}
+    assert opinions(rate.reset_implausible, *asked, header=header) == "passed"
+    assert opinions(rate.reset_implausible, *asked) == "doubtful"
+
+
+def test_a_clock_that_contradicts_itself_leaves_a_doubt() -> None:
+    stopped = {"Date": formatdate(UNIX, usegmt=True)}
+    asked = [exchange(200, fields=stopped), exchange(200, fields=stopped, started=30)]
+    assert opinions(rate.reset_implausible, *asked) == "doubtful"
+    assert opinions(rate.reset_moved, *asked) == "nothing"
+
+
+def test_a_reset_stands_still() -> None:
+    assert opinions(rate.reset_moved, exchange(200), exchange(200, started=20)) == "passed"
+    assert opinions(rate.reset_moved, exchange(200), exchange(200)) == "nothing"
+
+
+@pytest.mark.parametrize("by", [1, 5, -5])
+def test_a_reset_moves(by: int) -> None:
+    asked = [says(reset=END), says(reset=END + by, started=20)]
+    assert opinions(rate.reset_moved, *asked) == "failed"
+
+
+@pytest.mark.parametrize("end", [END, END - 25])  # from the first request, or by the clock
+def test_the_next_window_has_another_reset(end: int) -> None:
+    asked = [says(reset=end), says(reset=end + 60, started=end - UNIX + 0.1)]
+    assert opinions(rate.reset_moved, *asked) == "nothing"
+
+
+def test_a_reset_rounded_up_may_come_early() -> None:
+    asked = [says(reset=END + 1), says(reset=END + 61, started=60.2)]
+    assert opinions(rate.reset_moved, *asked) == "nothing"
+
+
+# Remaining is honest
+
+
+def test_a_promise_is_kept() -> None:
+    assert opinions(remaining.promise_broken, *DRAINED, REFUSED) == "passed"
+    assert opinions(remaining.promise_broken, exchange(200), exchange(200)) == "nothing"
+
+
+def test_a_promise_is_broken() -> None:
+    assert opinions(remaining.promise_broken, *DRAINED[:50], REFUSED) == "failed"
+
+
+def test_a_promise_is_for_its_window_only() -> None:
+    asked = [*DRAINED[:50], says(429, left=0, reset=END + 60, started=61)]
+    assert opinions(remaining.promise_broken, *asked) == "nothing"
+
+
+def test_lost_requests_may_have_been_counted() -> None:
+    asked = [*DRAINED[:58], exchange(None), exchange(None), REFUSED]
+    assert opinions(remaining.promise_broken, *asked) == "passed"
+
+
+def at_once(size: int, admitted: int, at: float = 1) -> list[Exchange]:
+    """A burst in which some are admitted; the last to begin are the first to be answered."""
+    return [
+        says(
+            200 if n < admitted else 429,
+            left=max(0, admitted - 1 - n),
+            reset=END,
+            started=at + n / 1000,
+            ended=at + 1 + n / 1000,
+            group="burst:1",
+        )
+        for n in range(size)
+    ][::-1]
+
+
+def test_what_is_under_way_may_have_been_counted() -> None:
+    assert opinions(remaining.promise_broken, *at_once(80, WHOLE), REFUSED) == "nothing"
+
+
+# the limit
+
+
+def test_the_first_over_the_limit_is_refused() -> None:
+    assert opinions(limit.limit_exceeded, *DRAINED, REFUSED) == "passed"
+    assert opinions(limit.limit_exceeded, *DRAINED) == "nothing"
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 500])
+def test_the_first_over_the_limit_is_admitted(status: int) -> None:
+    assert opinions(limit.limit_exceeded, *DRAINED, exchange(status)) == "failed"
+
+
+def test_one_is_admitted_after_a_refusal() -> None:
+    assert opinions(limit.limit_exceeded, *DRAINED, REFUSED, exchange(200)) == "failed"
+
+
+def test_a_refusal_has_its_code() -> None:
+    other = exchange(429, body={"error": {"code": "SLOW_DOWN", "message": "no"}})
+    bare = exchange(429, body=b"no")
+    assert opinions(limit.limit_exceeded, *DRAINED, other) == "failed"
+    assert opinions(limit.limit_exceeded, *DRAINED, bare) == "passed"
+
+
+def test_a_window_that_rolls_over_is_another_count() -> None:
+    rolled = exchange(200, started=61)
+    assert opinions(limit.limit_exceeded, *DRAINED, rolled) == "nothing"
+
+
+def test_lost_requests_only_shorten_the_count() -> None:
+    asked = [*DRAINED[:58], exchange(None), says(429, left=0)]
+    assert opinions(limit.limit_exceeded, *asked) == "nothing"
+
+
+# a refusal's fields
+
+
+def test_a_refusal_tells_of_the_window() -> None:
+    assert opinions(limit.refusal_misinforms, *DRAINED, REFUSED) == "passed"
+    assert opinions(limit.refusal_misinforms, REFUSED) == "nothing"
+
+
+@pytest.mark.parametrize("wrong", [{"left": 3}, {"reset": END - 20}, {"left": "x"}])
+def test_a_refusal_misinforms(wrong: dict[str, Any]) -> None:
+    assert opinions(limit.refusal_misinforms, *DRAINED, says(429, **wrong)) == "failed"
+
+
+def test_a_refusal_in_a_window_that_others_began() -> None:
+    asked = [exchange(200), says(429, left=0, reset=END + 60, started=61)]
+    assert opinions(limit.refusal_misinforms, *asked) == "passed"
+    assert opinions(recovery.refusal_pushes, *asked) == "nothing"
+
+
+# at once
+
+
+def test_a_burst_is_admitted_up_to_the_limit() -> None:
+    assert opinions(limit.burst_over_admitted, *at_once(80, WHOLE)) == "passed"
+    assert opinions(limit.burst_over_admitted, *at_once(20, 20)) == "nothing"
+    assert opinions(limit.burst_over_admitted, *DRAINED, REFUSED) == "nothing"
+
+
+def test_a_burst_is_admitted_beyond_the_limit() -> None:
+    assert opinions(limit.burst_over_admitted, *at_once(80, WHOLE + 1)) == "failed"
+
+
+def test_a_limit_that_is_one_too_high_is_not_the_bursts() -> None:
+    alone = [says(left=60 - n, reset=END - 60) for n in range(61)]
+    lone = [*alone, says(429, left=0, reset=END - 60)]
+    assert opinions(limit.burst_over_admitted, *lone, *at_once(80, WHOLE + 1, at=20)) == "passed"
+
+
+def test_a_burst_over_two_windows_is_two_counts() -> None:
+    first, second = at_once(80, WHOLE)[20:], at_once(40, 40)
+    later = [says(left=10, reset=END + 60, started=one.started, ended=one.ended) for one in second]
+    assert opinions(limit.burst_over_admitted, *first, *later) == "nothing"
+
+
+# a new key, a revoked key
+
+
+def new(status: int = 200, **how: Any) -> Exchange:
+    return says(status, key="project#2", **how)
+
+
+def test_a_new_key_has_a_window_of_its_own() -> None:
+    assert opinions(limit.new_key_half_used, *DRAINED, ROTATED, new()) == "passed"
+    assert opinions(limit.new_key_half_used, exchange(200), ROTATED) == "nothing"
+
+
+@pytest.mark.parametrize(("status", "left"), [(200, 30), (200, 58), (429, 0)])
+def test_a_new_key_goes_on_with_the_old_ones(status: int, left: int) -> None:
+    assert opinions(limit.new_key_half_used, ROTATED, new(status, left=left)) == "failed"
+
+
+def test_a_new_keys_first_request_may_be_lost() -> None:
+    asked: list[Exchange | Event] = [ROTATED, exchange(None, key="project#2"), new(left=58)]
+    assert opinions(limit.new_key_half_used, *asked) == "nothing"
+
+
+def test_given_keys_may_be_in_use() -> None:
+    assert opinions(limit.new_key_half_used, says(left=30)) == "nothing"
+
+
+def test_a_revoked_key_is_unknown_even_if_exhausted() -> None:
+    asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED]
+    assert opinions(limit.revoked_still_limited, *asked, exchange(401)) == "passed"
+    assert opinions(limit.revoked_still_limited, *asked, REFUSED) == "failed"
+    assert opinions(limit.revoked_still_limited, *asked) == "nothing"
+    assert opinions(limit.revoked_still_limited, *asked, exchange(401, started=70)) == "nothing"
+
+
+def test_a_limit_of_an_address_is_another_one() -> None:
+    asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED, says(429, left=0, reset=END + 3)]
+    assert opinions(limit.revoked_still_limited, *asked) == "doubtful"
+
+
+# an exhausted key
+
+
+EXHAUSTED = [*DRAINED, REFUSED]
+DISGUISES = ["forwarded:X-Forwarded-For", "query", "slash", "case", "connection"]
+
+
+@pytest.mark.parametrize("twist", DISGUISES)
+def test_no_disguise_helps(twist: str) -> None:
+    assert opinions(exhausted.disguise_works, *EXHAUSTED, over(twist=twist)) == "passed"
+    assert opinions(exhausted.disguise_works, *EXHAUSTED, over(200, twist=twist)) == "failed"
+    assert opinions(exhausted.disguise_works, over(200, twist=twist)) == "nothing"
+
+
+def test_another_path_may_be_no_route() -> None:
+    fresh = {LEFT: "59"}
+    asked = [*EXHAUSTED, over(404, twist="slash")]
+    assert opinions(exhausted.disguise_works, *asked) == "nothing"
+    assert (
+        opinions(exhausted.disguise_works, *asked, over(404, twist="case", fields=fresh))
+        == "failed"
+    )
+
+
+def test_after_the_reset_nothing_is_over_the_limit() -> None:
+    late = over(200, twist="query", started=61)
+    assert opinions(exhausted.disguise_works, *EXHAUSTED, late) == "nothing"
+    assert opinions(exhausted.works_over_the_limit, *EXHAUSTED, over(200, started=61)) == "nothing"
+
+
+def test_an_endpoint_stays_open() -> None:
+    opened = over(200, operation="listTestRuns")
+    assert opinions(exhausted.endpoint_open, *EXHAUSTED, over(operation="listTestRuns")) == "passed"
+    assert opinions(exhausted.endpoint_open, *EXHAUSTED, opened) == "failed"
+    assert opinions(exhausted.works_over_the_limit, *EXHAUSTED, opened) == "nothing"
+
+
+@pytest.mark.parametrize(
+    "how", [{"defect": "json.cut"}, {"resource": "foreign"}, {"resource": "absent"}]
+)
+@pytest.mark.parametrize("status", [400, 404])
+def test_the_limit_comes_before_the_work(how: dict[str, str], status: int) -> None:
+    asked: dict[str, Any] = {"operation": "createExecution", **how}
+    judge = exhausted.works_over_the_limit
+    assert opinions(judge, *EXHAUSTED, over(**asked)) == "passed"
+    assert opinions(judge, *EXHAUSTED, over(status, **asked)) == "failed"
+    assert opinions(judge, over(status, **asked)) == "nothing"
+
+
+def test_an_absent_operation_has_no_limit() -> None:
+    absent = exchange(404, operation="listTestRuns")
+    asked = [absent, *DRAINED[1:], REFUSED, over(404, operation="listTestRuns")]
+    assert opinions(exhausted.works_over_the_limit, *asked) == "nothing"
+
+
+def test_a_replaced_key_is_not_exhausted() -> None:
+    assert opinions(exhausted.works_over_the_limit, *EXHAUSTED, ROTATED, over(401)) == "nothing"
+
+
+def write(status: int | None, number: int = 17) -> Exchange:
+    sent = {"taskSlug": f"{MARKER}-{number}"}
+    return exchange(status, operation="createExecution", sent=sent)
+
+
+def listed(number: int = 17) -> Exchange:
+    item = success("createExecution", "project") | {"taskSlug": f"{MARKER}-{number}"}
+    return exchange(200, body={"data": [item]})
+
+
+def test_a_refused_write_is_not_carried_out() -> None:
+    judge = exhausted.refused_write_written
+    assert opinions(judge, write(429), listed()) == "failed"
+    assert opinions(judge, write(429), listed(1)) == "nothing"
+    assert opinions(judge, write(None), write(429), listed()) == "nothing"
+    assert opinions(judge, listed(), write(429)) == "nothing"
+
+
+# recovery
+
+
+def watched(status: int, at: float, **how: Any) -> Exchange:
+    return says(status, group="after-reset" if at > 60 else "watch", started=at, **how)
+
+
+def test_a_key_recovers() -> None:
+    asked = [*EXHAUSTED, watched(429, 30), watched(200, 61)]
+    assert opinions(recovery.recovery_fails, *asked) == "passed"
+    assert opinions(recovery.recovery_fails, *EXHAUSTED, watched(429, 30)) == "nothing"
+
+
+def test_a_key_does_not_recover() -> None:
+    asked = [*EXHAUSTED, watched(429, 30), watched(429, 65, left=0, reset=END)]
+    assert opinions(recovery.recovery_fails, *asked) == "failed"
+
+
+def test_a_key_recovers_early() -> None:
+    asked = [*EXHAUSTED, watched(429, 20), watched(200, 40)]
+    assert opinions(recovery.recovery_fails, *asked) == "failed"
+
+
+def test_a_key_recovers_half() -> None:
+    asked = [*EXHAUSTED, watched(429, 30), watched(200, 61, left=40)]
+    assert opinions(recovery.recovery_fails, *asked) == "failed"
+
+
+@pytest.mark.parametrize("at", [60.2, 60.9])
+def test_a_rounded_reset_may_miss_by_a_second(at: float) -> None:
+    early = watched(200, at - 1, left=59, reset=END + 60)
+    late = watched(429, at, left=0, reset=END)
+    assert opinions(recovery.recovery_fails, *EXHAUSTED, early) == "passed"
+    assert opinions(recovery.recovery_fails, *EXHAUSTED, watched(429, 30), late) == "nothing"
+
+
+def test_a_lost_request_may_have_begun_the_window() -> None:
+    lost = exchange(None, started=61, ended=62)
+    asked = [*EXHAUSTED, watched(429, 30), lost, watched(200, 63, left=58)]
+    assert opinions(recovery.recovery_fails, *asked) == "nothing"
+
+
+def test_what_was_used_up_since_may_be_refused() -> None:
+    negative = [exchange(400, operation="createExecution", defect="json.cut", started=61)]
+    asked = [*EXHAUSTED, watched(429, 30), *negative * WHOLE, watched(429, 80)]
+    assert opinions(recovery.recovery_fails, *asked) == "nothing"
+
+
+def test_refusals_are_free() -> None:
+    assert opinions(recovery.refusal_pushes, *EXHAUSTED, REFUSED, REFUSED) == "passed"
+    assert opinions(recovery.refusal_pushes, *EXHAUSTED) == "nothing"
+
+
+@pytest.mark.parametrize("by", [2, 30])
+def test_a_refusal_pushes_the_reset(by: int) -> None:
+    pushed = says(429, left=0, reset=END + by)
+    assert opinions(recovery.refusal_pushes, *EXHAUSTED, pushed) == "failed"
+
+
+@pytest.mark.parametrize("given", ["54", "53", "55", formatdate(END, usegmt=True), None])
+def test_a_retry_leads_to_the_reset(given: str | None) -> None:
+    asked = exchange(429, fields={"Retry-After": given})
+    assert opinions(recovery.retry_after_disagrees, *DRAINED, asked) == "passed"
+
+
+@pytest.mark.parametrize("given", ["1", "54000", "soon", formatdate(END + 3600, usegmt=True)])
+def test_a_retry_leads_elsewhere(given: str) -> None:
+    asked = exchange(429, fields={"Retry-After": given})
+    assert opinions(recovery.retry_after_disagrees, *DRAINED, asked) == "failed"
+
+
+def test_a_stranger_is_told_nothing_of_a_keys_window() -> None:
+    stranger = anonymous(429, fields={"Retry-After": "1"})
+    assert opinions(recovery.retry_after_disagrees, stranger) == "nothing"
+    assert opinions(recovery.retry_after_disagrees, exchange(200)) == "nothing"

@@ -1,0 +1,308 @@
+from typing import Any
+
+import pytest
+
+from conformance.exchange import Exchange
+from conformance.history import Event
+from conformance.judges import rotation
+
+from .builder import event, exchange, findings, issued, opinions
+
+Happened = list[Exchange | Event]
+
+ROTATED = issued("project#2", "project#1")
+OLD = exchange(200)  # with project#1, before it is replaced
+DEAD = exchange(401)  # with project#1, afterwards
+
+
+def new(status: int | None, key: str = "project#2", **how: Any) -> Exchange:
+    return exchange(status, key=key, **how)
+
+
+# the new key
+
+
+def test_a_new_key_works() -> None:
+    assert opinions(rotation.new_key_refused, ROTATED, new(200)) == "passed"
+    assert opinions(rotation.new_key_refused, ROTATED, new(400, defect="query:limit")) == "passed"
+
+
+def test_a_new_key_is_refused() -> None:
+    assert opinions(rotation.new_key_refused, ROTATED, new(200), new(401)) == "failed"
+
+
+def test_a_new_key_is_not_used() -> None:
+    assert opinions(rotation.new_key_refused, OLD, ROTATED, DEAD) == "nothing"
+    assert opinions(rotation.new_key_refused, ROTATED, new(429), new(500)) == "nothing"
+    assert opinions(rotation.new_key_refused, exchange(401)) == "nothing"
+
+
+def test_a_new_key_is_used_before_it_is_shown() -> None:
+    rotated = issued("project#2", "project#1", started=1, ended=2)
+    assert opinions(rotation.new_key_refused, rotated, new(401, started=1.5)) == "nothing"
+
+
+def test_a_key_of_the_wrong_kind_may_be_refused() -> None:
+    assert opinions(rotation.new_key_refused, ROTATED, new(401, resource="cross")) == "nothing"
+
+
+@pytest.mark.parametrize("status", [200, 401])  # it is the deployment's choice
+def test_earlier_team_keys_may_live_on_or_not(status: int) -> None:
+    def team(status: int, number: int) -> Exchange:
+        return exchange(
+            status, operation="listEnvironments", credential="team", key=f"team#{number}"
+        )
+
+    asked: Happened = [team(200, 1), issued("team#2"), team(200, 2), team(status, 1)]
+    assert opinions(rotation.new_key_refused, *asked) == "passed"
+    assert opinions(rotation.old_key_works, *asked) == "nothing"
+    assert opinions(rotation.other_key_died, *asked) == "nothing"
+
+
+# the old key
+
+
+def test_a_replaced_key_is_refused() -> None:
+    assert opinions(rotation.old_key_works, OLD, ROTATED, DEAD) == "passed"
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404])
+def test_a_replaced_key_works(status: int) -> None:
+    assert opinions(rotation.old_key_works, OLD, ROTATED, exchange(status)) == "failed"
+
+
+def test_a_replaced_key_is_refused_with_another_code() -> None:
+    other = exchange(401, body={"error": {"code": "KEY_REVOKED", "message": "no"}})
+    assert opinions(rotation.old_key_works, OLD, ROTATED, other) == "failed"
+    assert opinions(rotation.old_key_works, OLD, ROTATED, exchange(401, body=b"no")) == "passed"
+
+
+def test_a_key_that_never_worked_proves_nothing() -> None:
+    assert opinions(rotation.old_key_works, DEAD, ROTATED, DEAD) == "nothing"
+    assert opinions(rotation.old_key_works, OLD, ROTATED) == "nothing"
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_limits_and_crashes_say_nothing_of_a_replaced_key(status: int) -> None:
+    assert opinions(rotation.old_key_works, OLD, ROTATED, exchange(status)) == "nothing"
+    asked: Happened = [OLD, ROTATED, DEAD, exchange(status)]
+    assert opinions(rotation.old_key_returns, *asked) == "nothing"
+
+
+def test_a_method_that_a_path_lacks_may_be_no_route() -> None:
+    how: dict[str, Any] = {"operation": None, "route": "/projects/{projectId}/executions"}
+    lacking = exchange(404, method="PATCH", defect="method:PATCH", **how)
+    assert opinions(rotation.old_key_works, OLD, ROTATED, lacking) == "nothing"
+
+
+def test_an_absent_operation_refuses_nobody() -> None:
+    absent = exchange(404, operation="listTestRuns")
+    assert opinions(rotation.old_key_works, OLD, absent, ROTATED, absent, DEAD) == "passed"
+
+
+def test_a_request_across_the_rotation_may_succeed() -> None:
+    rotated = issued("project#2", "project#1", started=1, ended=2)
+    across = exchange(200, started=1.5, ended=3)
+    assert opinions(rotation.old_key_works, OLD, rotated, across) == "nothing"
+
+
+def test_a_replaced_key_stays_refused() -> None:
+    assert opinions(rotation.old_key_returns, OLD, ROTATED, DEAD, DEAD) == "passed"
+    assert opinions(rotation.old_key_returns, OLD, ROTATED, DEAD) == "nothing"
+
+
+def test_a_replaced_key_works_again() -> None:
+    asked: Happened = [OLD, ROTATED, DEAD, exchange(200, started=60)]
+    assert opinions(rotation.old_key_returns, *asked) == "failed"
+    assert opinions(rotation.old_key_works, *asked) == "passed"
+
+
+# under way
+
+
+def upload(status: int | None, group: str = "in-flight", **how: Any) -> Exchange:
+    times = {"started": 1.0, "ended": 3.0} if group == "in-flight" else {}
+    return exchange(status, operation="createExecution", group=group, **times | how)
+
+
+CONTROL = upload(202, "in-flight-control")
+MEANWHILE = issued("project#2", "project#1", started=1.5, ended=2)
+
+
+def test_an_upload_whose_key_is_replaced_is_refused() -> None:
+    assert opinions(rotation.in_flight_served, CONTROL, upload(401), MEANWHILE) == "passed"
+
+
+@pytest.mark.parametrize("status", [202, 400, 404])
+def test_an_upload_whose_key_is_replaced_is_served(status: int) -> None:
+    assert opinions(rotation.in_flight_served, CONTROL, upload(status), MEANWHILE) == "failed"
+
+
+@pytest.mark.parametrize("status", [None, 408, 429, 503])
+def test_an_upload_is_not_carried_out_for_another_reason(status: int | None) -> None:
+    assert opinions(rotation.in_flight_served, CONTROL, upload(status), MEANWHILE) == "doubtful"
+
+
+def test_an_upload_needs_its_control_and_its_rotation() -> None:
+    assert opinions(rotation.in_flight_served, upload(401), MEANWHILE) == "doubtful"
+    early = upload(202, ended=1.4)
+    assert opinions(rotation.in_flight_served, CONTROL, early, MEANWHILE) == "doubtful"
+    assert opinions(rotation.in_flight_served, CONTROL) == "nothing"
+
+
+def load(status: int, at: float) -> Exchange:
+    return exchange(status, group="under-load", started=at, ended=at + 0.4)
+
+
+def test_under_load_the_old_key_is_refused_once_the_new_one_is_shown() -> None:
+    asked: Happened = [load(200, 1), MEANWHILE, load(200, 1.9), load(401, 2.1)]
+    assert opinions(rotation.load_served, *asked) == "passed"
+    assert opinions(rotation.load_served, load(200, 1), MEANWHILE) == "nothing"
+    assert opinions(rotation.load_served, MEANWHILE, load(401, 2.1)) == "nothing"
+
+
+def test_under_load_the_old_key_is_served_late() -> None:
+    (found,) = findings(rotation.load_served, load(200, 1), MEANWHILE, load(200, 2.1))
+    assert "100 ms later" in found.observed
+
+
+def test_under_load_a_429_is_raced() -> None:
+    assert opinions(rotation.load_served, load(200, 1), MEANWHILE, load(429, 2.1)) == "nothing"
+
+
+# others' keys
+
+
+OTHER = exchange(200, credential="other_project")
+
+
+def test_others_keys_live_on() -> None:
+    assert opinions(rotation.other_key_died, OTHER, ROTATED, OTHER) == "passed"
+    assert opinions(rotation.other_key_died, ROTATED, OTHER, OTHER) == "nothing"
+
+
+@pytest.mark.parametrize("name", ["other_project", "team"])
+def test_anothers_key_dies(name: str) -> None:
+    operation = "listEnvironments" if name == "team" else "listExecutions"
+    before = exchange(200, operation=operation, credential=name)
+    after = exchange(401, operation=operation, credential=name)
+    assert opinions(rotation.other_key_died, before, ROTATED, after) == "failed"
+    assert opinions(rotation.other_key_died, before, after) == "nothing"
+
+
+def test_a_team_key_may_be_refused_by_a_project() -> None:
+    before = exchange(200, operation="listEnvironments", credential="team")
+    cross = exchange(401, credential="team", resource="cross")
+    assert opinions(rotation.other_key_died, before, ROTATED, cross) == "nothing"
+
+
+# two at once
+
+
+RIVALS: list[Event] = [
+    issued("project#2", "project#1", started=1, ended=2),
+    issued("project#3", "project#2", started=1.1, ended=2.1),
+]
+
+
+def tried(second: int, third: int, *more: Exchange) -> Happened:
+    return [*RIVALS, new(second, started=3), new(third, "project#3"), *more]
+
+
+@pytest.mark.parametrize(("second", "third"), [(200, 401), (401, 200)])
+def test_one_of_two_survives(second: int, third: int) -> None:
+    assert opinions(rotation.survivors_miscounted, *tried(second, third)) == "passed"
+    assert opinions(rotation.old_key_works, OLD, *tried(second, third)) == "nothing"
+    assert opinions(rotation.new_key_refused, *tried(second, third)) == "nothing"
+
+
+@pytest.mark.parametrize("status", [200, 401])
+def test_both_or_none_survive(status: int) -> None:
+    assert opinions(rotation.survivors_miscounted, *tried(status, status)) == "failed"
+
+
+def test_a_survivor_works_sometimes() -> None:
+    assert opinions(rotation.survivors_miscounted, *tried(200, 401, new(401))) == "failed"
+
+
+def test_survivors_that_were_not_tried_or_were_replaced() -> None:
+    assert opinions(rotation.survivors_miscounted, *tried(429, 200)) == "nothing"
+    assert opinions(rotation.survivors_miscounted, OLD, ROTATED, new(200)) == "nothing"
+    again = issued("project#4", "project#3")
+    late: Happened = [*RIVALS, again, new(401, started=5), new(401, "project#3")]
+    assert opinions(rotation.survivors_miscounted, *late) == "nothing"
+
+
+# what a key looks like
+
+
+def test_a_keys_form() -> None:
+    assert opinions(rotation.key_malformed, ROTATED) == "passed"
+    assert opinions(rotation.key_malformed, OLD) == "nothing"
+
+
+@pytest.mark.parametrize("wrong", [{"prefixed": False}, {"same_as": "project#1"}])
+def test_a_key_is_malformed(wrong: dict[str, Any]) -> None:
+    assert opinions(rotation.key_malformed, issued("project#2", **wrong)) == "failed"
+    assert (
+        opinions(rotation.key_malformed, issued("project#2", generated=False, **wrong)) == "nothing"
+    )
+
+
+def shown(**data: Any) -> Event:
+    facts = {"whole": False, "shown_length": 14, "prefix_length": 9, "tail_length": 0}
+    return event("shown", key="project#2", key_length=49, **facts | data)
+
+
+def test_a_prefix_of_the_key_is_shown() -> None:
+    assert opinions(rotation.too_much_shown, shown()) == "passed"
+    assert opinions(rotation.too_much_shown, exchange(401, form="shown")) == "passed"
+    assert opinions(rotation.too_much_shown, ROTATED, OLD) == "nothing"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"whole": True}, {"shown_length": 47}, {"shown_length": 9}, {"tail_length": 4}]
+)
+def test_more_or_less_than_a_prefix_is_shown(wrong: dict[str, Any]) -> None:
+    assert opinions(rotation.too_much_shown, shown(**wrong)) == "failed"
+
+
+def test_what_is_shown_can_be_used() -> None:
+    assert opinions(rotation.too_much_shown, exchange(200, form="shown")) == "failed"
+    assert opinions(rotation.too_much_shown, exchange(500, form="shown")) == "nothing"
+
+
+def test_a_secret_is_long_enough() -> None:
+    assert opinions(rotation.key_guessable, issued("project#2", secret_length=22)) == "passed"
+    assert opinions(rotation.key_guessable, issued("project#2", prefixed=False)) == "nothing"
+
+
+@pytest.mark.parametrize(
+    "weak", [{"secret_length": 21}, {"secret_length": 31, "hexadecimal": True}]
+)
+def test_a_secret_is_guessable(weak: dict[str, Any]) -> None:
+    assert opinions(rotation.key_guessable, issued("project#2", **weak)) == "failed"
+
+
+# a revoked key's answer
+
+
+def unknown(**how: Any) -> Exchange:
+    return exchange(401, credential="forged", group="unknown", **how)
+
+
+def test_a_revoked_key_is_answered_as_an_unknown_one() -> None:
+    assert opinions(rotation.revoked_recognised, OLD, ROTATED, DEAD, unknown()) == "passed"
+    assert opinions(rotation.revoked_recognised, OLD, ROTATED, DEAD) == "nothing"
+
+
+def test_a_revoked_key_is_recognised() -> None:
+    told = {"error": {"code": "UNAUTHORIZED", "message": "This key was replaced"}}
+    asked: Happened = [OLD, ROTATED, exchange(401, body=told), unknown()]
+    assert opinions(rotation.revoked_recognised, *asked) == "failed"
+
+
+def test_request_ids_vary() -> None:
+    dead = [exchange(401, fields={"X-Request-Id": str(n)}) for n in range(2)]
+    asked: Happened = [OLD, ROTATED, *dead, unknown(fields={"X-Request-Id": "7"})]
+    assert opinions(rotation.revoked_recognised, *asked) == "passed"

@@ -1,0 +1,97 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+from conformance import likeness
+from conformance.exchange import Exchange
+
+from .judges.builder import CONTRACT, exchange, history, identifier
+
+LIMIT = CONTRACT.rate_limit
+
+
+def told(message: Any, **how: Any) -> Exchange:
+    """A 404 with a message."""
+    return exchange(404, body={"error": {"code": "NOT_FOUND", "message": message}}, **how)
+
+
+def addressed(id: str, message: Any) -> Exchange:
+    """A 404 on a path with another id."""
+    one = told(message, resource="absent")
+    path = one.request.target.replace(identifier("absent"), id)
+    return replace(one, request=replace(one.request, target=path))
+
+
+def test_identical_answers_do_not_differ() -> None:
+    assert likeness.differences(told("no"), told("no"), LIMIT) == {}
+
+
+def test_a_difference_has_both_values() -> None:
+    found = likeness.differences(told("no"), told("none"), LIMIT)
+    assert found == {"body /error/message": ("no", "none")}
+
+
+def test_a_part_may_be_missing() -> None:
+    cached = exchange(404, fields={"Cache-Control": "no-store"})
+    found = likeness.differences(exchange(404), cached, LIMIT)
+    assert found == {"field cache-control": (None, ("no-store",))}
+
+
+def test_the_window_and_the_sending_are_left_out() -> None:
+    fields = {"Date": "x", "Age": "1", LIMIT.remaining_field: "5", "RateLimit-Reset": "9"}
+    assert likeness.differences(exchange(404), exchange(404, fields=fields), LIMIT) == {}
+
+
+def test_ids_that_were_asked_for_are_masked() -> None:
+    one = addressed("acme-web", "There is no project acme-web")
+    other = addressed("42", "There is no project 42")
+    assert likeness.differences(one, other, LIMIT) == {}
+
+
+def test_ids_are_masked_as_numbers_and_where_they_stand_alone() -> None:
+    assert likeness.differences(addressed("42", 42), addressed("43", 43), LIMIT) == {}
+    assert likeness.differences(addressed("42", 142), addressed("43", 143), LIMIT)
+    assert likeness.differences(addressed("42", "a142"), addressed("43", "a143"), LIMIT)
+
+
+def test_others_ids_are_not_masked() -> None:
+    found = likeness.differences(addressed("42", "see 7"), addressed("43", "see 8"), LIMIT)
+    assert list(found) == ["body /error/message"]
+
+
+def test_a_body_that_is_no_json_is_compared_as_text() -> None:
+    found = likeness.differences(exchange(404, body=b"a"), exchange(404, body=b"\xff"), LIMIT)
+    assert found == {"body": ("a", "\ufffd")}
+
+
+def test_a_deep_body_is_compared_all_the_same() -> None:
+    def deep(leaf: int) -> Exchange:
+        one = exchange(200, body=b"{}")
+        document: Any = leaf
+        for _ in range(5_000):
+            document = [document]
+        assert one.response is not None
+        one.response.__dict__["json"] = document  # what a parser without a bound would give
+        return one
+
+    assert len(likeness.differences(deep(1), deep(2), LIMIT)) == 1
+
+
+def test_a_wide_body_is_compared_up_to_a_bound() -> None:
+    wide = exchange(200, body=json.dumps(list(range(likeness.MOST_LEAVES + 9))).encode())
+    parts = likeness.answer(wide, LIMIT)
+    assert sum(part.startswith("body") for part in parts) == likeness.MOST_LEAVES
+
+
+def test_no_answer_has_no_parts() -> None:
+    assert likeness.answer(exchange(None), LIMIT) == {}
+
+
+def test_what_varies_between_identical_requests_is_volatile() -> None:
+    asked = [exchange(200, fields={"X-Request-Id": str(n)}) for n in range(2)]
+    assert likeness.volatile(history(*asked), LIMIT) == {"field x-request-id"}
+
+
+def test_other_requests_statuses_and_limits_make_nothing_volatile() -> None:
+    asked = [told("no"), told("none", query="limit=1"), exchange(200), exchange(429)]
+    assert not likeness.volatile(history(*asked), LIMIT)
