@@ -70,11 +70,23 @@ def _names_probes(config: pytest.Config) -> bool:
     ) and bool(config.getoption("pyargs", False))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each worker the probes that spend its keys."""
+    ours = _session(config)
+    if ours is None:
+        return None
+    from conformance.bins import Bins
+
+    return Bins(config, log, ours.bins(len(config.option.tx)))
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker what it needs: target, keys (in memory only) and first findings."""
     session = _session(node.config)
     if session is not None:
-        node.workerinput["bugzy"] = session.brief(node.gateway.id, len(node.config.option.tx))
+        node.workerinput["bugzy"] = session.brief()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -117,7 +129,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for one in ours.ordered(slots):
         item = by_id[one.id]
         item.stash[SLOT] = one
-        item.add_marker(pytest.mark.xdist_group(ours.bin_of(one)))
         kept.append(item)
     chosen = set(kept)
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
@@ -125,7 +136,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _slot_of(item: pytest.Item, target: Target) -> tuple[Slot, str]:
-    from conformance.schedule import slot
+    from conformance.schedule import slot, slot_id
 
     function = getattr(item, "function")  # noqa: B009 - pytest.Item does not declare it
     parameters = getattr(item, "callspec", None)
@@ -133,9 +144,7 @@ def _slot_of(item: pytest.Item, target: Target) -> tuple[Slot, str]:
     operation, party = given.get("operation"), given.get("party", "project")
     if operation is not None:
         party = operation.kind
-    area = Path(item.path).stem
-    name = item.name.removeprefix("test_").replace("_", "-")
-    return slot(f"{area}.{name}", function.__probe__, party, target), party
+    return slot(slot_id(item.nodeid), function.__probe__, party, target), party
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ def _arguments(target: Target) -> list[str]:
         "-p",
         "no:cacheprovider",
         "-s",
-        *(["-n", str(target.workers), "--dist", "loadgroup"] if target.workers else []),
+        *(["-n", str(target.workers), "--dist", "loadscope"] if target.workers else []),
         "--pyargs",
         "conformance",
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 
 from conformance.address import OTHERS
 from conformance.bench import NEW_KEY
@@ -49,7 +50,9 @@ def slot(id: str, probe: Probe, party: str, target: Target) -> Slot:
     for name, count in probe.spends.items():
         resolved = _resolved(name, party, target)
         spends[resolved] = spends.get(resolved, 0) + count
-    main = next(iter(spends), "free")
+    held = [need.removesuffix(".key") for need in probe.needs if need.endswith(".key")]
+    keys = [*spends, *(_resolved(name, party, target) for name in held)]
+    main = next((name for name in keys if name in PARTIES), "free")
     return Slot(id=id, probe=probe, party=main, phase=probe.phase, spends=spends)
 
 
@@ -164,3 +167,9 @@ def bin_of(one: Slot, workers: int, target: Target) -> str:
     if target.control is not None or workers <= 1:
         return "all"
     return f"worker-{BINS.index(one.party) % workers}"
+
+
+def slot_id(nodeid: str) -> str:
+    """The id of a probe in the schedule, from pytest's."""
+    path, _, name = nodeid.partition("::")
+    return f"{PurePath(path).stem}.{name.removeprefix('test_').replace('_', '-')}"

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
-from conformance import __version__, schedule
+from conformance import __version__, inventory, schedule
 from conformance.bench import Bench, Rig, contract_of, new_run
 from conformance.catalogue import UnknownRequirement, requirements, select
 from conformance.client import BudgetSpent, TargetLost
@@ -43,7 +43,6 @@ class Session:
         self.target = target
         self.contract: Contract = contract_of(target)
         self.is_worker = worker >= 0
-        self._workers = 0
         self._notes_left = True  # one process says what is left out, not each
         self.outcome: Outcome | None = None
         self.progress: Progress | None = None
@@ -66,12 +65,11 @@ class Session:
 
     # --- workers
 
-    def brief(self, worker: str, workers: int) -> dict[str, Any]:
+    def brief(self) -> dict[str, Any]:
         """What a worker needs, as plain data: it goes over a pipe, not to a file."""
         return {
             "target": pickle.dumps(self.target),
             "run": self.bench.run,
-            "workers": workers,
             "refused": self.refused,
             "bench": json.dumps(self.bench.brief()),
         }
@@ -83,7 +81,6 @@ class Session:
         target = pickle.loads(brief["target"])  # noqa: S301 - from our own main process
         session = cls(target, run=brief["run"], worker=number)
         session.refused = brief["refused"]
-        session._workers = brief["workers"]
         session._notes_left = number == 0
         session.bench.learn_brief(json.loads(brief["bench"]), number + 1)
         return session
@@ -116,9 +113,10 @@ class Session:
             self._note_planned(order)
         return order
 
-    def bin_of(self, one: schedule.Slot) -> str:
-        """The worker that a slot belongs to."""
-        return schedule.bin_of(one, self._workers, self.target)
+    def bins(self, workers: int) -> dict[str, str]:
+        """The worker that each probe belongs to."""
+        every = (one for one, _ in inventory.slots(self.contract, self.target))
+        return {one.id: schedule.bin_of(one, workers, self.target) for one in every}
 
     def _note_planned(self, order: Iterable[schedule.Slot]) -> None:
         """Say which requirements some probe serves, and what to add for the probes left out."""
