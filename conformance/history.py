@@ -158,8 +158,8 @@ def encode_exchange(one: Exchange) -> dict[str, Any]:
     """An exchange as JSON; tags that say nothing are left out."""
     return {
         "number": one.number,
-        "started": round(one.started, 9),
-        "ended": round(one.ended, 9),
+        "started": one.started,
+        "ended": one.ended,
         "tags": _changed(one.tags),
         "connection": one.connection,
         "failure": one.failure,

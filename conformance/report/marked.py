@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 WORD = re.compile(r"\w+\s*|[^\w\s]\s*")
-ALIKE = 0.2  # below that, marking what differs would mark all
+ALIKE = 0.35  # below that, marking what differs would mark all
 LONGEST = 400  # words that are compared
 
 Segments = tuple[tuple[str, bool], ...]  # pieces of the text; whether the other lacks the piece

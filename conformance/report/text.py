@@ -9,6 +9,7 @@ from conformance.catalogue import AREAS
 from conformance.report import visible
 from conformance.report.document import traffic, waited
 from conformance.report.repeat import again, curl
+from conformance.report.visible import cut
 
 if TYPE_CHECKING:
     from conformance.exchange import Exchange
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 FINDINGS_SHOWN = 3
 EXCHANGES_SHOWN = 4
+MOST_OF_FIELD = 40  # characters
 LONGEST = 4000  # characters of a line: what a target sent may be of any length
 
 
@@ -82,7 +84,9 @@ def _answer(outcome: Outcome, one: Exchange) -> str:
     limit = outcome.contract.rate_limit
     names = zip(("limit", "remaining", "reset"), limit.fields, strict=True)
     said = [
-        f"{short} {one.response.value(name)}" for short, name in names if one.response.value(name)
+        f"{short} {cut(value, MOST_OF_FIELD)}"
+        for short, name in names
+        if (value := one.response.value(name))
     ]
     return " ".join([str(one.status), one.code or "", *said]).replace("  ", " ")
 

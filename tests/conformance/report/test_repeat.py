@@ -1,0 +1,31 @@
+from dataclasses import replace
+from pathlib import Path
+
+from conformance.report.repeat import again, curl
+from tests.conformance.judges.builder import exchange
+from tests.conformance.report.outcomes import sound
+
+MASKED = (("Authorization", "Bearer [key project#2]"),)
+
+
+def test_the_key_is_a_variable_of_the_shell() -> None:
+    one = exchange(200, sent_fields=MASKED, target="/api/v1/x?a='b")
+    assert curl(sound(), one) == (
+        'curl -i -H "Authorization: Bearer $BUGZY_PROJECT_KEY" '
+        """'https://staging.example.com/api/v1/x?a='"'"'b'"""
+    )
+
+
+def test_a_path_before_the_base_path_stands_once() -> None:
+    found = sound()
+    header = {**found.history.header, "base_url": "https://gateway.example.com/bugzy"}
+    found = replace(found, history=replace(found.history, header=header))
+    one = exchange(200, target="/bugzy/api/v1/x")
+    assert curl(found, one).endswith(" https://gateway.example.com/bugzy/api/v1/x")
+
+
+def test_an_audit_is_repeated_as_an_audit() -> None:
+    found = replace(sound(), files=(Path("my recording.har"),))
+    assert again(found, "rate.enforced") == (
+        "bugzy-conformance audit 'my recording.har' --only rate.enforced"
+    )
