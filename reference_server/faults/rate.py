@@ -265,7 +265,13 @@ class LimitsWritesSecretly(RefusesAt):
 # rate.reset-timestamp, rate.reset-stable
 
 
-@fault(breaks="rate.reset-timestamp")
+@fault(
+    breaks="rate.reset-timestamp",
+    also=(
+        "rate.recovers",
+        "rate.retry-after",
+    ),
+)
 class SendsMilliseconds(Server):
     """Says the Reset in milliseconds."""
 
@@ -305,7 +311,15 @@ class SendsLocalTime(Server):
         return str(window.reset + 3600)
 
 
-@fault(breaks="rate.reset-stable", also=("rate.refusal-headers", "rate.refusals-free"))
+@fault(
+    breaks="rate.reset-stable",
+    also=(
+        "rate.refusal-headers",
+        "rate.refusals-free",
+        "rate.recovers",
+        "rate.retry-after",
+    ),
+)
 class SlidesReset(Server):
     """Announces a window that begins anew with every request."""
 
@@ -478,7 +492,13 @@ class LockingWindows(Windows):
         return replace(window, used=self.limit) if before and not before.admitted else window
 
 
-@fault(breaks="rate.recovers")
+@fault(
+    breaks="rate.recovers",
+    also=(
+        "rate.reset-timestamp",
+        "rate.retry-after",
+    ),
+)
 class RecoversLate(Server):
     """Admits an exhausted key again ten seconds after the Reset that it announced."""
 
@@ -556,7 +576,16 @@ class BeginsAnewWhenRefused(Server):
 # rate.per-key
 
 
-@fault(breaks="rate.per-key", also=("rate.remaining-counts", "rate.new-key-window"))
+@fault(
+    breaks="rate.per-key",
+    also=(
+        "rate.remaining-counts",
+        "rate.new-key-window",
+        "rate.remaining-honest",
+        "rate.recovers",
+        "rate.refusal-headers",
+    ),
+)
 class CountsPerAddress(Server):
     """Keeps a window for each address."""
 
@@ -564,7 +593,16 @@ class CountsPerAddress(Server):
         return call.request.client.host if call.request.client else None
 
 
-@fault(breaks="rate.per-key", also=("rate.remaining-counts", "rate.new-key-window"))
+@fault(
+    breaks="rate.per-key",
+    also=(
+        "rate.remaining-counts",
+        "rate.new-key-window",
+        "rate.remaining-honest",
+        "rate.recovers",
+        "rate.refusal-headers",
+    ),
+)
 class CountsPerKind(Server):
     """Keeps one window for all project keys, and one for all team keys."""
 
@@ -572,7 +610,16 @@ class CountsPerKind(Server):
         return call.key.kind
 
 
-@fault(breaks="rate.per-key", also=("rate.remaining-counts", "rate.new-key-window"))
+@fault(
+    breaks="rate.per-key",
+    also=(
+        "rate.remaining-counts",
+        "rate.new-key-window",
+        "rate.remaining-honest",
+        "rate.recovers",
+        "rate.refusal-headers",
+    ),
+)
 class CountsPerTeam(Server):
     """Keeps one window for a team and its projects."""
 
@@ -699,7 +746,13 @@ class RefundsNotFound(Refunds):
 # rate.concurrent
 
 
-@fault(breaks="rate.concurrent", also=("rate.remaining-counts",))
+@fault(
+    breaks="rate.concurrent",
+    also=(
+        "rate.remaining-counts",
+        "rate.enforced",
+    ),
+)
 class CountsLate(Server):
     """Reads the count, waits as if for a database, and only then writes it back."""
 
@@ -710,7 +763,13 @@ class CountsLate(Server):
         return self.windows.keep(counter, window)
 
 
-@fault(breaks="rate.concurrent", also=("rate.remaining-counts",))
+@fault(
+    breaks="rate.concurrent",
+    also=(
+        "rate.remaining-counts",
+        "rate.enforced",
+    ),
+)
 class CountsAfterwards(Server):
     """Looks at the count before a request and counts it when it has been answered."""
 
@@ -727,7 +786,13 @@ class CountsAfterwards(Server):
 # rate.no-bypass
 
 
-@fault(breaks="rate.no-bypass")
+@fault(
+    breaks="rate.no-bypass",
+    also=(
+        "rate.reset-stable",
+        "rate.remaining-counts",
+    ),
+)
 class CountsByForwardedFor(Server):
     """Keeps a window for each key and X-Forwarded-For, which anyone can write."""
 
@@ -796,7 +861,7 @@ class Postpones(Server):
         """Do what comes before the refusal."""
 
 
-@fault(breaks="rate.before-work")
+@fault(breaks="rate.before-work", also=("rate.enforced",))
 class ValidatesBeforeLimiting(Postpones):
     """Answers 400 to an exhausted key that sends an invalid body or parameter."""
 
@@ -806,7 +871,7 @@ class ValidatesBeforeLimiting(Postpones):
             self.validate(call)
 
 
-@fault(breaks="rate.before-work")
+@fault(breaks="rate.before-work", also=("rate.enforced",))
 class LocatesBeforeLimiting(Postpones):
     """Answers 404 to an exhausted key that asks for what it does not reach."""
 
@@ -831,7 +896,13 @@ class WritesBeforeLimiting(Postpones):
 # rate.new-key-window, rate.revoked-is-401
 
 
-@fault(breaks="rate.new-key-window", also=("rate.remaining-counts",))
+@fault(
+    breaks="rate.new-key-window",
+    also=(
+        "rate.remaining-counts",
+        "rate.refusal-headers",
+    ),
+)
 class CountsByOwner(Server):
     """Keeps a window for each project or team: a new key goes on with the old one's."""
 

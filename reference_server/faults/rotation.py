@@ -104,7 +104,15 @@ class Delays(Server):
         return True
 
 
-@fault(breaks="rotation.new-key-works", also=("rotation.one-survivor", "auth.project-key-accepted"))
+@fault(
+    breaks="rotation.new-key-works",
+    also=(
+        "rotation.one-survivor",
+        "auth.project-key-accepted",
+        "auth.team-key-accepted",
+        "error.unknown-route",
+    ),
+)
 class ReadsFromReplica(Delays):
     """Looks keys up in a replica that is a moment behind: a new one is unknown at first."""
 
@@ -244,7 +252,13 @@ class ForbidsOldKeys(RemembersKeys, Undocumented):
 # rotation.permanent
 
 
-@fault(breaks="rotation.permanent")
+@fault(
+    breaks="rotation.permanent",
+    also=(
+        "rotation.old-key-revoked",
+        "rate.revoked-is-401",
+    ),
+)
 class RevivesAfterAWait(RemembersKeys):
     """Keeps its list of revoked keys in a cache, where they expire."""
 
@@ -369,7 +383,13 @@ class RevokesOthers(Server):
         return False
 
 
-@fault(breaks="rotation.only-own", also=("auth.team-key-accepted",))
+@fault(
+    breaks="rotation.only-own",
+    also=(
+        "auth.team-key-accepted",
+        "error.unknown-route",
+    ),
+)
 class RevokesTeamKeys(RevokesOthers):
     """Revokes the team's keys with the project's."""
 
