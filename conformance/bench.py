@@ -6,8 +6,10 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.address import OTHERS, Addresses
@@ -22,15 +24,16 @@ from conformance.history import Event, Recorder
 from conformance.hooks import Controls, HookError, Hooks, Programs
 from conformance.keyring import Key, Keyring
 from conformance.likeness import differences
-from conformance.pace import Pace
+from conformance.pace import Pace, pace_of, thrifty
 from conformance.secrets import Masker
-from conformance.target import REQUESTS_PER_SECOND, Target
+from conformance.target import NEW_KEY, Target
 
 if TYPE_CHECKING:
     from conformance.pool import Pool
 
-NEW_KEY = {"project": "regenerate_project_key", "team": "generate_team_key"}
 MOST_KEYS = 32  # generated in one run: a bound on what a run does to a deployment
+SLOW_ANSWER = 0.03  # seconds; where answers take longer, some requests are sent together
+AT_ONCE = 8  # of them
 SHORT_WINDOW = 10.0  # seconds; waiting for such a window costs little
 PATIENCE = {True: 60, False: 2}  # windows waited for where keyless requests are limited
 MARKERS_PER_WORKER = 100_000
@@ -46,6 +49,7 @@ class Rig:
     target: Target
     recorder: Recorder
     run: str  # names the run in markers and the User-Agent
+    pace: Path | None = None  # the file in which workers keep one pace together
 
 
 class Bench:
@@ -65,11 +69,12 @@ class Bench:
         self.client = Client(
             _settings(rig),
             clock=self.clock,
-            pace=Pace(pace_of(rig.contract, rig.target)),
+            pace=Pace(pace_of(rig.contract, rig.target), rig.pace),
             masker=self.masker,
             recorder=rig.recorder,
             budget=self.budget,
         )
+        self.thrifty = thrifty(rig.contract, rig.target)
         self.created: list[str] = []  # what this run created: operation and id
         self.unlimited: set[str] = set()  # keys that no number of requests exhausted
         self.pools: dict[str, Pool] = {}  # by kind of key
@@ -154,6 +159,22 @@ class Bench:
             self.wait_until(self._told(exchange), "requests without a valid key are limited")
             exchange = self.client.send(call)
         return exchange
+
+    def together(self, calls: Iterable[Call]) -> None:
+        """Send calls whose order means nothing: at once where answers are slow."""
+        for batch in self.batches(calls):
+            if len(batch) == 1:
+                self.deliver(batch[0])
+                continue
+            for call, exchange in zip(batch, self.client.send_at_once(batch), strict=True):
+                if exchange.response is None or (exchange.status == 429 and not exchange.plain_key):
+                    self.deliver(call)
+
+    def batches(self, calls: Iterable[Call]) -> Iterator[list[Call]]:
+        """Calls to be sent at once: one by one, unless answers are slow."""
+        rest = iter(calls)
+        while batch := list(islice(rest, AT_ONCE if self.client.latency > SLOW_ANSWER else 1)):
+            yield batch
 
     def pair(self, operation: Operation, who: Who, **how: Any) -> None:
         """Address another's and an absent one, alike in all else."""
@@ -264,14 +285,6 @@ class Bench:
         self.addresses.nested.update(brief["nested"])
         self.budget.learn({label: tuple(window) for label, window in brief["windows"].items()})
         self.calls.mark_from((worker + 1) * MARKERS_PER_WORKER)
-
-
-def pace_of(contract: Contract, target: Target) -> float | None:
-    """Requests per second: as the owner says; else what a short window needs, or twenty."""
-    if target.max_requests_per_second is not None or target.control is not None:
-        return target.max_requests_per_second
-    limit = contract.rate_limit
-    return max(REQUESTS_PER_SECOND, 4 * limit.limit / limit.window)
 
 
 def contract_of(target: Target) -> Contract:

@@ -2,32 +2,84 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import struct
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from conformance.contract import Contract
+from conformance.target import Target
+
+REQUESTS_PER_SECOND = 20.0  # where the target's owner says nothing
+THOROUGH = 1800  # requests of a run that need not save any
+LONG_WINDOW = 15.0  # seconds; a run that outlasts a shorter one costs nobody much
+
+
+def pace_of(contract: Contract, target: Target) -> float | None:
+    """Requests per second: as the owner says; else what a short window needs, or twenty."""
+    if target.max_requests_per_second is not None or target.control is not None:
+        return target.max_requests_per_second
+    limit = contract.rate_limit
+    return max(REQUESTS_PER_SECOND, 4 * limit.limit / limit.window)
+
+
+def thrifty(contract: Contract, target: Target) -> bool:
+    """Whether a thorough run would outlast the window that has to be waited for anyway."""
+    pace, window = pace_of(contract, target), contract.rate_limit.window
+    return pace is not None and window > LONG_WINDOW and THOROUGH / pace > window
 
 
 class Pace:
-    """Keeps the starts of requests to a number per second, in real time."""
+    """Keeps the starts of requests to a number per second, in real time.
 
-    def __init__(self, per_second: float | None) -> None:
+    Workers that are to keep one pace together share a file of starts; the monotonic clock they
+    share anyway.
+    """
+
+    def __init__(self, per_second: float | None, shared: Path | None = None) -> None:
         self._most = None if per_second is None else max(1, int(per_second))
         self._interval = 1.0 if per_second is None or per_second >= 1 else 1 / per_second
         self._starts: deque[float] = deque()
         self._lock = threading.Lock()
+        self._shared = shared
 
     def reserve(self, count: int = 1) -> None:
         """Wait until *count* requests may start at once; more than the pace allows start in turn."""
         if self._most is None:
             return
+        wanted = min(count, self._most)
         with self._lock:
-            for _ in range(count):
-                self._forget()
-            wanted = min(count, self._most)
-            while len(self._starts) > self._most - wanted:
-                time.sleep(max(0.0, self._starts[0] + self._interval - time.monotonic()))
-                self._forget()
-            self._starts.extend([time.monotonic()] * wanted)
+            while (delay := self._take(wanted)) > 0:
+                time.sleep(delay)
+
+    def _take(self, wanted: int) -> float:
+        """Note so many starts, if they may be now; else say how long to wait first."""
+        assert self._most is not None
+        with self._shared_starts():
+            self._forget()
+            if len(self._starts) <= self._most - wanted:
+                self._starts.extend([time.monotonic()] * wanted)
+                return 0.0
+            return max(0.001, self._starts[0] + self._interval - time.monotonic())
+
+    @contextlib.contextmanager
+    def _shared_starts(self) -> Iterator[None]:
+        """Take the starts of all workers from their file, and give them back with one's own."""
+        if self._shared is None:
+            yield
+            return
+        with self._shared.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            raw = file.read()
+            self._starts = deque(struct.unpack(f"{len(raw) // 8}d", raw))
+            yield
+            file.seek(0)
+            file.write(struct.pack(f"{len(self._starts)}d", *self._starts))
+            file.truncate()
 
     @property
     def burst(self) -> int | None:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from conformance import inventory, schedule
-from conformance.bench import contract_of, pace_of
+from conformance.bench import contract_of
 from conformance.catalogue import requirements, select
 from conformance.contract import Contract
+from conformance.pace import pace_of, thrifty
 from conformance.probe import Phase
 from conformance.schedule import Left, Slot
 from conformance.target import Target
@@ -81,6 +82,7 @@ class _Simulation:
         self.window = contract.rate_limit.window
         pace = pace_of(contract, target)
         self.each = max(ANSWER, 1 / pace if pace else 0.0)
+        self.thrifty = thrifty(contract, target)
         self.moves = target.control is not None
         self.time = 0.0
         self.keyless = 0
@@ -99,7 +101,8 @@ class _Simulation:
         self.generated += one.probe.generates
         if one.probe.generates and party in self.ledgers:
             self._renew(party)
-        self._keyless(one.probe.free)
+        spared = one.probe.thrift if self.thrifty else None
+        self._keyless(one.probe.free if spared is None else spared)
 
     def _make_room(self, party: str, count: int, refill: bool) -> None:
         ledger = self.ledgers[party]

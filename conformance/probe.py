@@ -20,11 +20,13 @@ class Phase(IntEnum):
     DRAIN = 20  # takes what is left of a window
     EXHAUSTED = 30  # with a key that is over its limit: refused requests are free
     FREE = 40  # spends no key's window
+    REPLACE = 45  # replaces a key that is over its limit
     ROTATE = 50  # replaces keys, where another key's window shows the recovery
     REFILLED = 60  # open probes that found no room, on keys that were replaced
     RECOVER = 70  # after Reset
     LATER = 80  # open probes that found no room, in the next window
     EDGE = 85  # bursts at the end of a window
+    REPLACE_LATE = 91
     ROTATE_LATE = 92
     REFILLED_LATE = 95
     EXTRA = 98  # more of the same, where new keys or --windows make room
@@ -39,6 +41,7 @@ class Probe:
     phase: Phase
     spends: Mapping[str, int] = field(default_factory=dict)  # requests per party's window
     free: int = 0  # further requests, that no window pays for
+    thrift: int | None = None  # the same where time is short; None: as many
     fills: int = 0  # how many windows of its party it uses up
     generates: int = 0  # how many keys it has generated
     needs: tuple[str, ...] = ()  # own, other.id, other.key, team.id, hooks.NAME, writes...
@@ -51,6 +54,7 @@ def probes(
     phase: Phase = Phase.OPEN,
     spends: Mapping[str, int] | None = None,
     free: int = 0,
+    thrift: int | None = None,
     fills: int = 0,
     generates: int = 0,
     needs: tuple[str, ...] = (),
@@ -63,6 +67,7 @@ def probes(
         phase=phase,
         spends=spends or {},
         free=free,
+        thrift=thrift,
         fills=fills,
         generates=generates,
         needs=needs,

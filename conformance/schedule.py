@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from conformance.address import OTHERS
-from conformance.bench import NEW_KEY
 from conformance.catalogue import AREAS
 from conformance.contract import Contract
+from conformance.pace import thrifty
 from conformance.probe import Phase, Probe
-from conformance.target import PARTIES, Target
+from conformance.target import NEW_KEY, PARTIES, Target
 
 RESERVE = 12  # requests of a window that stay for its drain
 CROSS = {"project": "team", "team": "project"}  # the main party of the other kind
@@ -99,7 +99,9 @@ def ordered(slots: Iterable[Slot], contract: Contract, target: Target) -> list[S
     room = {name: contract.rate_limit.limit - RESERVE for name in target.parties}
     in_order = sorted(slots, key=lambda one: AREAS.index(one.id.partition(".")[0]))
     placed = [_placed(one, room, target) for one in in_order if not _superfluous(one, target)]
-    kept = [one for one in placed if one.phase is not Phase.EXTRA or target.windows > 1]
+    extra = target.windows > 1 or not thrifty(contract, target)
+    kept = [one for one in placed if extra or one.probe.phase is not Phase.EXTRA]
+    kept = [one for one in kept if one.phase is not Phase.EXTRA or target.windows > 1]
     return sorted(kept, key=lambda one: one.phase)  # stable: the catalogue's order within
 
 
@@ -107,6 +109,8 @@ def _superfluous(one: Slot, target: Target) -> bool:
     """Whether another probe shows the same at less cost to this target."""
     if one.phase is Phase.RECOVER:
         return one.party not in recoverers(target)
+    if one.phase is Phase.DRAIN and one.party == "other_project":
+        return one.party not in recoverers(target) or not _generates(target, "project")
     if one.phase is Phase.EDGE:
         return _generates(target, "project") or one.party != edge_party(target)
     return False
@@ -135,9 +139,11 @@ def _placed(one: Slot, room: dict[str, int], target: Target) -> Slot:
         return _moved(one, target)
     if one.phase is Phase.EDGE and one.party != "project":
         return replace(one, phase=Phase.DRAIN)
-    if one.phase is Phase.ROTATE and not rotates_early(target, one.party):
-        return replace(one, phase=Phase.ROTATE_LATE, refill=True)
-    return replace(one, refill=one.phase is Phase.ROTATE)
+    rotates = one.phase in (Phase.REPLACE, Phase.ROTATE)
+    if rotates and not rotates_early(target, one.party):
+        late = Phase.REPLACE_LATE if one.phase is Phase.REPLACE else Phase.ROTATE_LATE
+        return replace(one, phase=late, refill=True)
+    return replace(one, refill=rotates)
 
 
 def _moved(one: Slot, target: Target) -> Slot:

@@ -8,6 +8,7 @@ import json
 import pickle
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from conformance import __version__, inventory, schedule
@@ -57,7 +58,10 @@ class Session:
         run = run or new_run()
         self._file = self._opened(run, worker)
         recorder = Recorder(self._file)
-        self.bench = Bench(Rig(contract=self.contract, target=target, recorder=recorder, run=run))
+        pace = self._pace_file(run) if target.workers else None
+        self.bench = Bench(
+            Rig(contract=self.contract, target=target, recorder=recorder, run=run, pace=pace)
+        )
         self.bench.take_keys(record=not self.is_worker)
         self.bench.client.number_from((worker + 1) * NUMBERS_PER_WORKER)
         if not self.is_worker:
@@ -254,6 +258,7 @@ class Session:
         for path in sorted(self.target.report_dir.glob(f".{self.bench.run}-*.ndjson")):
             parts.append(read(path))
             path.unlink()
+        (self.target.report_dir / f".{self.bench.run}.pace").unlink(missing_ok=True)
         events = [event for part in parts for event in part.events]
         reasons = [event.data["reason"] for event in events if event.kind == "stopped"]
         return History(
@@ -291,6 +296,12 @@ class Session:
             "unix_offset": self._unix_offset,
             "settings": settings(self.target),
         }
+
+    def _pace_file(self, run: str) -> Path:
+        """The file in which the workers of a run keep one pace together."""
+        path = self.target.report_dir / f".{run}.pace"
+        path.touch()
+        return path
 
     def _opened(self, run: str, worker: int) -> TextIO | None:
         folder = self.target.report_dir

@@ -14,8 +14,8 @@ from typing import Any
 
 PARTIES = {"project": "project", "other_project": "project", "team": "team", "other_team": "team"}
 HOOKS = ("regenerate_project_key", "generate_team_key", "show_project_key")
+NEW_KEY = {"project": "regenerate_project_key", "team": "generate_team_key"}
 PREFIX = "BUGZY_CONFORMANCE_"
-REQUESTS_PER_SECOND = 20.0
 
 
 class TargetError(Exception):

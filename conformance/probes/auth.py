@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 
 from conformance import credential as credentials
 from conformance.bench import Bench
+from conformance.client import Call
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
+from conformance.draw import tokens
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, turn
+from conformance.probes.shapes import first_list, some
 from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types
+from conformance.schedule import CROSS
 
 
 @probes(
@@ -27,23 +31,28 @@ def test_accepted(bench: Bench, operation: Operation) -> None:
     bench.send(operation, operation.kind)
 
 
-@probes("auth.required", "auth.before-all", "auth.challenge", phase=Phase.FREE, free=6)
+@probes("auth.required", "auth.before-all", "auth.challenge", phase=Phase.FREE, free=5)
 def test_anonymous(bench: Bench, operation: Operation) -> None:
     """Call without a key, for what exists and what does not, validly and not."""
-    for resource in ("own", "foreign", "absent"):
-        bench.send(operation, ANONYMOUS, resource=resource)
-    marker = bench.calls.marker()
+    calls = [
+        bench.call(operation, ANONYMOUS, resource=resource)
+        for resource in ("own", "foreign", "absent")
+    ]
     for defect, query in islice(invalid_queries(operation), 1):
-        bench.send(operation, ANONYMOUS, query=query, defect=defect)
+        calls.append(bench.call(operation, ANONYMOUS, query=query, defect=defect))
     if operation.body is not None:
-        for defect, body in (
-            next(invalid_bodies(operation, marker)),
-            next(malformed_bodies()),
-        ):
-            bench.send(operation, ANONYMOUS, body=body, defect=defect)
-        defect, media, body = next(media_types(operation, marker))
-        fields = (("Content-Type", media),)
-        bench.send(operation, ANONYMOUS, body=body, fields=fields, defect=defect)
+        calls += _invalid(bench, operation)
+    bench.together(calls)
+
+
+def _invalid(bench: Bench, operation: Operation) -> Iterator[Call]:
+    """A body against the schema, one that is not JSON, and one of another media type."""
+    marker = bench.calls.marker()
+    for defect, body in (next(invalid_bodies(operation, marker)), next(malformed_bodies())):
+        yield bench.call(operation, ANONYMOUS, body=body, defect=defect)
+    defect, media, body = next(media_types(operation, marker))
+    fields = (("Content-Type", media),)
+    yield bench.call(operation, ANONYMOUS, body=body, fields=fields, defect=defect)
 
 
 @probes("auth.before-all", phase=Phase.FREE, free=3)
@@ -62,89 +71,94 @@ def test_unknown_route(bench: Bench, party: str) -> None:
     )
 
 
-@probes("auth.bearer-only", phase=Phase.FREE, free=4, needs=("own.key",))
+@probes("auth.bearer-only", phase=Phase.FREE, free=5, thrift=2, needs=("own.key",))
 def test_other_scheme(bench: Bench, operation: Operation) -> None:
     """Present a valid key under other schemes: all of them once, some of them everywhere."""
     forms = list(credentials.other_schemes(bench.key(operation.kind)))
-    place = bench.contract.operations.index(operation)
     every = operation == first_list(bench.contract, operation.kind)
-    for form in forms if every else (forms[0], forms[2], *turn(forms, place, 2)):
-        bench.send(operation, form)
+    few = some(bench, operation, forms, 4, 1)
+    bench.together(bench.call(operation, form) for form in (forms if every else few))
 
 
-@probes("auth.header-only", phase=Phase.FREE, free=4, needs=("own.key",))
+@probes("auth.header-only", phase=Phase.FREE, free=6, thrift=4, needs=("own.key",))
 def test_elsewhere(bench: Bench, operation: Operation) -> None:
     """Present a valid key in the query, cookies, other fields and the body."""
     key = bench.key(operation.kind)
-    bench.send(operation, credentials.elsewhere(key))
+    forms = [credentials.elsewhere(key)]
     if operation == first_list(bench.contract, operation.kind):
-        for places in (credentials.in_query, credentials.in_cookies, credentials.in_fields):
-            for form in places(key):
-                bench.send(operation, form)
+        places = (credentials.in_query, credentials.in_cookies, credentials.in_fields)
+        forms += [form for place in places for form in place(key)]
     if operation.body is not None:
-        for form in credentials.in_body(key):
-            bench.send(operation, form)
+        forms += some(bench, operation, list(credentials.in_body(key)), 4, 1)
+    bench.together(bench.call(operation, form) for form in forms)
 
 
-@probes("auth.unknown-key", "auth.pat-unavailable", phase=Phase.FREE, free=5)
+@probes("auth.unknown-key", "auth.pat-unavailable", phase=Phase.FREE, free=7, thrift=4)
 def test_never_issued(bench: Bench, operation: Operation) -> None:
     """Present keys that were never issued, of each documented prefix, and malformed ones."""
     chance = bench.rng(f"forged/{operation.id}")
     key = bench.keyring.current(operation.kind)
     like = key.secret(bench.contract) if key else None
-    for kind in bench.contract.kinds:
-        bench.send(operation, credentials.forged(bench.contract, kind, chance, like))
+    kinds = some(bench, operation, list(bench.contract.kinds), 3, 2)
+    forms = [credentials.forged(bench.contract, kind, chance, like) for kind in kinds]
     odd = list(credentials.malformed(bench.contract))
     every = operation == first_list(bench.contract, operation.kind)
-    place = bench.contract.operations.index(operation)
-    for form in odd if every else turn(odd, place, 2):
-        bench.send(operation, form)
+    forms += odd if every else some(bench, operation, odd, 2, 1)
+    bench.together(bench.call(operation, form) for form in forms)
 
 
-@probes("auth.unknown-key", phase=Phase.FREE, free=8)
+@probes("auth.unknown-key", phase=Phase.FREE, free=8, thrift=4)
 def test_drawn(bench: Bench, party: str) -> None:
     """Present keys that Hypothesis drew."""
-    from conformance.draw import tokens
-
     operation = first_list(bench.contract, party)
-    for value in tokens(bench.contract, bench.target.seed, 8):
-        kind = bench.contract.kind_of(value)
-        form = f"forged:{kind.name}" if kind else "malformed:drawn"
-        bench.send(operation, credentials.token(value, name="forged", form=form))
+    drawn = tokens(bench.contract, bench.target.seed, 4 if bench.thrifty else 8)
+    bench.together(bench.call(operation, _drawn(bench, value)) for value in drawn)
+
+
+def _drawn(bench: Bench, value: str) -> credentials.Credential:
+    kind = bench.contract.kind_of(value)
+    form = f"forged:{kind.name}" if kind else "malformed:drawn"
+    return credentials.token(value, name="forged", form=form)
 
 
 @probes("auth.exact-match", phase=Phase.FREE, free=27, needs=("own.key",))
 def test_altered(bench: Bench, party: str) -> None:
     """Present keys that differ a little from a valid one."""
-    key = bench.key(party)
-    for form in credentials.altered(bench.contract, key, bench.rng(f"altered/{party}")):
-        bench.send(first_list(bench.contract, party), form)
+    operation, chance = first_list(bench.contract, party), bench.rng(f"altered/{party}")
+    forms = credentials.altered(bench.contract, bench.key(party), chance)
+    bench.together(bench.call(operation, form) for form in forms)
 
 
-@probes("auth.exact-match", phase=Phase.FREE, free=2, needs=("own.key",))
+@probes("auth.exact-match", phase=Phase.FREE, free=3, thrift=1, needs=("own.key",))
 def test_altered_everywhere(bench: Bench, operation: Operation) -> None:
     """Present a few such keys on every operation."""
     key = bench.key(operation.kind)
     forms = list(credentials.altered(bench.contract, key, bench.rng(operation.id)))
-    place = bench.contract.operations.index(operation)
-    for form in turn(forms, place, 2):
-        bench.send(operation, form)
+    few = some(bench, operation, forms, 3, 1)
+    bench.together(bench.call(operation, form) for form in few)
 
 
-@probes("auth.prefix-bound", "auth.pat-unavailable", phase=Phase.FREE, free=2, needs=("own.key",))
+@probes(
+    "auth.prefix-bound",
+    "auth.pat-unavailable",
+    phase=Phase.FREE,
+    free=2,
+    thrift=1,
+    needs=("own.key",),
+)
 def test_other_prefix(bench: Bench, operation: Operation) -> None:
     """Present a valid key's secret under the other documented prefixes."""
-    for form in credentials.exchanged(bench.contract, bench.key(operation.kind)):
-        bench.send(operation, form)
+    forms = list(credentials.exchanged(bench.contract, bench.key(operation.kind)))
+    few = some(bench, operation, forms, 2, 1)
+    bench.together(bench.call(operation, form) for form in few)
 
 
-@probes("auth.prefix-bound", phase=Phase.FREE, free=2, needs=("cross.key",))
+@probes("auth.prefix-bound", phase=Phase.FREE, free=2, thrift=1, needs=("cross.key",))
 def test_prefix_of_the_other_kind(bench: Bench, operation: Operation) -> None:
     """Present the secret of a key of the other kind under this operation's prefix."""
-    for kind in ("project", "team"):
-        if kind != operation.kind:
-            for form in credentials.exchanged(bench.contract, bench.key(kind)):
-                bench.send(operation, form, resource="cross")
+    forms = list(credentials.exchanged(bench.contract, bench.key(CROSS[operation.kind])))
+    few = some(bench, operation, forms, 2, 1)
+    bench.together(bench.call(operation, form, resource="cross") for form in few)
 
 
 @probes("auth.scheme-case", spends={"own": 2})
@@ -161,5 +175,6 @@ def test_ambiguous(bench: Bench, party: str) -> None:
     key = bench.key(party)
     kind = bench.contract.kinds[key.kind]
     other = kind.prefix + "".join(bench.rng("ambiguous").choices("abcdef0123456789", k=40))
-    for form in credentials.ambiguous(key, other):
-        bench.send(first_list(bench.contract, party), form, level="hardening")
+    operation = first_list(bench.contract, party)
+    forms = credentials.ambiguous(key, other)
+    bench.together(bench.call(operation, form, level="hardening") for form in forms)

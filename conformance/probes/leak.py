@@ -12,7 +12,7 @@ from conformance.probe import Phase, probes
 from conformance.probes.shapes import first_list, lacking, nested
 from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies
 
-PAIRS_TIMED = 12
+PAIRS_TIMED = 10
 PAIR = ({"resource": "foreign"}, {"resource": "absent"})
 
 

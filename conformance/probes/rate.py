@@ -93,6 +93,7 @@ def take_turns(bench: Bench, one: str, other: str, other_kind: str) -> None:
     phase=Phase.DRAIN,
     spends={"own": 0},
     fills=1,
+    kinds=("project", "team", "other_project"),
 )
 def test_drain(bench: Bench, party: str) -> None:
     """Send generated cases, one at a time, until the first refusal."""
@@ -172,13 +173,13 @@ def twisted(bench: Bench, party: str) -> list[Call]:
 def over_the_limit(bench: Bench, party: str, calls: list[Call]) -> None:
     """Send calls with an exhausted key; if its window ended meanwhile, once more in the next."""
     label = bench.key(party).label
-    for call in calls:
+    for batch in bench.batches(calls):
         if not bench.budget.exhausted(label, bench.clock.now()):
             exhaust(bench, party)
         if label in bench.unlimited:
             return
-        tags = replace(call.tags, group="exhausted")
-        bench.client.attempt(replace(call, tags=tags))
+        tagged = [replace(call, tags=replace(call.tags, group="exhausted")) for call in batch]
+        bench.client.send_at_once(tagged)
 
 
 @probes(
@@ -238,7 +239,7 @@ def test_burst(bench: Bench) -> None:
     """With a new key, send more requests at once than its window admits."""
     most = bench.client.pace.burst
     limit = bench.contract.rate_limit.limit
-    for _ in range(2):
+    for _ in range(1 if bench.thrifty else 2):
         bench.generate("project")
         if most is None or most >= limit + BURST:
             send_burst(bench, "project", limit + BURST)
@@ -265,7 +266,7 @@ def send_burst(bench: Bench, party: str, size: int) -> None:
 @probes(
     "rate.revoked-is-401",
     "rate.new-key-window",
-    phase=Phase.ROTATE,
+    phase=Phase.REPLACE,
     spends={"project": 2},
     free=3,
     fills=1,

@@ -52,16 +52,23 @@ def test_replaced(bench: Bench) -> None:
 
 def use_old(bench: Bench, old: Key) -> None:
     """Use a replaced key on every operation, method and connection."""
-    for operation in bench.contract.of_kind("project"):
-        for connection in ("main", "second", "fresh"):
-            bench.send(operation, old, connection=connection, group="replaced")
-        if operation.leads:
-            for method in lacking(bench, operation):
-                bench.deliver(bench.off_method(method, operation, old, resource="own"))
+    for connection in ("main", "second", "fresh"):
+        bench.together(
+            bench.call(operation, old, connection=connection, group="replaced")
+            for operation in bench.contract.of_kind("project")
+        )
+    bench.together(
+        bench.off_method(method, operation, old, resource="own")
+        for operation in bench.contract.of_kind("project")
+        if operation.leads
+        for method in lacking(bench, operation)
+    )
     like = bench.key("project").secret(bench.contract)
     unknown = credentials.forged(bench.contract, "project", bench.rng("unknown"), like)
-    for operation in bench.contract.of_kind("project"):
-        bench.send(operation, unknown, group="unknown")
+    bench.together(
+        bench.call(operation, unknown, group="unknown")
+        for operation in bench.contract.of_kind("project")
+    )
 
 
 def use_others(bench: Bench) -> None:
@@ -237,14 +244,16 @@ def test_team_key(bench: Bench) -> None:
     "rotation.permanent",
     phase=Phase.FINAL,
     spends={"project": 1},
-    free=40,
+    free=20,
     needs=("project.generate",),
 )
 def test_never_again(bench: Bench) -> None:
     """At the end, after waits and further new keys, try every replaced key again."""
     bench.send(first_list(bench.contract, "project"), "project")
     operations = bench.contract.of_kind("project")
+    calls = []
     for place, key in enumerate(bench.keyring.earlier("project")):
-        for connection in ("main", "fresh"):
-            operation = operations[place % len(operations)]
-            bench.send(operation, key, connection=connection, group="replaced")
+        operation = operations[place % len(operations)]
+        connection = ("main", "fresh")[place % 2]
+        calls.append(bench.call(operation, key, connection=connection, group="replaced"))
+    bench.together(calls)

@@ -41,6 +41,14 @@ def turn(options: Sequence[T], place: int, count: int) -> list[T]:
     return [options[(start + step) % len(options)] for step in range(min(count, len(options)))]
 
 
+def some(
+    bench: Bench, operation: Operation, options: Sequence[T], count: int, thrifty: int
+) -> list[T]:
+    """Some of the options, others for each operation, fewer where time is short."""
+    place = bench.contract.operations.index(operation)
+    return turn(options, place, thrifty if bench.thrifty else count)
+
+
 def lacking(bench: Bench, operation: Operation) -> list[str]:
     """The methods that the operation's path lacks, as far as they may be sent, in turn per path."""
     present = bench.contract.methods(operation.path)
