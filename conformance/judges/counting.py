@@ -64,6 +64,7 @@ class Hypothesis:
     text: str
     counter: Counter
     shared: bool = False  # across keys
+    of_a_kind: bool = False  # across keys of one kind only
     keyless: bool = False  # and requests without a key are counted too
 
 
@@ -138,6 +139,9 @@ HYPOTHESES = (
     Hypothesis("rate.no-bypass", "each query or disguise has a counter", _disguise),
     Hypothesis("rate.no-bypass", "each connection has a counter", _connection),
     Hypothesis("rate.per-key", "keys share a counter", one_counter, shared=True),
+    Hypothesis(
+        "rate.per-key", "keys of a kind share a counter", one_counter, shared=True, of_a_kind=True
+    ),
     Hypothesis(
         "rate.per-key",
         "keys share a counter with requests without one",
@@ -241,7 +245,7 @@ def _explains(hypothesis: Hypothesis, contract: Contract, history: History) -> b
     latest = float("-inf")
     for one in _in_turn(contract, history, hypothesis.keyless):
         label = one.exchange.tags.key
-        tally = tallies.setdefault(None if hypothesis.shared else label, _Tally())
+        tally = tallies.setdefault(_sharers(hypothesis, label), _Tally())
         missed = label is not None and one.place > places.get(label, 0) + 1
         together = hypothesis.shared and one.exchange.started <= latest
         places[label], latest = one.place, max(latest, one.exchange.ended)
@@ -250,6 +254,13 @@ def _explains(hypothesis: Hypothesis, contract: Contract, history: History) -> b
         if not one.at_once and not _counts_on(hypothesis, tally, one, clock, limit):
             return False
     return True
+
+
+def _sharers(hypothesis: Hypothesis, label: str | None) -> str | None:
+    """Who shares counters with a key."""
+    if hypothesis.of_a_kind:
+        return "team" if "team" in (label or "") else "project"
+    return None if hypothesis.shared else label
 
 
 def _counts_on(
@@ -263,7 +274,7 @@ def _counts_on(
         return True
     counter = hypothesis.counter(one)
     if counter is None:
-        return _takes_nothing(tally, one)
+        return _takes_nothing(tally, one, clock)
     last, free = tally.left.get(counter), tally.left.pop(FREE, None)
     foreseen = _foreseen(tally, last, one, clock, limit)
     tally.left[counter], tally.owed = one, 0
@@ -272,14 +283,19 @@ def _counts_on(
     return foreseen is None or foreseen == one.remaining
 
 
-def _takes_nothing(tally: _Tally, one: Spot) -> bool:
+def _takes_nothing(tally: _Tally, one: Spot, clock: Offset | None) -> bool:
     """Whether an answer says what the last one left, be it before its own is given back."""
-    last = tally.left.get(FREE)
-    if last is not None and last.reset == one.reset:
-        return one.remaining == last.remaining
+    last, counted = tally.left.get(FREE), tally.left.get("key")
     tally.left[FREE] = one
-    counted = tally.left.get("key")
-    return counted is None or counted.reset != one.reset or one.remaining in _around(counted)
+    if last is not None and _in_its_window(last, one, clock):
+        return one.remaining == last.remaining
+    if counted is None or not _in_its_window(counted, one, clock):
+        return True
+    return counted.reset == one.reset and one.remaining in _around(counted)
+
+
+def _in_its_window(last: Spot, one: Spot, clock: Offset | None) -> bool:
+    return last.reset == one.reset or not _may_begin(clock, last.reset, one)
 
 
 def _around(one: Spot) -> tuple[int, int]:

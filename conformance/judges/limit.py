@@ -35,7 +35,7 @@ def _crossings(contract: Contract, members: tuple[Spot, ...]) -> Iterator[Opinio
         elif one.reset in last and one.admitted and not one.at_once:
             yield _over(contract, last[one.reset], one, admitted[one.reset] + 1)
             return
-        if one.admitted and one.reset is not None:
+        if one.admitted and one.reset is not None and not one.at_once:
             admitted[one.reset] = admitted.get(one.reset, 0) + 1
             if one.remaining == 0 or admitted[one.reset] >= contract.rate_limit.limit:
                 last.setdefault(one.reset, one)

@@ -122,8 +122,9 @@ def reset_moved(contract: Contract, history: History) -> Iterator[Opinion]:
     for of_key in spots(contract, history).values():
         admitted = [one for one in of_key if one.admitted and one.reset is not None]
         plausible = [one for one in admitted if _implausible(contract, clock, one) is None]
-        for of_counter in grouped(plausible, counter).values():
-            yield from _moves(contract, clock, of_counter)
+        for place, of_counter in grouped(plausible, counter).items():
+            if place is not None:
+                yield from _moves(contract, clock, of_counter)
 
 
 def _moves(contract: Contract, clock: Offset, members: tuple[Spot, ...]) -> Iterator[Opinion]:

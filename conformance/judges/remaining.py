@@ -116,8 +116,8 @@ def someone_else(explanation: Explanation) -> Doubt:
 def promise_broken(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield answers that promised more requests than their window then admitted."""
     explanation = explain(contract, history)
-    if explanation.requirement == "rate.per-key":
-        return  # what a key was promised, others use up
+    if explanation.requirement in ("rate.per-key", "rate.remaining-counts"):
+        return  # what was promised, others use up, or a count that is wrong already
     unknown = uncertain(contract, history)
     for label, reset, members in windows(contract, history):
         for place, of_counter in grouped(members, explanation.counter).items():

@@ -199,6 +199,15 @@ def test_requests_without_a_key_count_for_one() -> None:
     assert accused(*asked) == {"rate.per-key"}
 
 
+def test_keys_of_a_kind_share_a_counter() -> None:
+    def team(remaining: int) -> Exchange:
+        return left(remaining, operation="listEnvironments", credential="team")
+
+    other: dict[str, Any] = {"credential": "other_project"}
+    asked = [left(59), left(58, **other), team(59), left(57), left(56, **other), team(58), left(55)]
+    assert accused(*asked) == {"rate.per-key"}
+
+
 def test_keys_in_turn_have_their_own_counters() -> None:
     turns = [exchange(200, group="turns"), exchange(200, group="turns", credential="team")] * 2
     assert opinions(remaining.keys_share, *turns) == "passed"
