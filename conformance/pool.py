@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from conformance import generate, sample
-from conformance.contract import Operation
 from conformance.generate import Case
 
 if TYPE_CHECKING:
@@ -24,11 +23,13 @@ class Pool:
     def __init__(self, bench: Bench, kind: str) -> None:
         self._bench = bench
         self._kind = kind
+        self._party = kind
         self._defects = self._rest_of_defects()
         self._cases = _kept(bench, kind)
 
     def calls(self, party: str, count: int) -> Iterator[Call]:
-        """Calls with the current key of a party: defects and generated cases in turn."""
+        """Calls with the current key of a party: defects first, then generated cases."""
+        self._party = party
         made = 0
         while made < count:
             call = self._next(party)
@@ -39,8 +40,7 @@ class Pool:
     def _next(self, party: str) -> Call | None:
         defect = next(self._defects, None)
         if defect is not None:
-            operation, name, body = defect
-            return self._bench.call(operation, party, body=body, defect=name)
+            return defect
         case = next(self._cases, None)
         if case is None:
             operation = next(op for op in self._bench.contract.of_kind(self._kind) if op.lists)
@@ -62,13 +62,26 @@ class Pool:
             generated="positive" if case.positive else "negative",
         )
 
-    def _rest_of_defects(self) -> Iterator[tuple[Operation, str, bytes]]:
-        """The defects of bodies for which the error probes have no room."""
-        for operation in self._bench.contract.of_kind(self._kind):
-            if operation.body is not None:
-                marker = self._bench.calls.marker()
-                for name, body in list(sample.invalid_bodies(operation, marker))[::-1]:
-                    yield operation, name, body
+    def _rest_of_defects(self) -> Iterator[Call]:
+        """The defects for which the error probes have no room."""
+        bench = self._bench
+        for operation in bench.contract.of_kind(self._kind):
+            marker = bench.calls.marker()
+            for defect, query in sample.invalid_queries(operation):
+                yield bench.call(operation, self._party, query=query, defect=defect)
+            if operation.body is None:
+                continue
+            bodies = [*sample.invalid_bodies(operation, marker)][::-1]
+            if bench.calls.may_write(operation):
+                bodies += sample.lenient_bodies(operation, marker)
+            for defect, body in bodies:
+                yield bench.call(operation, self._party, body=body, defect=defect)
+            if bench.calls.may_write(operation):
+                for defect, media, body in sample.media_types(operation, marker):
+                    fields = (("Content-Type", media),)
+                    yield bench.call(
+                        operation, self._party, body=body, fields=fields, defect=defect
+                    )
 
 
 def _kept(bench: Bench, kind: str) -> Iterator[Case]:

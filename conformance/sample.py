@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import jsonschema_rs
 from conformance.contract import Operation
 
 JSON = "application/json"
+LONG_TEXT = 4000  # characters, where no schema bounds a text: as long as people write
 
 
 def body(operation: Operation, marker: str) -> dict[str, Any]:
@@ -100,6 +102,21 @@ def malformed_bodies() -> Iterator[tuple[str, bytes]]:
     yield "json.not-utf8", b'{"a": "\xff\xfe"}'
 
 
+def lenient_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]:
+    """Bodies that are not JSON, but that lenient readers take for a valid one."""
+    valid = _dump(body(operation, marker))
+    yield "json.trailing-comma", valid[:-1] + b",}"
+    yield "json.single-quotes", valid.replace(b'"', b"'")
+    yield "json.comment", b"/* comment */ " + valid
+    yield "json.line-comment", b"// comment\n" + valid
+    yield "json.bare-names", re.sub(rb'"(\w+)":', rb"\1:", valid)
+    yield "json.rest", valid + b" x"
+    yield "json.twice", valid + valid
+    yield "json.unclosed", valid[:-1]
+    yield "json.equals", valid.replace(b":", b"=", 1)
+    yield "json.padded", b"while(1);" + valid
+
+
 def media_types(operation: Operation, marker: str) -> Iterator[tuple[str, str, bytes]]:
     """Bodies of other media types that hold a valid body's content, with the type to declare."""
     valid = _dump(body(operation, marker))
@@ -107,6 +124,10 @@ def media_types(operation: Operation, marker: str) -> Iterator[tuple[str, str, b
     yield "media.xml", "application/xml", b"<body/>"
     yield "media.form", "application/x-www-form-urlencoded", valid
     yield "media.octets", "application/octet-stream", valid
+    yield "media.vendor", "application/vnd.conformance+json", valid
+    yield "media.text-json", "text/json", valid
+    yield "media.multipart", "multipart/form-data; boundary=x", valid
+    yield "media.javascript", "application/javascript", valid
 
 
 def invalid_queries(operation: Operation) -> Iterator[tuple[str, str]]:
@@ -161,7 +182,7 @@ def _full(
         return [_instance(schema["items"], root, marker)]
     if schema.get("type") == "object":
         return {"conformance": marker}
-    if longest and "maxLength" in schema:
-        stretched = marker + "a" * schema["maxLength"]
-        return _text(schema, stretched[: schema["maxLength"]])
+    if longest and schema.get("type") == "string" and "enum" not in schema:
+        most = schema.get("maxLength", LONG_TEXT)
+        return _text({"maxLength": most} | dict(schema), (marker + "a" * most)[:most])
     return _instance(schema, root, marker)

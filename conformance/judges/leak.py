@@ -30,7 +30,7 @@ def _pairs(contract: Contract, history: History) -> Iterator[Group]:
         group = one.tags.group or ""
         if not group.startswith("pair:") or passing(history, one):
             continue
-        if one.tags.operation in lacking or one.status in (401, 429):
+        if one.tags.operation in lacking or one.status == 429 or _unknown(contract, one):
             continue
         if lives.live(one) and straight(one):
             foreign, missing = groups.setdefault(group, ([], []))
@@ -40,7 +40,16 @@ def _pairs(contract: Contract, history: History) -> Iterator[Group]:
             yield foreign, missing
 
 
+def _unknown(contract: Contract, one: Exchange) -> bool:
+    """Whether the key was not taken for one; of the wrong kind, that is an answer like another."""
+    operation = contract.by_id.get(one.tags.operation or "")
+    wrong_kind = operation is not None and operation.kind not in one.tags.credential
+    return one.status == 401 and not wrong_kind
+
+
 def _foreign(one: Exchange) -> bool:
+    if one.tags.resource.startswith("cross"):
+        return True
     return "foreign" in (one.tags.resource, one.tags.nested)
 
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+from typing import TypeVar
+
 from conformance.bench import Bench
 from conformance.contract import Operation
 from conformance.probe import probes
-from conformance.probes.shapes import first_list, lacking, lists, nested, turn, with_body
-from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types
+from conformance.probes.shapes import first_list, lacking, lists, nested, some, turn, with_body
+from conformance.sample import (
+    invalid_bodies,
+    invalid_queries,
+    lenient_bodies,
+    malformed_bodies,
+    media_types,
+)
+
+T = TypeVar("T")
 
 
-@probes("error.malformed-json", spends={"own": 3}, where=with_body)
+@probes("error.malformed-json", spends={"own": 4}, where=with_body)
 def test_malformed_json(bench: Bench, operation: Operation) -> None:
     """Send bodies that are not JSON."""
-    place = bench.contract.operations.index(operation)
-    for defect, body in turn(list(malformed_bodies()), place, 3):
+    bodies = list(malformed_bodies())
+    if bench.calls.may_write(operation):
+        bodies = interleaved(bodies, list(lenient_bodies(operation, bench.calls.marker())))
+    for defect, body in some(bench, operation, bodies, 4, 2):
         bench.send(operation, operation.kind, body=body, defect=defect)
 
 
@@ -24,13 +37,14 @@ def test_invalid_body(bench: Bench, operation: Operation) -> None:
         bench.send(operation, operation.kind, body=body, defect=defect)
 
 
-@probes("error.media-type", spends={"own": 2}, where=with_body)
+@probes("error.media-type", spends={"own": 3}, where=with_body)
 def test_media_type(bench: Bench, operation: Operation) -> None:
     """Send bodies of other media types; without leave to write, only one that no JSON reader takes."""
     offered = list(media_types(operation, bench.calls.marker()))
-    place = bench.contract.operations.index(operation)
     xml, others = offered[1], [offered[0], *offered[2:]]
-    chosen = [xml, *turn(others, place, 1)] if bench.calls.may_write(operation) else [xml]
+    chosen = (
+        [xml, *some(bench, operation, others, 2, 1)] if bench.calls.may_write(operation) else [xml]
+    )
     for defect, media, body in chosen:
         fields = (("Content-Type", media),)
         bench.send(operation, operation.kind, body=body, fields=fields, defect=defect)
@@ -89,6 +103,12 @@ def test_drawn_body(bench: Bench, operation: Operation) -> None:
     place = bench.contract.operations.index(operation)
     for body in turn(documents(bench.target.seed, 10), place, 2):
         bench.send(operation, operation.kind, body=body, defect="body.drawn")
+
+
+def interleaved(one: list[T], other: list[T]) -> list[T]:
+    """Both lists in turn, then what is left of the longer one."""
+    pairs = zip_longest(one, other)
+    return [value for pair in pairs for value in pair if value is not None]
 
 
 def most_telling(defects: list[tuple[str, bytes]], count: int) -> list[tuple[str, bytes]]:

@@ -17,7 +17,7 @@ from conformance.probe import Phase, probes
 from conformance.probes.shapes import first_list, lacking
 
 HELD = 0.2  # seconds between the first half of a body and what follows
-LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 8, 24, 8  # requests with the old key
+LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 6, 18, 8  # requests with the old key
 
 
 @probes(
@@ -31,6 +31,7 @@ LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 8, 24, 8  # requests with the old key
     phase=Phase.ROTATE,
     spends={"project": 22},
     free=50,
+    thrift=28,
     generates=1,
     needs=("project.generate",),
 )
@@ -52,16 +53,18 @@ def test_replaced(bench: Bench) -> None:
 
 def use_old(bench: Bench, old: Key) -> None:
     """Use a replaced key on every operation, method and connection."""
+    operations = bench.contract.of_kind("project")
     for connection in ("main", "second", "fresh"):
+        few = bench.thrifty and connection != "main"
         bench.together(
             bench.call(operation, old, connection=connection, group="replaced")
-            for operation in bench.contract.of_kind("project")
+            for operation in (operations[:3] if few else operations)
         )
     bench.together(
         bench.off_method(method, operation, old, resource="own")
         for operation in bench.contract.of_kind("project")
         if operation.leads
-        for method in lacking(bench, operation)
+        for method in lacking(bench, operation)[: 1 if bench.thrifty else None]
     )
     like = bench.key("project").secret(bench.contract)
     unknown = credentials.forged(bench.contract, "project", bench.rng("unknown"), like)

@@ -9,6 +9,8 @@ from conformance.probe import Phase, probes
 from conformance.probes.shapes import lists, nested
 from conformance.schedule import CROSS
 
+WAYS = {name: {"resource": name} for name in ("cross", "absent")}
+
 
 @probes(
     "scope.project-isolation",
@@ -25,13 +27,27 @@ def test_foreign_and_absent(bench: Bench, operation: Operation) -> None:
     bench.pair(operation, operation.kind)
 
 
-@probes("scope.project-key-on-team", "scope.team-key-on-project", spends={"cross": 2})
+@probes(
+    "scope.project-key-on-team",
+    "scope.team-key-on-project",
+    "leak.same-answer",
+    spends={"cross": 3},
+)
 def test_key_of_the_other_kind(bench: Bench, operation: Operation) -> None:
-    """Call every operation with a valid key of the other kind."""
+    """Call every operation with a valid key of the other kind, on what exists and what does not."""
     key = CROSS[operation.kind]
-    if operation.kind in bench.target.parties:
-        bench.send(operation, key, resource="cross")
-    bench.send(operation, key, resource="cross-foreign")
+    ways = [way for way in ("cross", "cross-foreign", "absent") if _reaches(bench, operation, way)]
+    if len(ways) > 1 and ways[0] == "cross":
+        bench.compare(
+            lambda way: bench.call(operation, key, **way), (WAYS["cross"], WAYS["absent"])
+        )
+        ways = ways[1:-1]
+    for way in [] if bench.thrifty else ways:
+        bench.send(operation, key, resource=way)
+
+
+def _reaches(bench: Bench, operation: Operation, way: str) -> bool:
+    return way == "absent" or bool(bench.addresses.owner(operation, CROSS[operation.kind], way))
 
 
 @probes(

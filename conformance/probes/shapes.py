@@ -41,6 +41,12 @@ def turn(options: Sequence[T], place: int, count: int) -> list[T]:
     return [options[(start + step) % len(options)] for step in range(min(count, len(options)))]
 
 
+def shows(bench: Bench, operation: Operation) -> bool:
+    """Whether all forms are tried on an operation: on each kind's first list, if there is time."""
+    first = operation == first_list(bench.contract, operation.kind)
+    return first and (operation.kind == "project" or not bench.thrifty)
+
+
 def some(
     bench: Bench, operation: Operation, options: Sequence[T], count: int, thrifty: int
 ) -> list[T]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 WORD = re.compile(r"\w+\s*|[^\w\s]\s*")
-ALIKE = 0.35  # below that, marking what differs would mark all
+ALIKE = 0.35  # below that, marking what differs would mark all,
+RUN = 4  # unless so many words in a row are the same
 LONGEST = 400  # words that are compared
 
 Segments = tuple[tuple[str, bool], ...]  # pieces of the text; whether the other lacks the piece
@@ -19,7 +20,8 @@ def differences(expected: str, observed: str) -> tuple[Segments, Segments]:
     if max(len(one), len(other)) > LONGEST:
         return ((expected, False),), ((observed, False),)
     matcher = SequenceMatcher(None, one, other, autojunk=False)
-    if matcher.ratio() < ALIKE:
+    longest = matcher.find_longest_match().size
+    if matcher.ratio() < ALIKE and longest < RUN:
         return ((expected, False),), ((observed, False),)
     blocks = matcher.get_opcodes()
     return (

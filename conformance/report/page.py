@@ -293,7 +293,7 @@ def _settings(outcome: Outcome, room: Allowance) -> list[tuple[str, str]]:
         "base URL": header.get("base_url"),
         "limit": f"{outcome.contract.rate_limit.limit} in {outcome.contract.rate_limit.window:g} s",
         "writes allowed": header.get("allow_writes"),
-        "files": [str(one) for one in outcome.files],
+        "files": ", ".join(map(str, outcome.files)) or None,
         **{f"{name} id": id for name, id in (header.get("parties") or {}).items()},
         **(header.get("settings") or {}),
     }

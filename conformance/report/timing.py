@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from conformance.history import History
 
 WIDTH = 1000
-SPREAD = 0.98  # of the answers are drawn to scale; the slowest lie at the edge
+SPREAD = 0.9  # of the answers are drawn to scale; the slowest lie at the edge
 ROWS = (("foreign", "another's"), ("absent", "not existing"))
 JITTER = 5  # rows of dots, so that equal times are seen
 
