@@ -122,6 +122,12 @@ def _connection(one: Spot) -> Hashable:
     return one.exchange.connection or ""
 
 
+def _off_route(one: Spot) -> Hashable:
+    """Whether no route was found, be it that a disguise led past one."""
+    tags = one.exchange.tags
+    return tags.route is None or (one.exchange.status == 404 and tags.twist in ("slash", "case"))
+
+
 HYPOTHESES = (
     Hypothesis("rate.all-outcomes", "404 is free", _status_free(404)),
     Hypothesis("leak.same-cost", "absent resources are free", _resource_free("absent")),
@@ -129,6 +135,7 @@ HYPOTHESES = (
     Hypothesis("rate.all-outcomes", "400 is free", _status_free(400)),
     Hypothesis("rate.all-outcomes", "400 and 404 are free", _status_free(400, 404)),
     Hypothesis("rate.all-outcomes", "errors have a counter of their own", _is_error),
+    Hypothesis("rate.all-endpoints", "unknown routes have a counter of their own", _off_route),
     Hypothesis("rate.all-endpoints", "each method has a counter", _method),
     Hypothesis("rate.all-endpoints", "each path has a counter", _route),
     Hypothesis("rate.all-endpoints", "each operation has a counter", _operation),

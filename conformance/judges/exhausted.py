@@ -8,6 +8,7 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
+from conformance.judges.counting import explain
 from conformance.judges.limit import in_its_window
 from conformance.judges.select import Lives, absent, answers, own, said
 from conformance.judges.windows import Spot, offset, spot
@@ -56,9 +57,10 @@ def endpoint_open(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("rate.no-bypass")
 def disguise_works(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield disguises in which an exhausted key was served, or shown a fresh counter."""
+    apart = explain(contract, history).requirement == "rate.all-endpoints"  # which tells of 404s
     for refusal, one in _over_the_limit(contract, history):
         twist = one.tags.twist
-        if twist is None or one.status == 401:
+        if twist is None or one.status == 401 or (apart and one.status == 404):
             continue
         remaining = spot(one, contract.rate_limit).remaining
         if one.status == 429:
