@@ -81,8 +81,9 @@ class Calls:
         return _with(call, self._tags(**relations | {"resource": "none"}))
 
     def off_route(self, method: str, path: str, credential: Credential, **tags: Any) -> Call:
-        """A request to no documented operation. Its body is no JSON, so that nothing comes of it."""
-        body = b"{" if method in ("POST", "PUT", "PATCH") else None
+        """A request to no documented operation; without leave to write, its body is no JSON."""
+        made_up = b"{}" if self._target.allow_writes else b"{"
+        body = made_up if method in ("POST", "PUT", "PATCH") else None
         return Call(
             method=method,
             path=path,

@@ -78,14 +78,15 @@ def test_malformed_id(bench: Bench, party: str) -> None:
         bench.send(operation, party, path=path, defect=f"path:{operation.owner}")
 
 
-@probes("error.unknown-route", spends={"own": 3})
+@probes("error.unknown-route", spends={"own": 4})
 def test_unknown_route(bench: Bench, party: str) -> None:
     """Call routes that no deployment has: their names are made up for this run."""
     marker = bench.calls.marker()
     operation = first_list(bench.contract, party)
     own = operation.path.replace(f"{{{operation.owner}}}", bench.target.parties[party].id)
-    for path in (f"/{marker}", f"{own.rpartition('/')[0]}/{marker}", f"{own}/{marker}/{marker}"):
-        bench.deliver(bench.off_route("GET", path, party))
+    below, deeper = f"{own.rpartition('/')[0]}/{marker}", f"{own}/{marker}/{marker}"
+    for method, path in (("GET", f"/{marker}"), ("POST", below), ("GET", deeper), ("PUT", deeper)):
+        bench.deliver(bench.off_route(method, path, party))
 
 
 @probes("error.unknown-method", spends={"own": 1}, where=lambda op: op.leads)
