@@ -148,7 +148,7 @@ def _placed(one: Slot, room: dict[str, int], target: Target) -> Slot:
 
 def _moved(one: Slot, target: Target) -> Slot:
     """An open probe that found no room in the first window."""
-    if not _generates(target, one.party):
+    if not all(_generates(target, party) for party in one.spends):
         return replace(one, phase=Phase.LATER)
     early = rotates_early(target, one.party)
     return replace(one, phase=Phase.REFILLED if early else Phase.REFILLED_LATE, refill=True)
