@@ -112,8 +112,8 @@ class Bench:
         started = self.clock.now()
         value = self.hooks.call(hook, owner.id)
         ended = self.clock.now()
-        if not value.isascii() or any(letter.isspace() for letter in value):
-            raise HookError(f"hooks.{hook}: its last line is no key")
+        if not value.isascii() or not value or any(letter.isspace() for letter in value):
+            raise HookError(f"hooks.{hook}: its last line is no key; print the new key there")
         return self.keyring.add(owner, value, (started, ended))
 
     def spare(self, kind: str) -> str:

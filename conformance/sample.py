@@ -12,6 +12,13 @@ import jsonschema_rs
 from conformance.contract import Operation
 
 JSON = "application/json"
+OTHERS: dict[str, Any] = {
+    "integer": 7,
+    "string": "text",
+    "array": [],
+    "object": {},
+    "boolean": True,
+}
 LONG_TEXT = 4000  # characters, where no schema bounds a text: as long as people write
 
 
@@ -78,7 +85,9 @@ def _wrong(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple
     if "$ref" in schema:
         schema = _resolve(schema["$ref"], root)
     kind = schema.get("type")
-    yield "type", 7 if kind == "string" else "text"
+    for name, other in OTHERS.items():
+        if name != kind:
+            yield f"type-{name}", other
     yield "null", None
     if "maxLength" in schema:
         yield "too-long", "a" * (schema["maxLength"] + 1)

@@ -208,8 +208,12 @@ def _operation_free(operation: str) -> Counter:
 
 
 def _follows(steps: list[Step], aspect: Counter) -> bool:
-    """Whether what a request costs follows from what it is: then nobody else is at work."""
-    costs = grouped(steps, lambda step: aspect(step.after)).values()
+    """Whether what a request costs follows from what it is: then nobody else is at work.
+
+    A step to 0 does not tell, since nothing falls any further.
+    """
+    telling = [step for step in steps if step.after.remaining]
+    costs = grouped(telling, lambda step: aspect(step.after)).values()
     constant = all(len({step.fell for step in alike}) == 1 for alike in costs)
     return constant and any(len(alike) >= REPEATED and alike[0].fell != 1 for alike in costs)
 

@@ -18,6 +18,17 @@ from conformance.sample import (
 )
 
 T = TypeVar("T")
+OVERLOOKED = (
+    "body.missing",
+    "body.extra-member",
+    "body.type-integer",
+    "body.too-long",
+    "body.pattern",
+    "body.format",
+    "body.type-array",
+    "body.empty",
+    "body.array",
+)
 
 
 @probes("error.malformed-json", spends={"own": 4}, where=with_body)
@@ -113,10 +124,11 @@ def interleaved(one: list[T], other: list[T]) -> list[T]:
 
 
 def most_telling(defects: list[tuple[str, bytes]], count: int) -> list[tuple[str, bytes]]:
-    """One of each kind of defect first, in the order of the schema, then the rest."""
+    """One of each kind of defect first, those before that servers overlook most, then the rest."""
     kinds: dict[str, list[tuple[str, bytes]]] = {}
     for defect in defects:
         kinds.setdefault(defect[0].partition(":")[0], []).append(defect)
-    firsts = [found[0] for found in kinds.values()]
-    rest = [defect for found in kinds.values() for defect in found[1:]]
+    order = sorted(kinds, key=lambda kind: OVERLOOKED.index(kind) if kind in OVERLOOKED else 99)
+    firsts = [kinds[kind][0] for kind in order]
+    rest = [defect for kind in order for defect in kinds[kind][1:]]
     return (firsts + rest)[:count]
