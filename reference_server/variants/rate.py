@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
@@ -14,7 +15,7 @@ from reference_server.variants.registry import variant
 from reference_server.windows import Window, Windows
 
 HOUR = 3600
-STRANGERS = 300  # requests without a valid key in a window and from an address
+STRANGERS = 40  # requests without any key in a window and from an address
 
 
 class AlignedWindows(Windows):
@@ -119,15 +120,18 @@ class TellsStrangersNothing(Server):
 
 @variant()
 class LimitsStrangers(Server):
-    """It limits requests without a valid key by their address, in the contract's format."""
+    """It limits requests without any key by their address, in the contract's format."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.strangers = Windows(STRANGERS, self.seconds)
 
     def no_valid_key(self, call: Call) -> Refusal:
+        if "authorization" in call.request.headers:
+            return super().no_valid_key(call)
         address = call.request.client.host if call.request.client else None
         window = self.strangers.take(address, call.now)
         if window.admitted:
             return super().no_valid_key(call)
+        call.window = replace(window, limit=self.limit, used=self.limit + 1)
         return errors.limited(self.retry_after(call, window))
