@@ -25,12 +25,12 @@ class Phase(IntEnum):
     REFILLED = 60  # open probes that found no room, on keys that were replaced
     RECOVER = 70  # after Reset
     LATER = 80  # open probes that found no room, in the next window
-    EDGE = 85  # bursts at the end of a window
     REPLACE_LATE = 91
     ROTATE_LATE = 92
     REFILLED_LATE = 95
     EXTRA = 98  # more of the same, where new keys or --windows make room
     FINAL = 100  # what must still hold at the end
+    EDGE = 110  # bursts that use up the last window
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,13 @@ so one deviation is one failure, and not one of everything that depends on the c
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from conformance.contract import Contract
+from conformance.exchange import Exchange
 from conformance.history import History
 from conformance.judges.select import grouped
 from conformance.judges.windows import Offset, Spot, neighbours, offset, spot, spots
@@ -175,6 +177,17 @@ ASPECTS: tuple[tuple[str, Counter], ...] = (  # what a cost may follow from, and
 )
 
 
+STRANGERS: dict[str, Callable[[Exchange], bool]] = {  # whose requests a key may have to pay for
+    "requests with an invalid key count": lambda one: (
+        one.status == 401 and one.tags.credential != "anonymous"
+    ),
+    "requests without a key count": lambda one: (
+        one.status == 401 and one.tags.credential == "anonymous"
+    ),
+    "requests without a valid key count": lambda one: one.status == 401,
+}
+
+
 @lru_cache(maxsize=8)
 def explain(contract: Contract, history: History) -> Explanation:
     """The first way of counting that explains every step of every key."""
@@ -189,6 +202,9 @@ def explain(contract: Contract, history: History) -> Explanation:
     if not odd:
         return Explanation(None, one_counter)
     in_window = [step for step in steps if step.in_one_window]
+    for text, strangers in STRANGERS.items():
+        if _charged(in_window, [one for one in history.answered if strangers(one)]):
+            return Explanation("rate.per-key", one_counter, odd, text=text)
     for requirement, aspect in ASPECTS:
         if _follows(in_window, aspect):
             return Explanation(requirement, one_counter, odd)
@@ -205,6 +221,17 @@ def _free_operations(contract: Contract) -> Iterator[Hypothesis]:
 
 def _operation_free(operation: str) -> Counter:
     return lambda one: None if one.exchange.tags.operation == operation else "key"
+
+
+def _charged(steps: list[Step], strangers: list[Exchange]) -> bool:
+    """Whether a key pays for itself and for what strangers sent between its requests."""
+    ends = sorted(one.ended for one in strangers)
+    return all(
+        step.fell
+        == 1 + bisect(ends, step.after.exchange.started) - bisect(ends, step.before.exchange.ended)
+        for step in steps
+        if step.after.remaining
+    )
 
 
 def _follows(steps: list[Step], aspect: Counter) -> bool:

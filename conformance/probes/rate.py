@@ -64,13 +64,13 @@ def test_counting(bench: Bench, party: str) -> None:
     bench.send(operation, party)
 
 
-@probes("rate.per-key", spends={"own": 3, "other": 3}, free=3)
+@probes("rate.per-key", spends={"own": 3, "other": 3}, free=6)
 def test_two_keys_of_a_kind(bench: Bench, party: str) -> None:
     """Alternate two keys of a kind, and requests without one."""
     take_turns(bench, party, bench.spare(party), party)
 
 
-@probes("rate.per-key", spends={"own": 3, "cross": 3}, free=3, kinds=("project",))
+@probes("rate.per-key", spends={"own": 3, "cross": 3}, free=6, kinds=("project",))
 def test_two_kinds(bench: Bench, party: str) -> None:
     """Alternate a project key and a team key."""
     take_turns(bench, party, "team", "team")
@@ -80,9 +80,12 @@ def take_turns(bench: Bench, one: str, other: str, other_kind: str) -> None:
     """Send with one key, another and none, in turn."""
     first = first_list(bench.contract, one)
     second = first_list(bench.contract, other_kind)
+    chance = bench.rng(f"turns/{one}/{other}")
     for _ in range(3):
+        forged = credentials.forged(bench.contract, first.kind, chance)
         bench.send(first, one, group="turns")
         bench.send(first, ANONYMOUS, group="turns")
+        bench.send(first, forged, group="turns")
         bench.send(second, other, group="turns")
 
 
