@@ -167,6 +167,10 @@ def _alterations(prefix: str, secret: str, rng: random.Random) -> Iterator[tuple
     yield "secret-alone", secret
     yield "quoted", f'"{prefix}{secret}"'
     yield "dotted", f"{prefix}{secret}."
+    yield "prefix-doubled", prefix + prefix + secret
+    yield "percent-encoded", f"{prefix}%{ord(secret[0]):02X}{secret[1:]}"
+    yield "comma", f"{prefix}{secret},"
+    yield "semicolon", f"{prefix}{secret};x"
     yield "wildcard", prefix + secret[:-1] + "%"
     yield "underscore", prefix + secret[:-1] + "_"
 

@@ -12,6 +12,7 @@ from bisect import bisect
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import combinations
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
@@ -178,14 +179,19 @@ ASPECTS: tuple[tuple[str, Counter], ...] = (  # what a cost may follow from, and
 
 
 STRANGERS: dict[str, Callable[[Exchange], bool]] = {  # whose requests a key may have to pay for
-    "requests with an invalid key count": lambda one: (
-        one.status == 401 and one.tags.credential != "anonymous"
-    ),
-    "requests without a key count": lambda one: (
-        one.status == 401 and one.tags.credential == "anonymous"
-    ),
-    "requests without a valid key count": lambda one: one.status == 401,
+    "unknown keys'": lambda one: one.tags.credential != "anonymous" and not one.plain_key,
+    "replaced keys'": lambda one: one.plain_key,
+    "keyless": lambda one: one.tags.credential == "anonymous",
 }
+
+
+def _strangers(history: History) -> Iterator[tuple[str, list[Exchange]]]:
+    """The requests without a valid key, by each choice of what they presented instead."""
+    refused = [one for one in history.answered if one.status == 401]
+    for count in range(1, len(STRANGERS) + 1):
+        for names in combinations(STRANGERS, count):
+            chosen = [one for one in refused if any(STRANGERS[name](one) for name in names)]
+            yield f"{' and '.join(names)} requests count", chosen
 
 
 @lru_cache(maxsize=8)
@@ -202,8 +208,8 @@ def explain(contract: Contract, history: History) -> Explanation:
     if not odd:
         return Explanation(None, one_counter)
     in_window = [step for step in steps if step.in_one_window]
-    for text, strangers in STRANGERS.items():
-        if _charged(in_window, [one for one in history.answered if strangers(one)]):
+    for text, strangers in _strangers(history):
+        if _charged(in_window, strangers):
             return Explanation("rate.per-key", one_counter, odd, text=text)
     for requirement, aspect in ASPECTS:
         if _follows(in_window, aspect):
