@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reference_server import errors, keys
+from reference_server.activity import Activity
 from reference_server.clock import Clock
 from reference_server.contract import Contract, KeyKind, Operation
 from reference_server.errors import Refusal
@@ -74,6 +75,7 @@ class Server:
         self.limit = limit or contract.limit
         self.seconds = window or contract.window_seconds
         self.windows = self.make_windows()
+        self.activity = Activity(kind.prefix for kind in contract.kinds.values())
         self.mounts: dict[str, ASGIApp] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -94,6 +96,7 @@ class Server:
             log.exception("%s %s failed", scope["method"], scope["path"])
             response = self.refuse(call, errors.internal())
         response = await self.finish(call, response)
+        self.activity.note(call, response.status_code)
         await response(scope, receive, send)
 
     async def finish(self, _: Call, response: Response) -> Response:
