@@ -64,13 +64,13 @@ def _taken(
     taken: list[Slot] = []
     left: list[Left] = []
     for one, party in inventory.slots(contract, target):
-        if one.phase is not Phase.ACCEPT and not wanted & set(one.probe.serves):
+        if one.phase is not Phase.ACCEPT and not wanted & set(one.serves):
             continue
         lack = schedule.missing(one, party, target)
         if lack is None:
             taken.append(one)
         else:
-            left.append(Left(id=one.id, serves=one.probe.serves, needs=lack))
+            left.append(Left(id=one.id, serves=one.serves, needs=lack))
     return taken, tuple(left)
 
 
@@ -177,5 +177,5 @@ def _simulated(
 
 
 def _undecided(order: tuple[Slot, ...], left: tuple[Left, ...], wanted: set[str]) -> dict[str, str]:
-    served = {id for one in order for id in one.probe.serves}
+    served = {id for one in order for id in one.serves}
     return {id: one.needs for one in reversed(left) for id in one.serves if id in wanted - served}

@@ -15,6 +15,14 @@ from conformance.target import NEW_KEY, PARTIES, Target
 
 RESERVE = 12  # requests of a window that stay for its drain
 CROSS = {"project": "team", "team": "project"}  # the main party of the other kind
+KINDS = {  # requirements that speak of the operations of one kind only
+    "auth.project-key-accepted": "project",
+    "auth.team-key-accepted": "team",
+    "scope.project-isolation": "project",
+    "scope.team-isolation": "team",
+    "scope.project-key-on-team": "team",
+    "scope.team-key-on-project": "project",
+}
 BINS = ("project", "team", "other_project", "free", "other_team")
 
 
@@ -27,6 +35,7 @@ class Slot:
     party: str  # the party whose key it mainly spends; free: none
     phase: Phase
     spends: Mapping[str, int] = field(default_factory=dict)  # by party, resolved
+    serves: tuple[str, ...] = ()  # requirements, of those that its probe serves for any kind
     refill: bool = False  # a new key may be generated to make room
 
     @property
@@ -53,7 +62,8 @@ def slot(id: str, probe: Probe, party: str, target: Target) -> Slot:
     held = [need.removesuffix(".key") for need in probe.needs if need.endswith(".key")]
     keys = [*spends, *(_resolved(name, party, target) for name in held)]
     main = next((name for name in keys if name in PARTIES), "free")
-    return Slot(id=id, probe=probe, party=main, phase=probe.phase, spends=spends)
+    serves = tuple(one for one in probe.serves if KINDS.get(one, party) in party)
+    return Slot(id=id, probe=probe, party=main, phase=probe.phase, spends=spends, serves=serves)
 
 
 def missing(one: Slot, party: str, target: Target) -> str | None:

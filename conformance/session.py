@@ -95,11 +95,11 @@ class Session:
         """Whether a probe runs; one that lacks something is noted with what to add."""
         if self.refused and one.id.partition("[")[0] not in REFUSED_PROBES:
             return False
-        if one.phase is not Phase.ACCEPT and not self._wanted & set(one.probe.serves):
+        if one.phase is not Phase.ACCEPT and not self._wanted & set(one.serves):
             return False
         lack = schedule.missing(one, party, self.target)
         if lack:
-            self._left.append(schedule.Left(id=one.id, serves=one.probe.serves, needs=lack))
+            self._left.append(schedule.Left(id=one.id, serves=one.serves, needs=lack))
         return lack is None
 
     def _selected(self) -> set[str]:
@@ -125,7 +125,7 @@ class Session:
     def _note_planned(self, order: Iterable[schedule.Slot]) -> None:
         """Say which requirements some probe serves, and what to add for the probes left out."""
         now = self.bench.clock.now()
-        served = sorted({id for one in order for id in one.probe.serves})
+        served = sorted({id for one in order for id in one.serves})
         planned = Event(kind="planned", started=now, ended=now, data={"requirements": served})
         self.bench.recorder.event(planned)
         for one in self._left:
@@ -195,7 +195,7 @@ class Session:
 
     def _hindered(self, one: schedule.Slot, reason: str, *, skip: bool) -> None:
         now = self.bench.clock.now()
-        data = {"probe": one.id, "requirements": list(one.probe.serves), "reason": reason}
+        data = {"probe": one.id, "requirements": list(one.serves), "reason": reason}
         self.bench.recorder.event(Event(kind="hindered", started=now, ended=now, data=data))
         if skip:
             import pytest

@@ -135,9 +135,9 @@ def scheme_case(contract: Contract, history: History) -> Iterator[Opinion]:
         refused = [one for one in asked if one.status in (401, 403)]
         if accepted:
             yield Evidence(tuple(accepted))
-        if refused and id not in control:
+        if refused and not control:
             yield _no_control(id)
-        elif refused:
+        elif refused and id in control:
             yield Finding(
                 expected=f"{id} accepts the scheme in any case, as it accepts Bearer",
                 observed=f"{select.said(refused[0])} with {_forms(refused)}",
@@ -169,7 +169,7 @@ def ambiguous(contract: Contract, history: History) -> Iterator[Opinion]:
         refused = [one for one in _decided(asked) if not one.succeeded]
         if refused and id in control:
             yield Evidence((control[id], *refused))
-        elif refused:
+        elif refused and not control:
             yield _no_control(id)
         if succeeded:
             yield Finding(
@@ -223,6 +223,7 @@ def _doubts(id: str, asked: Iterable[Exchange]) -> Iterator[Doubt]:
 
 
 def _no_control(id: str) -> Doubt:
+    """Where a key is accepted elsewhere, a refusal without its control is just no evidence."""
     return Doubt(f"{id}: no valid key was accepted there, so a refusal proves nothing")
 
 
@@ -268,7 +269,7 @@ def _refusals(contract: Contract, history: History, chosen: Chosen, what: str) -
         refused = [one for one in asked if one.status == 401]
         if refused and id in control:
             yield Evidence((control[id], *refused))
-        elif refused:
+        elif refused and not control:
             yield _no_control(id)
         # what anonymous gets as well is no doing of this credential
         common = {401, *(one.status for one in strangers)}

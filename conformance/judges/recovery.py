@@ -63,7 +63,7 @@ def recovery_fails(contract: Contract, history: History) -> Iterator[Opinion]:
         return
     lives, explanation = Lives(history), explain(contract, history)
     for of_key in spots(contract, history).values():
-        for reset, refused, later in _awaited(of_key, explanation.counter):
+        for reset, refused, later in _awaited(of_key, explanation.counter, clock):
             if not lives.live(later.exchange):
                 continue
             for opinion in _recovery(contract, clock, reset, refused, later):
@@ -74,10 +74,12 @@ def recovery_fails(contract: Contract, history: History) -> Iterator[Opinion]:
                     yield opinion
 
 
-def _awaited(of_key: tuple[Spot, ...], counter: Counter) -> Iterator[tuple[int, Spot, Spot]]:
+def _awaited(
+    of_key: tuple[Spot, ...], counter: Counter, clock: Offset
+) -> Iterator[tuple[int, Spot, Spot]]:
     """The Reset of a window that was used up, a refusal in it, and each request that follows.
 
-    What is admitted afterwards begins another window.
+    What is admitted afterwards begins another window; so may, after Reset, what is not known.
     """
     reset: int | None = None
     refused: Spot | None = None
@@ -85,7 +87,7 @@ def _awaited(of_key: tuple[Spot, ...], counter: Counter) -> Iterator[tuple[int, 
         known = before is None or one.place <= before.place + one.admitted
         if reset is not None and refused is not None and known and _alike(refused, one, counter):
             yield reset, refused, one
-        if not known:
+        if not known and not (reset and clock.surely_within(one.exchange, reset)):
             refused = reset = None
         if one.admitted:
             reset, refused = one.reset, None

@@ -136,7 +136,7 @@ def _refused(
         others = [one for one in ones if one not in refused and one not in invalid]
         yield from _reached([*others, *reaching], control.get(id), statuses)
         if refused and _exists(ones[0]):
-            yield _evidence(id, control.get(id), refused)
+            yield from _evidence(id, control, refused)
         elif invalid and not reaching and _exists(ones[0]):
             yield Doubt(f"{id}: only invalid requests were sent, and validation answered first")
 
@@ -160,10 +160,14 @@ def _absent_twin(one: Exchange) -> tuple[str | None, ...]:
     return tuple("absent" if part == "foreign" else part for part in _request(one))
 
 
-def _evidence(id: str, control: Exchange | None, refused: Iterable[Exchange]) -> Opinion:
-    if control is None:
-        return Doubt(f"{id}: no valid key was accepted there, so a refusal proves nothing")
-    return Evidence((control, *refused))
+def _evidence(
+    id: str, control: Mapping[str, Exchange], refused: Iterable[Exchange]
+) -> Iterator[Opinion]:
+    """A refusal beside its positive control; without one, it is no evidence."""
+    if id in control:
+        yield Evidence((control[id], *refused))
+    elif not control:
+        yield Doubt(f"{id}: no valid key was accepted there, so a refusal proves nothing")
 
 
 def _reached(

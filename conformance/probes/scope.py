@@ -30,8 +30,8 @@ def test_foreign_and_absent(bench: Bench, operation: Operation) -> None:
 @probes(
     "scope.project-key-on-team",
     "scope.team-key-on-project",
-    "leak.same-answer",
     spends={"cross": 3},
+    needs=("own.id",),
 )
 def test_key_of_the_other_kind(bench: Bench, operation: Operation) -> None:
     """Call every operation with a valid key of the other kind, on what exists and what does not."""
@@ -78,8 +78,6 @@ def test_lists(bench: Bench, operation: Operation) -> None:
 
 @probes(
     "scope.no-side-effect",
-    "rate.before-work",
-    "scope.own-only",
     phase=Phase.FINAL,
     spends={"own": 1},
     where=lists,

@@ -26,7 +26,7 @@ def as_json(plan: Plan) -> str:
                     "phase": one.phase.name.lower(),
                     "spends": dict(one.spends),
                     "free": one.probe.free,
-                    "serves": list(one.probe.serves),
+                    "serves": list(one.serves),
                 }
                 for one in plan.slots
             ],
