@@ -76,6 +76,7 @@ class Bench:
         )
         self.thrifty = thrifty(rig.contract, rig.target)
         self.created: list[str] = []  # what this run created: operation and id
+        self.retired: Key | None = None  # a replaced key that was refused on every operation
         self.unlimited: set[str] = set()  # keys that no number of requests exhausted
         self.pools: dict[str, Pool] = {}  # by kind of key
         self._volatile: set[str] = set()  # parts of answers that vary between identical requests

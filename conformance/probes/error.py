@@ -18,6 +18,7 @@ from conformance.sample import (
 )
 
 T = TypeVar("T")
+LONG_ID = "a" * 300
 OVERLOOKED = (
     "body.missing",
     "body.extra-member",
@@ -78,13 +79,13 @@ def test_malformed_nested_id(bench: Bench, operation: Operation) -> None:
     bench.send(operation, operation.kind, path=path, defect=f"path:{operation.nested}")
 
 
-@probes("error.invalid-parameters", spends={"own": 2})
+@probes("error.invalid-parameters", spends={"own": 3})
 def test_malformed_id(bench: Bench, party: str) -> None:
     """Send ids that are none in place of the project's or team's."""
     from conformance.draw import identifiers
 
     operation = first_list(bench.contract, party)
-    for id in ("not-a-uuid", *identifiers(bench.target.seed, 1)):
+    for id in ("not-a-uuid", LONG_ID, *identifiers(bench.target.seed, 1)):
         path = operation.path.replace(f"{{{operation.owner}}}", id)
         bench.send(operation, party, path=path, defect=f"path:{operation.owner}")
 

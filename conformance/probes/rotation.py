@@ -46,6 +46,7 @@ def test_replaced(bench: Bench) -> None:
     bench.generate("project")
     bench.send(first_list(bench.contract, "project"), "project", group="new-key")
     use_old(bench, old)
+    bench.retired = old
     for operation in operations:
         bench.send(operation, "project", group="new-key")
     use_others(bench)
@@ -259,4 +260,6 @@ def test_never_again(bench: Bench) -> None:
         operation = operations[place % len(operations)]
         connection = ("main", "fresh")[place % 2]
         calls.append(bench.call(operation, key, connection=connection, group="replaced"))
+    if bench.retired is not None:
+        calls += [bench.call(op, bench.retired, group="replaced") for op in operations]
     bench.together(calls)
