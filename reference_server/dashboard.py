@@ -192,7 +192,7 @@ class Dashboard:
             used=min(window.used, window.limit),
             left=window.remaining,
             seconds=math.ceil(window.reset - now),
-            reset=_time(window.reset),
+            reset=f"{_time(window.reset)} UTC",
             requests=requests,
         )
 
@@ -253,7 +253,7 @@ def _deviation(server: Server) -> str:
 
 
 def _time(moment: float) -> str:
-    return f"{datetime.fromtimestamp(moment, UTC):%H:%M:%S} UTC"
+    return f"{datetime.fromtimestamp(moment, UTC):%H:%M:%S}"
 
 
 async def _form(request: Request) -> Mapping[str, str]:
