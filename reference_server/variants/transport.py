@@ -90,7 +90,7 @@ class SpeaksOldHttp(Rewrites):
         return response
 
     def rewrite(self, status: bytes, fields: list[bytes]) -> Head:
-        if b"connection: close" not in fields:  # not the API, but the control plane or the dashboard
+        if b"connection: close" not in fields:  # the control plane or the dashboard
             return status, fields
         kept = [line for line in fields if not line.startswith(b"content-length:")]
         return status.replace(b"HTTP/1.1", b"HTTP/1.0"), kept
