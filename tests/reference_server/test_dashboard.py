@@ -45,7 +45,7 @@ def test_all_projects_and_teams_are_shown(api: Api) -> None:
 
 
 def test_the_first_call_is_one_that_works(api: Api) -> None:
-    match = re.search(r'data-copy="the call">curl -i -H .* "(http.*)"<', page(api).text)
+    match = re.search(r'data-copy="the call">curl -i -H [^<]*\s"(http.*)"<', page(api).text)
     assert match
     assert api.client.get(match[1], headers=api.authorization("project")).is_success
 
