@@ -88,6 +88,7 @@ def build(outcome: Outcome) -> str:
             failures=[_failure(outcome, one, room) for one in outcome.verdicts if _failed(one)],
             undecided=_undecided(outcome, room),
             notes=_notes(outcome, room),
+            created=[room.block(one) for one in outcome.created[:50]],
             areas=_areas(outcome, room),
             charts=timeline.charts(outcome),
             plots=list(timing.plots(outcome.history)),
@@ -227,12 +228,11 @@ def _undecided(outcome: Outcome, room: Allowance) -> list[Mapping[str, Any]]:
 
 
 def _notes(outcome: Outcome, room: Allowance) -> list[tuple[str, list[str]]]:
-    """What is to be done or known besides."""
+    """What is to be done or known before the failures are read."""
     sorts = (
         ("Waivers that must go", outcome.complaints),
         ("Notes", outcome.notes),
         ("Errors of the suite's own", outcome.errors),
-        ("Created in the deployment", outcome.created),
     )
     return [(name, [room.block(one) for one in notes[:50]]) for name, notes in sorts if notes]
 
