@@ -41,6 +41,25 @@ AUDIT_OPTIONS = (
     click.option("--base-url", metavar="URL", help="Which deployment, if a HAR holds several."),
     *JUDGING_OPTIONS,
 )
+PARTY_HELP = {
+    "project": "The project under test.",
+    "other-project": "A project of another team.",
+    "team": "The team that owns the project.",
+    "other-team": "The team that owns the other project.",
+}
+INIT_OPTIONS = (
+    click.option("--base-url", metavar="URL", help="The deployment, without /api/v1."),
+    *(click.option(f"--{name}-id", metavar="ID", help=help) for name, help in PARTY_HELP.items()),
+    *(
+        click.option(f"--{name}-key-env", metavar="NAME", help="The variable with its key.")
+        for name in PARTY_HELP
+    ),
+    click.option("--insecure", is_flag=True, help="Do not verify TLS."),
+    click.option("--header", multiple=True, metavar="'Name: value'", help="For the check only."),
+    click.option("--check/--no-check", default=True, help="Send one request with each key."),
+    click.option("--output", default="target.toml", metavar="FILE", show_default=True),
+    click.option("--force", is_flag=True, help="Replace the file."),
+)
 
 
 def options(*given: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -137,6 +156,34 @@ def requirements(id: str | None, form: str) -> None:
 
     with _usage_errors():
         click.echo(table.one(id) if id else table.catalogue(form))
+
+
+@cli.command()
+@options(*INIT_OPTIONS)
+def init(output: str, force: bool, check: bool, header: tuple[str, ...], **given: Any) -> None:
+    """Write a target file. What is not given is asked for; keys stay in variables."""
+    from pathlib import Path
+
+    from conformance import draft as drafts
+
+    with _usage_errors():
+        path = Path(output)
+        if path.exists() and not force:
+            raise drafts.exists(path)
+        draft = drafts.drafted(given, _ask)
+        status = 0
+        for one in drafts.check(draft, options={"header": header}) if check else ():
+            click.echo(f"{one.name:<14} {one.says}")
+            status = max(status, drafts.STATUS[one.verdict])
+        if status:
+            click.echo("Nothing was written. --no-check writes the file all the same.", err=True)
+            sys.exit(status)
+        drafts.write(draft, path, force=force)
+        click.echo(f"Wrote {path}. Next: bugzy-conformance plan --target {path}")
+
+
+def _ask(question: str, default: str | None) -> str:
+    return str(click.prompt(question, default=default, show_default=bool(default), err=True))
 
 
 class _usage_errors:  # noqa: N801 - reads as a context manager

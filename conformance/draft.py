@@ -1,0 +1,209 @@
+"""The draft of a target file: put together from answers, checked with one request per key."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance import target as targets
+from conformance.bench import Bench, Rig, contract_of, new_run
+from conformance.contract import Operation
+from conformance.exchange import Exchange
+from conformance.history import Recorder
+from conformance.probes.shapes import first_list
+from conformance.target import PARTIES, PREFIX, Target, TargetError
+
+Ask = Callable[[str, str | None], str]  # a question and its default: the answer
+
+MEANINGS = {
+    "project": "the project under test",
+    "other_project": "a project of another team",
+    "team": "owns [project]",
+    "other_team": "owns [other_project]",
+}
+REST = """
+# [hooks]                                   # programs, run without a shell; {id} is replaced
+# regenerate_project_key = ["./new-project-key", "{id}"]
+# generate_team_key = ["./new-team-key", "{id}"]
+# show_project_key = ["./show-project-key", "{id}"]
+
+[safety]
+allow_writes = false                        # may create things there
+max_requests_per_second = 20
+"""
+MEANS = {  # what an answer says of a key
+    401: "refused: the key is not valid there",
+    404: "not found: the key is not for this id",
+    429: "accepted, and over its limit now",
+}
+
+
+STATUS = {"accepted": 0, "unknown": 0, "refused": 2, "unreachable": 3}  # exit status by verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A project or team, and the variable that holds its key."""
+
+    name: str
+    id: str
+    variable: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a target file needs. It never holds a key."""
+
+    base_url: str
+    entries: tuple[Entry, ...]
+    insecure: bool = False
+
+    def text(self) -> str:
+        """The target file."""
+        return "\n".join(self._lines()) + "\n" + REST
+
+    def _lines(self) -> Iterator[str]:
+        yield f"{f'base_url = {_quoted(self.base_url)}':<44}# without /api/v1"
+        if self.insecure:
+            yield f"{'insecure = true':<44}# TLS is not verified"
+        given = {one.name: one for one in self.entries}
+        for name, meaning in MEANINGS.items():
+            mark = "" if name in given else "# "
+            entry = given.get(name) or Entry(name=name, id="...", variable=variable(name))
+            yield ""
+            yield f"{f'{mark}[{name}]':<44}# {meaning}"
+            yield f"{mark}id = {_quoted(entry.id)}"
+            yield f'{mark}key = "env:{entry.variable}"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What one request with a key told."""
+
+    name: str
+    says: str
+    verdict: str  # accepted, refused, unknown (nothing could be told) or unreachable
+
+
+def variable(name: str) -> str:
+    """The name that the variable with a party's key usually has."""
+    return f"BUGZY_{name.upper()}_KEY"
+
+
+def drafted(given: Mapping[str, Any], ask: Ask) -> Draft:
+    """A draft from options; where they leave out what is required, everything missing is asked for.
+
+    Raises TargetError for what cannot stand in a target file.
+    """
+    complete = bool(given.get("base_url") and given.get("project_id"))
+    base_url = given.get("base_url") or ask("Base URL, without /api/v1", None)
+    entries = tuple(_entries(given, None if complete else ask))
+    draft = Draft(base_url=base_url, entries=entries, insecure=bool(given.get("insecure")))
+    described(draft, {})
+    return draft
+
+
+def _entries(given: Mapping[str, Any], ask: Ask | None) -> Iterator[Entry]:
+    for name, meaning in MEANINGS.items():
+        id = given.get(f"{name}_id")
+        named = given.get(f"{name}_key_env")
+        if id is None and ask is not None:
+            id = ask(f"Id of [{name}]: {meaning}", None if name == "project" else "")
+        if not id and named:
+            raise TargetError(f"--{_option(name)}-key-env is given without --{_option(name)}-id")
+        if id and named is None and ask is not None:
+            named = ask("Variable that holds its key", variable(name))
+        if id:
+            yield Entry(name=name, id=id, variable=_variable(name, named or variable(name)))
+
+
+def _variable(name: str, text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) or text.startswith("bzy_"):
+        # Not repeated: it may be the key itself.
+        raise TargetError(
+            f"--{_option(name)}-key-env: write the name of a variable, as in {variable(name)}; "
+            "the key itself never stands in the file"
+        )
+    return text
+
+
+def described(
+    draft: Draft, environ: Mapping[str, str], options: Mapping[str, Any] | None = None
+) -> Target:
+    """The target that the draft describes, without the keys whose variables are not set."""
+    found: dict[str, str] = {}
+    for one in draft.entries:
+        found[f"{PREFIX}{one.name}_id".upper()] = one.id
+        found[f"{PREFIX}{one.name}_key".upper()] = environ.get(one.variable, "")
+    given = {"base_url": draft.base_url, "insecure": draft.insecure, **(options or {})}
+    return targets.load(given, found, keyless=True)
+
+
+def check(
+    draft: Draft, environ: Mapping[str, str] = os.environ, options: Mapping[str, Any] | None = None
+) -> Iterator[Checked]:
+    """Send one request with each key, and say what became of it."""
+    target = described(draft, environ, options)
+    contract = contract_of(target)
+    rig = Rig(contract=contract, target=target, recorder=Recorder(), run=new_run())
+    bench = Bench(rig)
+    bench.take_keys()
+    try:
+        for one in draft.entries:
+            yield _checked(one, bench)
+    finally:
+        bench.client.close()
+
+
+def _checked(entry: Entry, bench: Bench) -> Checked:
+    if not bench.target.has_key(entry.name):
+        says = f"not checked: the variable {entry.variable} is not set"
+        return Checked(name=entry.name, says=says, verdict="unknown")
+    operation = first_list(bench.contract, PARTIES[entry.name])
+    exchange = bench.client.attempt(bench.call(operation, entry.name))
+    says = f"{_told(exchange)} ({operation.method} {operation.path})"
+    return Checked(name=entry.name, says=says, verdict=_verdict(operation, exchange))
+
+
+def _told(exchange: Exchange) -> str:
+    if exchange.status is None:
+        return f"no answer: {exchange.failure}"
+    said = "accepted" if exchange.succeeded else MEANS.get(exchange.status, "not as expected")
+    return f"{exchange.status} {said}"
+
+
+def _verdict(operation: Operation, exchange: Exchange) -> str:
+    if exchange.succeeded or exchange.status == 429:
+        return "accepted"
+    if exchange.status == 404 and not operation.documented:
+        return "unknown"  # the deployment may lack the operation
+    return "refused" if exchange.status in (400, 401, 403, 404) else "unreachable"
+
+
+def write(draft: Draft, path: Path, *, force: bool) -> None:
+    """Write the target file; raise TargetError where one is already, unless *force*."""
+    try:
+        with path.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(draft.text())
+    except FileExistsError:
+        raise exists(path) from None
+    except OSError as error:
+        raise TargetError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def exists(path: Path) -> TargetError:
+    """What is wrong where a file is that was not to be replaced."""
+    return TargetError(f"{path} exists already; --force replaces it")
+
+
+def _option(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
