@@ -80,7 +80,7 @@ class Bench:
         self.unlimited: set[str] = set()  # keys that no number of requests exhausted
         self.pools: dict[str, Pool] = {}  # by kind of key
         self._volatile: set[str] = set()  # parts of answers that vary between identical requests
-        self._patience = PATIENCE[self._window_is_short()]
+        self._patience = PATIENCE[self.window_is_short]
         self._generated = 0
         self._lock = threading.Lock()
 
@@ -223,7 +223,9 @@ class Bench:
         told = self.budget.clock.run_time(reset) if reset is not None else now + limit.window
         return min(max(told, now), now + limit.window) + 0.1
 
-    def _window_is_short(self) -> bool:
+    @property
+    def window_is_short(self) -> bool:
+        """Whether waiting for a window costs little."""
         return self.target.control is not None or self.contract.rate_limit.window <= SHORT_WINDOW
 
     def _learn(self, operation: Operation, exchange: Exchange) -> None:

@@ -113,13 +113,18 @@ def _entries(given: Mapping[str, Any], ask: Ask | None) -> Iterator[Entry]:
         id = given.get(f"{name}_id")
         named = given.get(f"{name}_key_env")
         if id is None and ask is not None:
-            id = ask(f"Id of [{name}]: {meaning}", None if name == "project" else "")
+            id = ask(_question(name, meaning), None if name == "project" else "")
         if not id and named:
             raise TargetError(f"--{_option(name)}-key-env is given without --{_option(name)}-id")
         if id and named is None and ask is not None:
             named = ask("Variable that holds its key", variable(name))
         if id:
             yield Entry(name=name, id=id, variable=_variable(name, named or variable(name)))
+
+
+def _question(name: str, meaning: str) -> str:
+    leave = "" if name == "project" else " (Enter leaves it out)"
+    return f"Id of [{name}], {meaning}{leave}"
 
 
 def _variable(name: str, text: str) -> str:

@@ -60,6 +60,7 @@ def slot(id: str, probe: Probe, party: str, target: Target) -> Slot:
         resolved = _resolved(name, party, target)
         spends[resolved] = spends.get(resolved, 0) + count
     held = [need.removesuffix(".key") for need in probe.needs if need.endswith(".key")]
+    held = [name for name in held if name != "another"]
     keys = [*spends, *(_resolved(name, party, target) for name in held)]
     main = next((name for name in keys if name in PARTIES), "free")
     serves = tuple(one for one in probe.serves if KINDS.get(one, party) in party)
@@ -84,6 +85,9 @@ def _lack(need: str, party: str, target: Target) -> str | None:
     if name == "hooks":
         given = target.control is not None or what in target.hooks
         return None if given else f"add hooks.{what}"
+    if name == "another":
+        given = any(target.has_key(one) for one in PARTIES if one != party)
+        return None if given else "add [other_project] or [team] with its id and key"
     resolved = _resolved(name, party, target)
     if what == "generate":
         hook = NEW_KEY[PARTIES[resolved]]

@@ -87,7 +87,7 @@ def _awaited(
         known = before is None or one.place <= before.place + one.admitted
         if reset is not None and refused is not None and known and _alike(refused, one, counter):
             yield reset, refused, one
-        if not known and not (reset and clock.surely_within(one.exchange, reset)):
+        if not known and not (reset and clock.likely_within(one.exchange, reset)):
             refused = reset = None
         if one.admitted:
             reset, refused = one.reset, None

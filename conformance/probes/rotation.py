@@ -23,7 +23,6 @@ LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 6, 18, 8  # requests with the old key
 @probes(
     "rotation.new-key-works",
     "rotation.old-key-revoked",
-    "rotation.only-own",
     "rotation.key-form",
     "rotation.entropy",
     "rotation.same-as-unknown",
@@ -49,6 +48,18 @@ def test_replaced(bench: Bench) -> None:
     bench.retired = old
     for operation in operations:
         bench.send(operation, "project", group="new-key")
+    use_others(bench)
+
+
+@probes(
+    "rotation.only-own",
+    phase=Phase.ROTATE,
+    spends={"project": 0},
+    free=3,
+    needs=("project.generate", "another.key"),
+)
+def test_others_live_on(bench: Bench) -> None:
+    """After a new key, use the keys of everybody else."""
     use_others(bench)
 
 
