@@ -152,10 +152,13 @@ def audit(files: tuple[str, ...], **given: Any) -> None:
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table")
 def requirements(id: str | None, form: str) -> None:
     """Show the catalogue, or everything about one requirement."""
-    from conformance.report import table
+    from conformance.report import about, table
 
     with _usage_errors():
-        click.echo(table.one(id) if id else table.catalogue(form))
+        if id is None:
+            click.echo(table.catalogue(form))
+        else:
+            click.echo(about.as_json(id) if form == "json" else about.as_text(id))
 
 
 @cli.command()

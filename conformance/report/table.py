@@ -1,11 +1,11 @@
-"""The catalogue for readers: a table, Markdown, JSON, or everything about one requirement."""
+"""The catalogue for readers: a table, Markdown, JSON."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 
-from conformance.catalogue import Requirement, requirement, requirements
+from conformance.catalogue import requirements
 
 
 def catalogue(form: str) -> str:
@@ -17,15 +17,3 @@ def catalogue(form: str) -> str:
         return "\n".join([*head, *(f"| {r.id} | {r.level} | {r.title} |" for r in requirements())])
     width = max(len(one.id) for one in requirements())
     return "\n".join(f"{one.id:<{width}}  {one.level:<9}  {one.title}" for one in requirements())
-
-
-def one(id: str) -> str:
-    """Everything about one requirement; raise UnknownRequirement for an unknown id."""
-    found: Requirement = requirement(id)
-    return "\n".join(
-        (
-            f"{found.id} ({found.level}): {found.title}",
-            f"  source    {found.source}",
-            f"  reading   {found.reading}",
-        )
-    )
