@@ -141,7 +141,8 @@ class Client:
         return future.result()
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and let the threads that send end."""
+        self._hands.close()
         for pool in self._pools.values():
             pool.close()
         self._pools.clear()
