@@ -34,7 +34,8 @@ class Activity:
 
     def __init__(self, prefixes: Iterable[str]) -> None:
         self._rings: dict[str | None, deque[Seen]] = {}
-        self._key = re.compile(f"({'|'.join(map(re.escape, prefixes))})[^/]*")
+        self._prefixes = tuple(prefixes)
+        self._key = re.compile(f"({'|'.join(map(re.escape, self._prefixes))})[^/]*")
 
     def note(self, call: Call, status: int) -> None:
         """Keep one request, in the place of the oldest of its key."""
@@ -51,7 +52,9 @@ class Activity:
         return list(reversed(self._rings.get(digest, ())))
 
     def _shown(self, path: str) -> str:
-        return self._key.sub(r"\1...", path)[:LONGEST_PATH]
+        if any(prefix in path for prefix in self._prefixes):  # cheaper than to substitute nothing
+            path = self._key.sub(r"\1...", path)
+        return path[:LONGEST_PATH]
 
     def _new(self, digest: str | None) -> deque[Seen]:
         if len(self._rings) >= KEYS:
