@@ -94,7 +94,7 @@ class Calls:
         )
 
     def may_write(self, operation: Operation) -> bool:
-        """Whether a valid write may be sent with a valid key: where it cannot spoil what is there."""
+        """Whether a valid write may be sent with a valid key: it must not spoil what is there."""
         if not self._target.allow_writes:
             return False
         known = {self._addresses.nested_id(party, operation) for party in self._target.parties}

@@ -104,7 +104,7 @@ class Client:
         self._numbers = itertools.count(first + 1)
 
     def send(self, call: Call) -> Exchange:
-        """Send one request and wait for its end; repeat it once if the gateway failed or it was lost."""
+        """Send one request and wait for its end; once more if the gateway failed or it was lost."""
         exchange = self.attempt(call)
         if _transient(exchange) and not call.chunks:
             again = replace(call.tags, repeats=exchange.number)
@@ -325,7 +325,7 @@ def _connection(response: httpx.Response) -> str | None:
 
 
 def _transient(exchange: Exchange) -> bool:
-    """Whether what failed may have been the way there: no answer, or a gateway's (RFC 9110, 15.6)."""
+    """Whether what failed may have been the way there: no answer, or a gateway's (RFC 9110, 15.6.3)."""
     return exchange.response is None or exchange.status in (502, 503, 504)
 
 

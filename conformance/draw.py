@@ -1,9 +1,10 @@
-"""What Hypothesis draws: tokens, identifiers and bodies. Seeded, kept in no database, sent nowhere."""
+"""What Hypothesis draws: tokens, identifiers, bodies. Seeded, kept in no database, sent nowhere."""
 
 from __future__ import annotations
 
 import json
 import random
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from conformance.contract import Contract
@@ -11,7 +12,7 @@ from conformance.contract import Contract
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-ENTROPY = 1024  # bytes that a value is drawn from
+ENTROPY = 512  # bytes that a value is drawn from
 
 
 def values(strategy: SearchStrategy[Any], seed: str, count: int) -> list[Any]:
@@ -34,6 +35,7 @@ def values(strategy: SearchStrategy[Any], seed: str, count: int) -> list[Any]:
     return found[:count]
 
 
+@cache
 def tokens(contract: Contract, seed: int, count: int) -> list[str]:
     """Bearer tokens (RFC 6750, 2.1) with and without a documented prefix, none of them issued."""
     from hypothesis import strategies as st
@@ -47,6 +49,7 @@ def tokens(contract: Contract, seed: int, count: int) -> list[str]:
     return drawn
 
 
+@cache
 def identifiers(seed: int, count: int) -> list[str]:
     """Path segments that are no ids: of unreserved characters only (RFC 3986, 2.3)."""
     from hypothesis import strategies as st
@@ -59,6 +62,7 @@ def identifiers(seed: int, count: int) -> list[str]:
     return drawn
 
 
+@cache
 def documents(seed: int, count: int) -> list[bytes]:
     """JSON texts that are no object, so that no operation takes them."""
     from hypothesis import strategies as st

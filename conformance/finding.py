@@ -1,4 +1,4 @@
-"""What a judge says: evidence that it looked at, a violation that it found, a doubt it is left in."""
+"""What a judge says: evidence it looked at, a violation it found, a doubt it is left in."""
 
 from __future__ import annotations
 

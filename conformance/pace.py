@@ -48,7 +48,7 @@ class Pace:
         self._shared = shared
 
     def reserve(self, count: int = 1) -> None:
-        """Wait until *count* requests may start at once; more than the pace allows start in turn."""
+        """Wait until *count* requests may start at once, or as many as the pace ever allows."""
         if self._most is None:
             return
         wanted = min(count, self._most)

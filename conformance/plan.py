@@ -1,4 +1,4 @@
-"""The plan: what a run would send, with which keys, over how many windows and seconds. Sends nothing."""
+"""The plan: what a run would send, with which keys, in how many windows and seconds."""
 
 from __future__ import annotations
 

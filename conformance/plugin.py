@@ -1,4 +1,4 @@
-"""The pytest plugin: collects the probes, orders them by the schedule, runs them, hands on the history."""
+"""The pytest plugin: collects the probes, orders and runs them, hands on the history."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def probes(
     where: Callable[[Operation], bool] = lambda _: True,
     kinds: tuple[str, ...] = ("project", "team"),
 ) -> Callable[[Function], Function]:
-    """Declare a probe. A parameter *operation* or *party* makes one of it per operation or party."""
+    """Declare a probe; a parameter *operation* or *party* makes one per operation or party."""
     probe = Probe(
         serves=serves,
         phase=phase,

@@ -149,7 +149,7 @@ def _outcome(trial: Trial, folder: str) -> tuple[Any, str | None]:
     try:
         with running.bundled(options, **server) as target:
             outcome = running.outcome(target)
-    except Exception as error:  # noqa: BLE001 - a server that does not start is a void run, not ours
+    except Exception as error:
         return None, f"{type(error).__name__}: {error}"
     if outcome is not None and not outcome.history.exchanges:
         return outcome, "nothing was sent"
@@ -159,7 +159,7 @@ def _outcome(trial: Trial, folder: str) -> tuple[Any, str | None]:
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
     """Keep the runs' own output away from the table."""
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - os.devnull is no path to build on
+    with open(os.devnull, "w") as nowhere:
         with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
             yield
 

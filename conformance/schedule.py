@@ -110,7 +110,7 @@ def _resolved(name: str, party: str, target: Target) -> str:
 
 def ordered(slots: Iterable[Slot], contract: Contract, target: Target) -> list[Slot]:
     """The slots in the order in which they spend as few windows as possible."""
-    room = {name: contract.rate_limit.limit - RESERVE for name in target.parties}
+    room = dict.fromkeys(target.parties, contract.rate_limit.limit - RESERVE)
     in_order = sorted(slots, key=lambda one: AREAS.index(one.id.partition(".")[0]))
     placed = [_placed(one, room, target) for one in in_order if not _superfluous(one, target)]
     extra = target.windows > 1 or not thrifty(contract, target)
@@ -169,7 +169,7 @@ def _moved(one: Slot, target: Target) -> Slot:
 
 
 def rotates_early(target: Target, party: str) -> bool:
-    """Whether a party's keys may be replaced before the reset has been seen: another key shows it."""
+    """Whether a party's keys may be replaced before a reset was seen: another key shows it."""
     others = ("other_project", "other_team", "team") if party == "project" else ("other_project",)
     if party == "team" and not target.has_key("other_project"):
         return False

@@ -328,7 +328,7 @@ def settings(target: Target) -> dict[str, Any]:
 
 def _set_current(session: Session) -> None:
     """Let hooks that pytest calls without a configuration find the session."""
-    global CURRENT  # noqa: PLW0603
+    global CURRENT
     CURRENT = session
 
 

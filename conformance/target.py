@@ -1,4 +1,4 @@
-"""The target: which deployment is tested, with which keys, and how. Read from file, variables, options."""
+"""The target: which deployment is tested, with which keys, and how."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verdicts: what the judges' opinions of a history add up to. Worst wins; no evidence is no pass."""
+"""Verdicts: what the judges' opinions add up to. Worst wins; no evidence is no pass."""
 
 from __future__ import annotations
 

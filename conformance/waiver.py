@@ -73,6 +73,6 @@ def apply(
             complaints.append(f"the waiver of {waiver.id} is no longer needed: it passed")
         elif waiver is not None and verdict.outcome == "failed":
             until = f"{waiver.reason} ({waiver.link}), until {waiver.expires}"
-            verdict = replace(verdict, outcome="waived", reason=until)  # noqa: PLW2901
+            verdict = replace(verdict, outcome="waived", reason=until)
         waived.append(verdict)
     return tuple(waived), tuple(complaints)

@@ -210,6 +210,7 @@ class _Trail:
         self._pattern = re.compile(rf"{marker}-\w+")
         answered = list(select.judgeable(contract, history, hardening=True))
         self._lists = [one for one in answered if one.succeeded and self._lists_items(one)]
+        self._by_path = select.grouped(self._lists, _path)
         self._shown = {one.number: self._markers(_received(one)) for one in self._lists}
         writes = [one for one in history.exchanges if self._carried(one)]
         served = [self._carried(one) for one in writes if not _refusal(one)]
@@ -242,7 +243,7 @@ class _Trail:
         return bool(before) and not carried & self._shown[listed.number]
 
     def _later(self, write: Exchange) -> list[Exchange]:
-        return [one for one in self._lists if write.precedes(one) and _path(one) == _path(write)]
+        return [one for one in self._by_path.get(_path(write), ()) if write.precedes(one)]
 
     def _lists_items(self, one: Exchange) -> bool:
         operation = select.operation_of(self._contract, one)

@@ -11,6 +11,7 @@ from conformance.exchange import Exchange
 from conformance.history import Event, History
 
 INFINITY = float("inf")
+NEVER = (INFINITY, -INFINITY)  # from when until when a key is valid that never surely is
 
 LAYER = frozenset({"HEAD", "OPTIONS", "TRACE"})  # methods of the HTTP layer (reading 11)
 GATEWAY = frozenset({502, 503, 504})  # what a gateway says when the way failed (RFC 9110, 15.6)
@@ -107,23 +108,31 @@ def passing(history: History, exchange: Exchange) -> bool:
     return exchange.status in GATEWAY and not numbers & history.reproduced
 
 
+@lru_cache(maxsize=8)
 def judgeable(
     contract: Contract, history: History, *, hardening: bool = False
-) -> Iterator[Exchange]:
+) -> tuple[Exchange, ...]:
     """Answers but for those of absent operations, of the HTTP layer, and of failing gateways."""
     missing = absent(contract, history)
-    for one in history.answered if hardening else history.judged:
-        layer = one.request.method in LAYER
-        if one.tags.operation not in missing and not layer and not passing(history, one):
-            yield one
+    return tuple(
+        one
+        for one in (history.answered if hardening else history.judged)
+        if one.tags.operation not in missing
+        and one.request.method not in LAYER
+        and not passing(history, one)
+    )
 
 
-def settled(contract: Contract, history: History) -> Iterator[tuple[Operation, Exchange]]:
+@lru_cache(maxsize=8)
+def settled(contract: Contract, history: History) -> tuple[tuple[Operation, Exchange], ...]:
     """Judgeable answers on operations that neither a key's nor an address's limit decided."""
-    for one in judgeable(contract, history):
-        operation = operation_of(contract, one)
-        if operation is not None and straight(one) and one.status != 429:
-            yield operation, one
+    return tuple(
+        (operation, one)
+        for one in judgeable(contract, history)
+        if (operation := operation_of(contract, one)) is not None
+        and straight(one)
+        and one.status != 429
+    )
 
 
 def answers(contract: Contract, exchange: Exchange, *statuses: int) -> bool:
@@ -172,14 +181,12 @@ class Lives:
             event for event in self._issued.values() if event.data.get("replaces")
         )
         self._ends = {label: self._end(event) for label, event in self._issued.items()}
+        self._spans = {label: self._span(event) for label, event in self._issued.items()}
 
     def live(self, exchange: Exchange) -> bool:
         """Whether the key was surely valid for the whole exchange."""
-        issued = self._issued.get(exchange.tags.key or "")
-        if issued is None or self.rivals(issued):
-            return False
-        later = [one.started for one in self._siblings(issued) if one.started >= issued.ended]
-        return exchange.started >= issued.ended and exchange.ended < min(later, default=INFINITY)
+        begins, ends = self._spans.get(exchange.tags.key or "", NEVER)
+        return exchange.started >= begins and exchange.ended < ends
 
     def dead(self, exchange: Exchange) -> bool:
         """Whether the exchange began after the key that replaces its own had been shown."""
@@ -202,6 +209,13 @@ class Lives:
             for one in self._siblings(issued)
             if one.started < issued.ended and issued.started < one.ended
         )
+
+    def _span(self, issued: Event) -> tuple[float, float]:
+        """From when until when a key is surely valid."""
+        if self.rivals(issued):
+            return NEVER
+        later = [one.started for one in self._siblings(issued) if one.started >= issued.ended]
+        return issued.ended, min(later, default=INFINITY)
 
     def _siblings(self, issued: Event) -> tuple[Event, ...]:
         party = issued.data["party"]

@@ -51,7 +51,7 @@ def test_invalid_body(bench: Bench, operation: Operation) -> None:
 
 @probes("error.media-type", spends={"own": 3}, where=with_body)
 def test_media_type(bench: Bench, operation: Operation) -> None:
-    """Send bodies of other media types; without leave to write, only one that no JSON reader takes."""
+    """Send bodies of other media types; without leave to write, one that no JSON reader takes."""
     offered = list(media_types(operation, bench.calls.marker()))
     xml, others = offered[1], [offered[0], *offered[2:]]
     chosen = (

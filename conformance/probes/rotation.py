@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from conformance import credential as credentials
-from conformance import sample, show
+from conformance import show
 from conformance.bench import Bench
 from conformance.contract import Operation
 from conformance.keyring import Key
@@ -159,7 +159,9 @@ class Held:
         """Wait until the first half has been taken in, do something, and send the rest."""
         self._sent.wait(self._bench.target.timeout)
         at_home = self._bench.target.control is not None
-        time.sleep(HELD_AT_HOME if at_home else HELD)  # the server has to see the head before the key is replaced
+        time.sleep(
+            HELD_AT_HOME if at_home else HELD
+        )  # the server has to see the head before the key is replaced
         try:
             if callable(then):
                 then()
