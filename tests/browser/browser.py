@@ -21,6 +21,7 @@ FLAGS = (
     "--force-prefers-reduced-motion",  # nothing moves under the mouse
 )
 REQUIRED = os.environ.get("BUGZY_BROWSER") == "required"
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 OWN_TRAFFIC = ("chrome", "chrome-extension", "devtools", "about")  # the browser's own pages
 
 
@@ -119,3 +120,7 @@ class Page:
         """How many pixels the page is wider than its window."""
         script = "const e = document.documentElement; return e.scrollWidth - e.clientWidth"
         return int(self.driver.execute_script(script))
+
+    def faint(self) -> list[str]:
+        """Texts that do not stand out enough from what is behind them."""
+        return list(self.driver.execute_script(CONTRAST))

@@ -173,3 +173,18 @@ def test_nothing_is_asked_of_another_server(page: Page, server: Running, project
         page.open(url)
         assert all(one.startswith((server.base_url, "data:")) for one in page.requested())
         assert page.complaints() == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_stands_out(page: Page, server: Running, project: str, scheme: str) -> None:
+    page.show(1200, scheme)
+    call(server, server.credentials["project"].key)
+    call(server, "nobody's")
+    page.open(f"{server.base_url}/dashboard")
+    faint = page.faint()
+    page.open(project)
+    page.click("details.confirm summary")
+    faint += page.faint()
+    page.click("details.confirm button.danger")
+    assert faint + page.faint() == []
+    page.show(1200, "light")

@@ -125,6 +125,15 @@ def test_nothing_is_wider_than_the_window(report: Page, width: int, scheme: str)
     assert overhang <= 0
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_stands_out(report: Page, scheme: str) -> None:
+    report.show(1200, scheme)
+    report.click("button[data-fold]")
+    faint = report.faint()
+    report.show(1200, "light")
+    assert faint == []
+
+
 def test_everything_that_is_used_has_a_name(report: Page) -> None:
     used = report.all("a, button, summary, input, select")
     assert [one.tag_name for one in used if not one.accessible_name] == []
