@@ -325,7 +325,7 @@ def _connection(response: httpx.Response) -> str | None:
 
 
 def _transient(exchange: Exchange) -> bool:
-    """Whether what failed may have been the way there: no answer, or a gateway's (RFC 9110, 15.6.3)."""
+    """Whether the way there may have failed: no answer, or a gateway's (RFC 9110, 15.6)."""
     return exchange.response is None or exchange.status in (502, 503, 504)
 
 

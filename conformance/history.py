@@ -139,15 +139,19 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             try:
-                record = json.loads(line)
-                type = record.pop("type")
-                if type not in ("header", "exchange", "event", "footer"):
-                    raise ValueError(f"unknown type {type!r}")
+                yield _record(line)
             except (ValueError, AttributeError, KeyError, TypeError) as error:
                 raise HistoryError(
                     f"{path}, line {number}: not a history record: {error}"
                 ) from None
-            yield type, record
+
+
+def _record(line: str) -> tuple[str, dict[str, Any]]:
+    record = json.loads(line)
+    type = record.pop("type")
+    if type not in ("header", "exchange", "event", "footer"):
+        raise ValueError(f"unknown type {type!r}")
+    return type, record
 
 
 def _line(type: str, record: dict[str, Any]) -> str:

@@ -61,13 +61,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _names_probes(config: pytest.Config) -> bool:
-    arguments = [str(one) for one in config.args]
-    return any(
-        one == "conformance"
-        or one.startswith("conformance.probes")
-        or one.startswith(str(PROBES.parent))
-        for one in arguments
-    ) and bool(config.getoption("pyargs", False))
+    ours = ("conformance.probes", str(PROBES.parent))
+    named = any(one == "conformance" or one.startswith(ours) for one in map(str, config.args))
+    return named and bool(config.getoption("pyargs", False))
 
 
 @pytest.hookimpl(optionalhook=True)

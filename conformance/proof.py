@@ -159,9 +159,12 @@ def _outcome(trial: Trial, folder: str) -> tuple[Any, str | None]:
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
     """Keep the runs' own output away from the table."""
-    with open(os.devnull, "w") as nowhere:
-        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-            yield
+    with (
+        open(os.devnull, "w", encoding="utf-8") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        yield
 
 
 def document(results: Iterable[Result]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -37,8 +36,8 @@ def texts(answer: str, key: Key, contract: Contract) -> list[str]:
 
 def _beginning(answer: str, key: Key) -> str:
     """The longest beginning of the key that stands in the answer."""
-    candidates = [answer[start:] for start in range(len(answer))]
-    return max((os.path.commonprefix([one, key.value]) for one in candidates), key=len, default="")
+    lengths = range(len(key.value), 0, -1)
+    return next((key.value[:length] for length in lengths if key.value[:length] in answer), "")
 
 
 def _tail(answer: str, key: Key, shown: str) -> str:

@@ -30,7 +30,9 @@ def matrix(document: dict[str, list[dict[str, object]]]) -> str:
         counts = Counter(bool(one["caught"]) for one in mine)
         strays = sum(bool(one["stray"]) for one in mine)
         of_area = sum(one.area == area for one in requirements())
-        lines.append(f"| {area} | {broken} of {of_area} | {len(mine)} | {counts[True]} | {strays} |")
+        lines.append(
+            f"| {area} | {broken} of {of_area} | {len(mine)} | {counts[True]} | {strays} |"
+        )
     odd = [one for one in trials if one["kind"] == "variant"]
     passed = sum(bool(one["caught"]) for one in odd)
     lines.append(f"\n{passed} of {len(odd)} lawful variants pass.")

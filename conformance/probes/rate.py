@@ -113,7 +113,7 @@ def test_drain(bench: Bench, party: str) -> None:
     needs=("own.key",),
 )
 def test_over_the_limit(bench: Bench, operation: Operation) -> None:
-    """With an exhausted key, call every operation, validly and not, on what exists and what does not."""
+    """With an exhausted key, call every operation, validly and not, on what exists or does not."""
     party = operation.kind
     ways = ("own", "foreign") if bench.thrifty else ("own", "foreign", "absent")
     calls = [bench.call(operation, party, resource=way) for way in ways]
@@ -173,9 +173,10 @@ def twisted(bench: Bench, party: str) -> list[Call]:
     for scheme in ("bearer", "BEARER"):
         form = credentials.scheme_case(bench.key(party), scheme)
         calls.append(bench.call(operation, form, twist="case"))
-    for connection in ("second", "fresh"):
-        calls.append(bench.call(operation, party, connection=connection, twist="connection"))
-    return calls
+    return calls + [
+        bench.call(operation, party, connection=connection, twist="connection")
+        for connection in ("second", "fresh")
+    ]
 
 
 def over_the_limit(bench: Bench, party: str, calls: list[Call]) -> None:
