@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the API's, not a mistake of the server's
+class Refusal(Exception):
     """A request is answered with an error."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:

@@ -8,7 +8,7 @@ import secrets
 REMEMBERED = 10_000  # forms that were sent
 
 
-class Forged(ValueError):  # noqa: N818 - what is wrong with it
+class Forged(ValueError):
     """A token is not this process's: another site's form, or one from before a restart."""
 
 
