@@ -243,9 +243,11 @@ def _check_entry(source: Source, section: str, key: str, value: Any) -> None:
         candidates = [*known, *([] if section else [name for name in SECTIONS if name])]
         near = difflib.get_close_matches(key, candidates, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(candidates)}"
-        where = section or key
-        line_section = section if not isinstance(value, dict) else where
-        raise source.error(line_section, key, f"is not known; {hint}")
+        problem = f"is not known; {hint}"
+        if isinstance(value, dict):
+            line = source.line(key, "")
+            raise TargetError(f"{source.path}, line {line}: {key} {problem}")
+        raise source.error(section, key, problem)
     if not _fits(value, known[key]):
         shown = "a value of another type" if key == "key" else repr(value)
         raise source.error(section, key, f"is {shown}; write {NAMES[known[key]]}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ FLAGS = (
 )
 REQUIRED = os.environ.get("BUGZY_BROWSER") == "required"
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+PATIENCE = 10.0  # seconds for a page to come
 OWN_TRAFFIC = ("chrome", "chrome-extension", "devtools", "about")  # the browser's own pages
 
 
@@ -70,21 +72,38 @@ class Page:
 
     def all(self, selector: str) -> list[Any]:
         """The elements that a CSS selector finds and that are visible."""
+        from selenium.common.exceptions import StaleElementReferenceException
+
         found = self.driver.find_elements("css selector", selector)
-        return [element for element in found if element.is_displayed()]
+        try:
+            return [element for element in found if element.is_displayed()]
+        except StaleElementReferenceException:  # the page was left meanwhile: look at the next
+            return self.all(selector)
 
     def one(self, selector: str) -> Any:
         """The one such element."""
-        (element,) = self.all(selector)
+        (element,) = self._waited(selector)
         return element
+
+    def _waited(self, selector: str) -> list[Any]:
+        """The elements, once there are any: a page that a click leads to is not there at once."""
+        end = time.monotonic() + PATIENCE
+        while not (found := self.all(selector)) and time.monotonic() < end:
+            time.sleep(0.05)
+        return found
 
     def text(self, selector: str = "body") -> str:
         """The text of the one such element, as it is seen."""
-        return str(self.one(selector).text)
+        from selenium.common.exceptions import StaleElementReferenceException
+
+        try:
+            return str(self.one(selector).text)
+        except StaleElementReferenceException:  # the page was left meanwhile: read the next
+            return str(self.one(selector).text)
 
     def click(self, selector: str) -> None:
         """Click on the first such element."""
-        element = self.all(selector)[0]
+        element = self._waited(selector)[0]
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
         element.click()
 

@@ -1,0 +1,114 @@
+"""The schedule, the inventory and the architecture that they rest on."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import conformance
+from conformance import catalogue, contract, inventory, judges, plan, schedule, target
+from conformance.finding import JUDGES
+from conformance.probe import Phase
+from conformance.target import Target
+
+PACKAGE = Path(conformance.__file__).parent
+PARTY = 'id = "{0}"\nkey = "bzy_{1}_0123456789abcdef0123456789abcdef"\n'
+
+
+def described(tmp_path: Path, *parties: str, hooks: bool = False) -> Target:
+    text = 'base_url = "http://127.0.0.1:1"\n'
+    for name in parties:
+        text += f"[{name}]\n" + PARTY.format(name, "team" if "team" in name else "proj")
+    if hooks:
+        text += '[hooks]\nregenerate_project_key = ["x"]\nshow_project_key = ["x"]\n'
+    path = tmp_path / "target.toml"
+    path.write_text(text, encoding="utf-8")
+    return target.load({"target": str(path)}, {})
+
+
+def imports(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    froms = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    return froms | {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+
+
+def test_judges_send_nothing() -> None:
+    for path in (PACKAGE / "judges").glob("*.py"):
+        assert not imports(path) & {"conformance.client", "conformance.bench", "httpx"}, path
+
+
+def test_probes_judge_nothing() -> None:
+    for path in (PACKAGE / "probes").glob("*.py"):
+        assert not any(name.startswith("conformance.judges") for name in imports(path)), path
+
+
+def test_the_server_does_not_know_the_suite() -> None:
+    for path in (PACKAGE.parent / "reference_server").rglob("*.py"):
+        assert not any(name.split(".")[0] == "conformance" for name in imports(path)), path
+
+
+def test_every_requirement_has_a_judge_and_a_probe() -> None:
+    judges.load()
+    ids = {one.id for one in catalogue.requirements()}
+    served = {id for _, _, probe in inventory.functions() for id in probe.serves}
+    assert set(JUDGES) == ids
+    assert served <= ids
+    assert ids - served == READ_FROM_ALL_TRAFFIC
+
+
+READ_FROM_ALL_TRAFFIC = {  # judged on whatever is sent, so no probe has to serve it
+    "error.envelope",
+    "error.content-type",
+    "error.code-matches",
+    "error.documented-status",
+    "error.not-in-success",
+    "error.no-internals",
+}
+
+
+def test_the_plan_is_what_pytest_collects(tmp_path: Path) -> None:
+    mine = described(tmp_path, "project")
+    planned = [one.id for one in plan.make(mine).slots]
+    assert len(planned) == len(set(planned))
+    assert planned[0] == "auth.accepted[listExecutions]"
+
+
+def test_a_lone_project_key_needs_two_windows_at_most(tmp_path: Path) -> None:
+    made = plan.make(described(tmp_path, "project"))
+    assert made.windows["project"] <= 2
+    assert made.requests["project"] <= 125  # two windows of 60, and what is refused in them
+    assert made.generated == 0
+    assert "rotation.in-flight" in made.undecided
+    assert "rate.enforced" not in made.undecided
+
+
+def test_phases_are_in_order(tmp_path: Path) -> None:
+    made = plan.make(described(tmp_path, "project", "team", hooks=True))
+    phases = [one.phase for one in made.slots]
+    assert phases == sorted(phases)
+    assert Phase.RECOVER in phases
+
+
+def test_whoever_spends_a_key_owns_it(tmp_path: Path) -> None:
+    mine = described(tmp_path, "project", "other_project", "team", "other_team")
+    slots = [one for one, _ in inventory.slots(contract.load(), mine)]
+    owners = {one.party: schedule.bin_of(one, 4, mine) for one in slots}
+    assert len({schedule.bin_of(one, 4, mine) for one in slots if one.party == "project"}) == 1
+    assert owners["project"] != owners["team"]
+
+
+def test_help_is_quick_because_it_imports_little() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from conformance.cli import cli;"
+        "CliRunner().invoke(cli, ['run', '--help']);"
+        "print(*{'pytest', 'httpx', 'schemathesis', 'hypothesis', 'jinja2'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -1,0 +1,73 @@
+import base64
+import html
+import json
+import urllib.parse
+from collections.abc import Callable
+
+import pytest
+
+from conformance.secrets import SHORTEST, Masker
+
+KEY = "bzy_proj_Zr7w&Qk2/L+mP\"9'xTb4VnC8yHd3"
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "url": lambda key: urllib.parse.quote(key, safe=""),
+    "form": urllib.parse.quote_plus,
+    "json": lambda key: json.dumps(key)[1:-1],
+    "html": html.escape,
+    "hex": lambda key: key.encode().hex(),
+}
+
+
+@pytest.fixture
+def masker() -> Masker:
+    masker = Masker()
+    masker.register(KEY, "project#1")
+    return masker
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_key_is_masked_in_every_form(masker: Masker, form: str) -> None:
+    assert masker.text(f"a {FORMS[form](KEY)} b") == "a [key project#1] b"
+
+
+@pytest.mark.parametrize("offset", range(6))
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_a_key_is_masked_in_base64_wherever_it_begins(
+    masker: Masker, encode: Callable[[bytes], bytes], offset: int
+) -> None:
+    encoded = encode(b"u" * offset + KEY.encode() + b":x")
+    masked = masker.mask(encoded)
+    assert b"[key project#1]" in masked
+    assert len(masked) < len(b"[key project#1]") + 4 * (offset // 3 + 3)  # nothing but the ends
+
+
+def test_a_basic_credential_is_masked(masker: Masker) -> None:
+    value = base64.b64encode(f"api:{KEY}".encode()).decode()
+    assert "[key project#1]" in masker.text(f"Basic {value}")
+
+
+def test_the_longer_of_two_keys_is_masked_whole(masker: Masker) -> None:
+    masker.register(KEY + "more", "project#2")
+    assert masker.text(KEY + "more") == "[key project#2]"
+
+
+def test_some_keys_are_masked_in_one_call_only(masker: Masker) -> None:
+    assert masker.text("x tok-secret y", [("tok-secret", "forged")]) == "x [key forged] y"
+    assert masker.text("x tok-secret y") == "x tok-secret y"
+
+
+def test_what_is_too_short_to_be_a_secret_stays(masker: Masker) -> None:
+    masker.register("a" * (SHORTEST - 1), "short")
+    assert masker.text("a" * 20) == "a" * 20
+
+
+def test_parts_are_clean_or_not(masker: Masker) -> None:
+    assert masker.clean(["some", b"text"])
+    assert not masker.clean(["some", KEY.encode()])
+
+
+def test_bytes_that_are_no_text_are_kept(masker: Masker) -> None:
+    assert masker.mask(b"\xff" + KEY.encode() + b"\x00") == b"\xff[key project#1]\x00"
+    assert masker.text("\udcff") == "\udcff"

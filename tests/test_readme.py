@@ -1,0 +1,58 @@
+"""The README is kept: its commands, its target file and its tables are what the project has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from conformance import target
+from conformance.cli import cli
+from conformance.report.table import catalogue
+from conformance.target import HOOKS, PARTIES
+from tests.readme import README, filled
+
+TEXT = README.read_text(encoding="utf-8")
+
+
+def block(mark: str) -> str:
+    found = re.search(rf"<!-- {mark} -->\n```\w+\n(.*?)```", TEXT, re.DOTALL)
+    assert found, f"no block is marked {mark}"
+    return found[1]
+
+
+def test_the_requirement_table_is_generated() -> None:
+    assert filled(TEXT, "requirements", catalogue("markdown")) == TEXT
+
+
+def test_the_target_file_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "staging.toml"
+    file.write_text(block("file: staging.toml"), encoding="utf-8")
+    variables = {f"BUGZY_{name.upper()}_KEY": "bzy_x_0123456789" for name in PARTIES}
+    found = target.load({"target": str(file)}, variables)
+    assert set(found.parties) == set(PARTIES)
+    assert set(found.hooks) == set(HOOKS)
+
+
+def test_every_command_is_documented_and_exists() -> None:
+    named = set(re.findall(r"bugzy-conformance (\w+)", TEXT)) | set(
+        re.findall(r"^\| `(\w+)", TEXT, re.M)
+    )
+    commands = set(cli.commands)
+    assert commands <= named
+    assert set(re.findall(r"bugzy-conformance (\w+) --", TEXT)) <= commands
+
+
+@pytest.mark.parametrize("name", ["run", "test"])
+def test_both_commands_make_their_own_environment(name: str) -> None:
+    lines = block(f"command: {name}").splitlines()
+    assert lines[0] == "python3 -m venv --without-pip .venv"
+    assert all(line.startswith((".venv/bin/", "python3 -m ")) for line in lines)
+
+
+def test_ci_runs_the_tests_as_the_readme_says() -> None:
+    script = (README.parent / ".ci" / "run").read_text(encoding="utf-8")
+    assert "command_of test" in script
+    assert "ruff format --check" in script
+    assert "mypy" in script
