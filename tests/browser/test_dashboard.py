@@ -103,6 +103,7 @@ def test_a_team_has_several_keys_and_one_is_revoked(page: Page, server: Running,
     page.click("button.main")
     first = page.text("#new-key")
     page.click("button.main")
+    assert soon(lambda: page.text("#new-key") != first)
     second = page.text("#new-key")
     assert len(page.all(".keys li")) == 3
     page.open(team)
