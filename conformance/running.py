@@ -64,12 +64,12 @@ def _with_writes(options: Mapping[str, Any]) -> dict[str, Any]:
 def run(target: Target) -> int:
     """Run the suite against a target, print the summary, and return the exit status."""
     from conformance.outcome import USAGE
-    from conformance.report.text import lines
+    from conformance.report import summary
 
     found = outcome(target)
     if found.status == USAGE:
         raise TargetError(found.refused or "the target file is wrong")
-    for line in lines(found):
+    for line in summary(found):
         print(line)  # noqa: T201 - the summary is the command's output
     return found.status
 

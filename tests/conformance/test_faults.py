@@ -7,8 +7,20 @@ import pytest
 from conformance import catalogue, proof
 from conformance.proof import Trial
 
-FAULTS = proof.faults(quick=True)
-VARIANTS = proof.variants()
+QUICK = proof.faults(quick=True)
+# One of each area; `bugzy-conformance faults` runs them all, which takes longer than a test may.
+SAMPLE = (
+    "opens-one-list",
+    "validates-before-refusing",
+    "finds-nested-anywhere",
+    "rotates-without-transaction",
+    "refuses-early",
+    "answers-ok-with-mistakes",
+    "closes-after-foreign",
+)
+FAULTS = proof.faults(SAMPLE)
+ODD = ("empties-assumed-lists", "numbers-requests", "is-an-hour-ahead", "shuffles-fields")
+VARIANTS = [trial for trial in proof.variants() if trial.name in ODD]
 
 
 @pytest.mark.parametrize("trial", FAULTS, ids=lambda trial: trial.name)
@@ -27,7 +39,7 @@ def test_a_variant_is_not_accused(trial: Trial) -> None:
 
 
 def test_every_must_and_should_requirement_has_a_fault() -> None:
-    broken = {trial.breaks for trial in FAULTS}
+    broken = {trial.breaks for trial in QUICK}
     asked = {one.id for one in catalogue.requirements() if one.level != "hardening"}
     assert asked <= broken
     assert broken <= {one.id for one in catalogue.requirements()}
