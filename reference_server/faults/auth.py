@@ -105,7 +105,15 @@ class OpensWebhooks(LetsIn):
         return self.sent_nothing(call) and asked is not None and asked.collection == "events"
 
 
-@fault(breaks="auth.required", also=("error.documented-status", "error.code-matches"))
+@fault(
+    breaks="auth.required",
+    also=(
+        "error.documented-status",
+        "error.code-matches",
+        "error.unknown-method",
+        "error.unknown-route",
+    ),
+)
 class ForbidsWithoutKey(Undocumented):
     """Answers 403 to a request without an Authorization field."""
 
@@ -114,7 +122,13 @@ class ForbidsWithoutKey(Undocumented):
         return forbidden() if missing else super().no_valid_key(call)
 
 
-@fault(breaks="auth.required", also=("auth.before-all",))
+@fault(
+    breaks="auth.required",
+    also=(
+        "auth.before-all",
+        "error.unknown-route",
+    ),
+)
 class ValidatesMissingField(Server):
     """Answers 400 without an Authorization field, as to any other missing parameter."""
 
@@ -131,8 +145,8 @@ class TakesOtherScheme(Server):
     """Takes a key under other schemes too."""
 
     def credential_of(self, call: Call) -> str | None:
-        sent = call.request.headers.get("authorization", "")
-        return super().credential_of(call) or self.read(sent)
+        sent = call.request.headers.getlist("authorization")
+        return super().credential_of(call) or (self.read(sent[0]) if len(sent) == 1 else None)
 
     def read(self, _: str) -> str | None:
         """Return the key in an Authorization field of another scheme."""
@@ -257,7 +271,13 @@ class ValidatesKeys(Server):
 
 @fault(
     breaks="auth.unknown-key",
-    also=("auth.exact-match", "rotation.shown-once", "rotation.same-as-unknown"),
+    also=(
+        "auth.exact-match",
+        "rotation.shown-once",
+        "rotation.same-as-unknown",
+        "auth.pat-unavailable",
+        "auth.prefix-bound",
+    ),
 )
 class LooksKeysUpLikeResources(KeepsKeys):
     """Answers 404 to a key that is not in its table."""
@@ -268,7 +288,7 @@ class LooksKeysUpLikeResources(KeepsKeys):
         return errors.not_found() if unknown else super().no_valid_key(call)
 
 
-@fault(breaks="auth.unknown-key", also=("error.no-server-error",))
+@fault(breaks="error.no-server-error", also=("auth.unknown-key", "auth.exact-match"))
 class FailsOnOddKeys(Server):
     """Fails on a token without an underscore, which it splits there."""
 
@@ -395,19 +415,14 @@ class AcceptsPersonalTokens(LetsIn):
 
 @fault(
     breaks="auth.pat-unavailable",
-    also=(
-        "auth.prefix-bound",
-        "error.documented-status",
-        "error.no-server-error",
-        "error.code-matches",
-    ),
+    also=("auth.unknown-key", "auth.prefix-bound", "error.documented-status", "error.code-matches"),
 )
 class AnnouncesPersonalTokens(Undocumented):
-    """Answers 501 to a personal access token, as it is to come."""
+    """Answers 403 to a personal access token, as it is to come."""
 
     def no_valid_key(self, call: Call) -> Refusal:
         if personal(self, call):
-            return Refusal(HTTPStatus.NOT_IMPLEMENTED, "Personal access tokens are coming soon")
+            return Refusal(HTTPStatus.FORBIDDEN, "Personal access tokens are coming soon")
         return super().no_valid_key(call)
 
 
@@ -487,7 +502,13 @@ class ChecksMediaTypeFirst(LooksFirst):
             self.validate_media_type(call)
 
 
-@fault(breaks="auth.before-all", also=("leak.unauthenticated",))
+@fault(
+    breaks="auth.before-all",
+    also=(
+        "leak.unauthenticated",
+        "auth.required",
+    ),
+)
 class LooksUpBeforeRefusing(LooksFirst):
     """Answers 404 to who asks without a key for a project or team that does not exist."""
 
@@ -571,7 +592,7 @@ class RepeatsKey(Server):
         )
 
 
-@fault(breaks="auth.not-echoed")
+@fault(breaks="auth.not-echoed", also=("auth.before-all",))
 class RepeatsUrl(Server):
     """Says in a 401 which URL was asked for, with the key that its query may hold."""
 

@@ -36,7 +36,6 @@ FIVE_HUNDRED = (
         "error.code-matches",
         "rotation.old-key-revoked",
         "rate.enforced",
-        "rate.before-work",
         "schema.responses",
     ),
 )
@@ -144,7 +143,14 @@ class Codes(Server):
         return self.codes.get(refusal.status) or super().code(refusal)
 
 
-@fault(breaks="error.code-matches", also=("auth.required", "rotation.old-key-revoked"))
+@fault(
+    breaks="error.code-matches",
+    also=(
+        "auth.required",
+        "rotation.old-key-revoked",
+        "error.unknown-route",
+    ),
+)
 class SaysInvalidApiKey(Codes):
     """Says INVALID_API_KEY instead of UNAUTHORIZED."""
 
@@ -158,7 +164,7 @@ class SaysTooManyRequests(Codes):
     codes = {429: "TOO_MANY_REQUESTS"}  # noqa: RUF012 - a table
 
 
-@fault(breaks="error.code-matches")
+@fault(breaks="error.code-matches", also=("error.unknown-route",))
 class SaysRouteNotFound(Server):
     """Says ROUTE_NOT_FOUND of an unknown route."""
 
@@ -246,8 +252,13 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
 
 
 @fault(
-    breaks="error.malformed-json",
-    also=("error.envelope", "error.content-type", "error.code-matches", "rate.headers-present"),
+    breaks="error.envelope",
+    also=(
+        "error.malformed-json",
+        "error.content-type",
+        "error.code-matches",
+        "rate.headers-present",
+    ),
 )
 class LeavesJsonToFramework(Server):
     """Has a framework that answers what is not JSON with a page of its own."""
@@ -403,8 +414,13 @@ class RedirectsElsewhere(Server):
 
 
 @fault(
-    breaks="error.unknown-route",
-    also=("rate.headers-present", "error.envelope", "error.content-type", "error.code-matches"),
+    breaks="error.envelope",
+    also=(
+        "error.unknown-route",
+        "error.content-type",
+        "error.code-matches",
+        "rate.headers-present",
+    ),
 )
 class LeavesRoutesToFramework(Server):
     """Has a framework that answers unknown routes with a page of its own."""

@@ -88,7 +88,14 @@ class NamesForeignForOneRoute(Server):
         return super().wrong_owner(call)
 
 
-@fault(breaks="leak.same-answer", also=("leak.before-validation", "leak.unsupported-method"))
+@fault(
+    breaks="leak.same-answer",
+    also=(
+        "leak.before-validation",
+        "leak.unsupported-method",
+        "leak.nested",
+    ),
+)
 class AddsFieldToForeign(Betrays):
     """Names in a field the team that what was asked for belongs to."""
 
@@ -96,7 +103,14 @@ class AddsFieldToForeign(Betrays):
         response.headers["X-Team-Id"] = owner.team or owner.id
 
 
-@fault(breaks="leak.same-answer", also=("leak.before-validation", "leak.unsupported-method"))
+@fault(
+    breaks="leak.same-answer",
+    also=(
+        "leak.before-validation",
+        "leak.unsupported-method",
+        "leak.nested",
+    ),
+)
 class SetsCookieForForeign(Betrays):
     """Begins a session where there was something to deny."""
 
@@ -104,7 +118,14 @@ class SetsCookieForForeign(Betrays):
         response.set_cookie("session", owner.id[:8])
 
 
-@fault(breaks="leak.same-answer", also=("leak.before-validation", "leak.unsupported-method"))
+@fault(
+    breaks="leak.same-answer",
+    also=(
+        "leak.before-validation",
+        "leak.unsupported-method",
+        "leak.nested",
+    ),
+)
 class LetsAbsentBeCached(Betrays):
     """Lets the 404 of what is absent be cached, and not that of another's."""
 
@@ -112,7 +133,13 @@ class LetsAbsentBeCached(Betrays):
         response.headers["Cache-Control"] = "no-store"
 
 
-@fault(breaks="leak.same-answer")
+@fault(
+    breaks="leak.same-answer",
+    also=(
+        "leak.before-validation",
+        "leak.nested",
+    ),
+)
 class PointsAtForeign(Server):
     """Ends the message about another's project or team with a space more."""
 
@@ -203,8 +230,8 @@ class NamesParentOfNothing(Server):
 
     def no_route(self, call: Call) -> Refusal:
         parts = call.request.scope["path"].split("/")
-        below = "executions" in parts or "environments" in parts
-        if below and any(self.exists(each) for each in parts):
+        unknown = self.contract.match(call.request.scope["path"]) is None
+        if unknown and any(self.exists(each) for each in parts):
             return Refusal(HTTPStatus.NOT_FOUND, "Nothing of this name")
         return super().no_route(call)
 

@@ -116,7 +116,7 @@ class RepeatsFields(Server):
         return response
 
 
-@fault(breaks="rate.headers-form")
+@fault(breaks="rate.headers-form", also=("rate.refusal-headers",))
 class SendsFraction(Server):
     """Computes what remains with floating point numbers."""
 
@@ -221,10 +221,13 @@ class CountsWritesTwice(Server):
 class RefusesAt(Server):
     """Refuses some requests although more are said to remain."""
 
+    hides = True  # says with the refusal that nothing is left
+
     async def count(self, call: Call) -> None:
         await super().count(call)
         if call.window and self.refuses(call, call.window):
-            call.window = replace(call.window, used=call.window.limit)
+            if self.hides:
+                call.window = replace(call.window, used=call.window.limit)
             raise errors.limited(self.retry_after(call, call.window))
 
     def refuses(self, _call: Call, _window: Window) -> bool:
@@ -248,9 +251,17 @@ class RefusesTheLast(RefusesAt):
         return window.used == window.limit
 
 
-@fault(breaks="rate.remaining-honest")
+@fault(
+    breaks="rate.remaining-honest",
+    also=(
+        "rate.all-endpoints",
+        "rate.refusal-headers",
+    ),
+)
 class LimitsWritesSecretly(RefusesAt):
     """Has another limit, of ten writes in a window, which no field tells of."""
+
+    hides = False
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -279,7 +290,15 @@ class SendsMilliseconds(Server):
         return str(window.reset * 1000)
 
 
-@fault(breaks="rate.reset-timestamp", also=("rate.reset-stable", "rate.refusal-headers"))
+@fault(
+    breaks="rate.reset-timestamp",
+    also=(
+        "rate.reset-stable",
+        "rate.refusal-headers",
+        "rate.recovers",
+        "rate.retry-after",
+    ),
+)
 class SendsSecondsLeft(Server):
     """Says in how many seconds the window resets."""
 
@@ -287,7 +306,7 @@ class SendsSecondsLeft(Server):
         return str(window.reset - int(call.now))
 
 
-@fault(breaks="rate.reset-timestamp", also=("rate.headers-form",))
+@fault(breaks="rate.headers-form", also=("rate.reset-timestamp",))
 class SendsDate(Server):
     """Says the Reset as an HTTP date."""
 
@@ -295,7 +314,13 @@ class SendsDate(Server):
         return formatdate(window.reset, usegmt=True)
 
 
-@fault(breaks="rate.reset-timestamp")
+@fault(
+    breaks="rate.reset-timestamp",
+    also=(
+        "rate.recovers",
+        "rate.retry-after",
+    ),
+)
 class SendsStart(Server):
     """Says when the window began."""
 
@@ -303,7 +328,13 @@ class SendsStart(Server):
         return str(window.reset - self.seconds)
 
 
-@fault(breaks="rate.reset-timestamp")
+@fault(
+    breaks="rate.reset-timestamp",
+    also=(
+        "rate.recovers",
+        "rate.retry-after",
+    ),
+)
 class SendsLocalTime(Server):
     """Says the Reset by the clock of its time zone, an hour ahead."""
 
@@ -327,7 +358,14 @@ class SlidesReset(Server):
         return str(self.windows.end(call.now)) if call.window else super().reset_field(call, window)
 
 
-@fault(breaks="rate.reset-stable", also=("rate.reset-timestamp", "rate.refusal-headers"))
+@fault(
+    breaks="rate.reset-stable",
+    also=(
+        "rate.reset-timestamp",
+        "rate.refusal-headers",
+        "rate.retry-after",
+    ),
+)
 class AlternatesReset(Server):
     """Has two workers whose clocks differ by two seconds."""
 
@@ -397,11 +435,11 @@ class RefusesWritesOnly(Admits):
 
 
 @fault(
-    breaks="rate.enforced",
+    breaks="error.no-server-error",
     also=(
         "error.documented-status",
-        "error.no-server-error",
         "error.code-matches",
+        "rate.enforced",
         "rate.refusal-headers",
         "rate.concurrent",
         "rate.before-work",
@@ -430,7 +468,15 @@ class RefusesWithOneLeft(Server):
         return super().remaining_field(call, window) if window.admitted else "1"
 
 
-@fault(breaks="rate.refusal-headers", also=("rate.reset-stable", "rate.reset-timestamp"))
+@fault(
+    breaks="rate.refusal-headers",
+    also=(
+        "rate.reset-stable",
+        "rate.reset-timestamp",
+        "rate.refusals-free",
+        "rate.retry-after",
+    ),
+)
 class RefusesWithNextReset(Server):
     """Says with a refusal when the next window will be over."""
 
@@ -438,7 +484,15 @@ class RefusesWithNextReset(Server):
         return str(window.reset if window.admitted else window.reset + self.seconds)
 
 
-@fault(breaks="rate.refusal-headers", also=("rate.remaining-counts", "rate.reset-stable"))
+@fault(
+    breaks="rate.refusal-headers",
+    also=(
+        "rate.remaining-counts",
+        "rate.reset-stable",
+        "rate.refusals-free",
+        "rate.retry-after",
+    ),
+)
 class RefusesWithFreshFields(Server):
     """Says with a refusal what a window says that begins now."""
 
@@ -544,7 +598,13 @@ class PenalizesRefusals(Server):
         return self.windows.keep(self.counter(call), replace(window, reset=window.reset + 2))
 
 
-@fault(breaks="rate.refusals-free", also=("rate.recovers",))
+@fault(
+    breaks="rate.refusals-free",
+    also=(
+        "rate.recovers",
+        "rate.reset-timestamp",
+    ),
+)
 class PenalizesSilently(Server):
     """Pushes the end of the window back for each request over the limit, and does not say so."""
 
@@ -555,7 +615,14 @@ class PenalizesSilently(Server):
         return window
 
     def reset_field(self, _: Call, window: Window) -> str:
-        return str(window.reset - 2 * max(window.used - window.limit - 1, 0))
+        return str(self.told(window))
+
+    def retry_after(self, call: Call, window: Window) -> int:
+        return max(self.told(window) - int(call.now), 0)
+
+    def told(self, window: Window) -> int:
+        """Return when the window was to end before anything was refused."""
+        return window.reset - 2 * max(window.used - window.limit - 1, 0)
 
 
 @fault(
@@ -827,7 +894,13 @@ class CountsByQuery(Server):
         return call.key.digest, call.request.url.query
 
 
-@fault(breaks="rate.no-bypass", also=("rate.remaining-counts",))
+@fault(
+    breaks="rate.no-bypass",
+    also=(
+        "rate.remaining-counts",
+        "rate.enforced",
+    ),
+)
 class CountsByField(Server):
     """Keeps a window for each Authorization field, as it is spelled."""
 

@@ -117,7 +117,14 @@ class ReadsFromReplica(Delays):
     """Looks keys up in a replica that is a moment behind: a new one is unknown at first."""
 
 
-@fault(breaks="rotation.new-key-works", also=("auth.team-key-accepted",))
+@fault(
+    breaks="rotation.new-key-works",
+    also=(
+        "auth.team-key-accepted",
+        "error.unknown-route",
+        "scope.nested",
+    ),
+)
 class ActivatesTeamKeysLater(Delays):
     """Activates a new team key some seconds after it was shown."""
 
@@ -127,7 +134,16 @@ class ActivatesTeamKeysLater(Delays):
         return owner.kind == TEAM
 
 
-@fault(breaks="rotation.new-key-works", also=("rotation.one-survivor", "auth.project-key-accepted"))
+@fault(
+    breaks="rotation.new-key-works",
+    also=(
+        "rotation.one-survivor",
+        "auth.project-key-accepted",
+        "auth.team-key-accepted",
+        "error.unknown-route",
+        "scope.nested",
+    ),
+)
 class KnowsKeysPerConnection(Server):
     """Reads a project's key once for each connection, so that an open one does not see the new."""
 
@@ -178,7 +194,14 @@ class LagsBehind(RemembersKeys):
         return self.now() < old.at + LAG
 
 
-@fault(breaks="rotation.old-key-revoked", also=("rotation.permanent", "rotation.in-flight"))
+@fault(
+    breaks="rotation.old-key-revoked",
+    also=(
+        "rotation.permanent",
+        "rotation.in-flight",
+        "rate.revoked-is-401",
+    ),
+)
 class KeepsOldKeyForWrites(RemembersKeys):
     """Revokes the old key for reading; writes go to a service that does not hear of it."""
 
@@ -188,7 +211,12 @@ class KeepsOldKeyForWrites(RemembersKeys):
 
 @fault(
     breaks="rotation.old-key-revoked",
-    also=("rotation.permanent", "rotation.under-load", "rotation.same-as-unknown"),
+    also=(
+        "rotation.permanent",
+        "rotation.under-load",
+        "rotation.same-as-unknown",
+        "rate.revoked-is-401",
+    ),
 )
 class KeepsOldKeyForOneRoute(RemembersKeys):
     """Revokes the old key everywhere but on one route, which has a cache of its own."""
@@ -266,7 +294,14 @@ class RevivesAfterAWait(RemembersKeys):
         return self.now() > old.at + FORGOTTEN
 
 
-@fault(breaks="rotation.permanent", also=("rotation.one-survivor", "rotation.old-key-revoked"))
+@fault(
+    breaks="rotation.permanent",
+    also=(
+        "rotation.one-survivor",
+        "rotation.old-key-revoked",
+        "rate.revoked-is-401",
+    ),
+)
 class RevivesAfterAnotherRotation(RemembersKeys):
     """Remembers one previous key to revoke: with the next, the one before it is valid again."""
 
@@ -388,6 +423,7 @@ class RevokesOthers(Server):
     also=(
         "auth.team-key-accepted",
         "error.unknown-route",
+        "scope.nested",
     ),
 )
 class RevokesTeamKeys(RevokesOthers):
@@ -397,7 +433,13 @@ class RevokesTeamKeys(RevokesOthers):
         return owner.team == other.id
 
 
-@fault(breaks="rotation.only-own", also=("auth.project-key-accepted",))
+@fault(
+    breaks="rotation.only-own",
+    also=(
+        "auth.project-key-accepted",
+        "scope.project-isolation",
+    ),
+)
 class RevokesEveryProject(RevokesOthers):
     """Forgets the condition in its UPDATE: every project's key is revoked."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from reference_server.faults.registry import fault
 from reference_server.faults.shapes import Undocumented, forbidden
 from reference_server.store import Resource
 
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LEAKS = ("leak.same-answer", "leak.before-validation")
 
 
@@ -57,7 +59,15 @@ class ForgetsProjectForOneRoute(Reaches):
         return call.operation.id == "listBugReports"
 
 
-@fault(breaks="scope.project-isolation", also=("scope.nested", "leak.nested"))
+@fault(
+    breaks="scope.project-isolation",
+    also=(
+        "scope.nested",
+        "leak.nested",
+        "error.invalid-parameters",
+        "scope.own-only",
+    ),
+)
 class IgnoresProjectId(Server):
     """Takes the project from the key and serves it under whatever id the path has."""
 
@@ -256,7 +266,7 @@ def valid_name(call: Call) -> bool:
     """Whether a body has the text that its operation's work needs."""
     names = {"createExecution": "taskSlug", "createEnvironment": "name"}
     text = call.content.get(names.get(call.operation.id))
-    return isinstance(text, str) and 0 < len(text) <= 64
+    return isinstance(text, str) and SLUG.fullmatch(text) is not None
 
 
 @fault(breaks="scope.no-side-effect")
