@@ -277,6 +277,11 @@ class Bench:
         """Record an event that ends now."""
         self.recorder.event(Event(kind=kind, started=started, ended=self.clock.now(), data=data))
 
+    def close(self) -> None:
+        """Close every connection."""
+        for part in (self.client, self.hooks, self.clock):
+            part.close()
+
     # --- other workers
 
     def brief(self) -> dict[str, Any]:

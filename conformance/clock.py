@@ -20,6 +20,10 @@ class Clock(Protocol):
         """Let time pass for the suite and for the target."""
         ...
 
+    def close(self) -> None:
+        """Let go of what it holds."""
+        ...
+
 
 class RealClock:
     """The machine's monotonic clock, which all workers of a machine share."""
@@ -31,6 +35,9 @@ class RealClock:
     def sleep(self, seconds: float) -> None:
         """Really wait."""
         time.sleep(max(0.0, seconds))
+
+    def close(self) -> None:
+        """It holds nothing."""
 
 
 class MovedClock:
@@ -53,3 +60,7 @@ class MovedClock:
         with self._lock:
             self._client.post(self._url, json={"advance": seconds}).raise_for_status()
             self._moved += seconds
+
+    def close(self) -> None:
+        """Close the connection to the control plane."""
+        self._client.close()

@@ -162,7 +162,7 @@ def check(
         for one in draft.entries:
             yield _checked(one, bench)
     finally:
-        bench.client.close()
+        bench.close()
 
 
 def _checked(entry: Entry, bench: Bench) -> Checked:

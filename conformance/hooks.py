@@ -26,6 +26,10 @@ class Hooks(Protocol):
         """Call a hook for a project or team; raise HookError when it gives no answer."""
         ...
 
+    def close(self) -> None:
+        """Let go of what it holds."""
+        ...
+
 
 class Programs:
     """Hooks that are programs, run without a shell; the last line of stdout is the answer."""
@@ -51,6 +55,9 @@ class Programs:
         if done.returncode != 0:
             raise HookError(f"hooks.{name}: {argv[0]} ended with status {done.returncode}")
         return _last_line(done.stdout.decode("utf-8", "replace"))
+
+    def close(self) -> None:
+        """It holds nothing."""
 
 
 class Controls:
@@ -80,6 +87,10 @@ class Controls:
         except httpx.HTTPError as error:
             raise HookError(f"hooks.{name}: {type(error).__name__}") from None
         return _last_line(answer.text)
+
+    def close(self) -> None:
+        """Close the connections to the control plane."""
+        self._client.close()
 
 
 def _last_line(output: str) -> str:

@@ -221,7 +221,7 @@ class Session:
 
     def end(self) -> None:
         """Close connections, and, in a worker, the part of the history that is its own."""
-        self.bench.client.close()
+        self.bench.close()
         if self._stopped:
             now = self.bench.clock.now()
             event = Event(kind="stopped", started=now, ended=now, data={"reason": self._stopped})
