@@ -272,6 +272,7 @@ async def error(script: Script) -> None:
     """Make every mistake."""
     own, runs = "/projects/{project}/test-runs", "/projects/{project}/executions"
     await script.send("GET", own, None)
+    await script.send("GET", own, "undefined")
     for body in (
         b"{",
         b"{}{}",
