@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from reference_server.app import Server
 
 GRACE = 3  # seconds that requests under way have when the process is asked to end
+TURNS = 3  # of the loop, until a connection that was accepted is one that can be closed
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +113,8 @@ class Service(uvicorn.Server):
             server.close()
         for listener in sockets or []:
             listener.close()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
         for connection in list(self.server_state.connections):
             cast(HttpToolsProtocol, connection).transport.abort()
         if tasks := set(self.server_state.tasks):
