@@ -140,7 +140,8 @@ def new_key_half_used(contract: Contract, history: History) -> Iterator[Opinion]
         if first is None or explanation.counter(first) is None:
             continue
         if not first.refused and first.remaining in (whole, None):
-            yield Evidence((first.exchange,))
+            if first.remaining == whole:
+                yield Evidence((first.exchange,))
             continue
         yield Finding(
             expected=f"{contract.rate_limit.remaining_field} {whole} on a new key's first answer",

@@ -75,9 +75,12 @@ def disguises_apart(contract: Contract, history: History) -> Iterator[Opinion]:
 def keys_share(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield steps that a counter which keys share explains."""
     yield from _explained_by(contract, history, "rate.per-key")
+    field = contract.rate_limit.remaining_field
     turns = [one for one in history.judged if one.tags.group == "turns" and one.plain_key]
     for before, after in pairwise(turns):
-        if before.tags.key != after.tags.key and before.admitted and after.admitted:
+        told = [one.response.number(field) for one in (before, after) if one.response]
+        admitted = before.admitted and after.admitted
+        if before.tags.key != after.tags.key and admitted and None not in told:
             yield Evidence((before, after))
 
 
