@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from reference_server.app import Server
 
 GRACE = 3  # seconds that requests under way have when the process is asked to end
-TURNS = 3  # of the loop, until a connection that was accepted is one that can be closed
+TURNS = 3  # of the loop, after which a connection that was accepted is known and can be closed
 
 log = logging.getLogger(__name__)
 
@@ -109,12 +109,14 @@ class Service(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close everything, whatever is under way: nobody waits for its answer."""
+        for listener in sockets or []:
+            self._loop.remove_reader(listener)
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
         for server in self.servers:
             server.close()
         for listener in sockets or []:
             listener.close()
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
         for connection in list(self.server_state.connections):
             cast(HttpToolsProtocol, connection).transport.abort()
         if tasks := set(self.server_state.tasks):
