@@ -141,7 +141,7 @@ def altered(contract: Contract, key: Key, rng: random.Random) -> Iterator[Creden
 def _alterations(prefix: str, secret: str, rng: random.Random) -> Iterator[tuple[str, str]]:
     if not secret:
         return
-    middle = rng.randrange(1, max(2, len(secret) - 1))
+    middle = min(rng.randrange(1, max(2, len(secret) - 1)), len(secret) - 1)
     yield "last-cut", prefix + secret[:-1]
     yield "first-cut", prefix + secret[1:]
     yield "halved", prefix + secret[: len(secret) // 2]

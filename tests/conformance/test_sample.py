@@ -1,0 +1,73 @@
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from conformance import sample
+from conformance.contract import Operation
+from tests.conformance.judges.builder import CONTRACT, MARKER, identifier
+
+WITH_BODY = [op for op in CONTRACT.operations if op.body is not None]
+LISTS = [op for op in CONTRACT.operations if op.lists]
+
+each = pytest.mark.parametrize("operation", WITH_BODY, ids=lambda op: op.id)
+
+
+def valid(operation: Operation, body: bytes) -> bool:
+    assert operation.body_validator is not None
+    return bool(operation.body_validator.is_valid(json.loads(body)))
+
+
+@each
+def test_the_smallest_body_is_valid(operation: Operation) -> None:
+    assert valid(operation, sample.dump(sample.body(operation, MARKER)))
+
+
+@each
+def test_every_full_body_is_valid(operation: Operation) -> None:
+    bodies = list(sample.full_bodies(operation, MARKER, identifier("project")))
+    assert len(bodies) == 2
+    assert all(valid(operation, body) for body in bodies)
+
+
+@each
+def test_every_invalid_body_is_invalid(operation: Operation) -> None:
+    bodies = list(sample.invalid_bodies(operation, MARKER))
+    assert [defect for defect, body in bodies if valid(operation, body)] == []
+    assert len({defect for defect, _ in bodies}) > 5
+
+
+def not_json() -> Iterator[tuple[str, bytes]]:
+    yield from sample.malformed_bodies()
+    for operation in WITH_BODY:
+        yield from sample.lenient_bodies(operation, MARKER)
+
+
+@pytest.mark.parametrize(("defect", "body"), [*not_json()])
+def test_what_is_no_json_is_none(defect: str, body: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - bad UTF-8 or bad JSON
+        json.loads(body.decode("utf-8"), parse_constant=int)
+    assert defect.startswith("json.")
+
+
+@each
+def test_other_media_types_are_others(operation: Operation) -> None:
+    types = [media for _, media, _ in sample.media_types(operation, MARKER)]
+    assert len(set(types)) == len(types)
+    assert sample.JSON not in types
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=lambda op: op.id)
+def test_every_invalid_query_is_invalid(operation: Operation) -> None:
+    queries = [query for _, query in sample.invalid_queries(operation)]
+    assert len(queries) == 5
+    for query in queries:
+        name, _, value = query.partition("=")
+        schema = operation.query[name]
+        whole = value.isdigit()
+        assert not (whole and schema["minimum"] <= int(value) <= schema["maximum"])
+
+
+def test_a_body_gets_more_members() -> None:
+    assert json.loads(sample.extended(b'{"a": 1}', (("b", "2"),))) == {"a": 1, "b": "2"}
+    assert sample.extended(b"{", ()) == b"{"
