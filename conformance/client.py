@@ -133,7 +133,7 @@ class Client:
     def result(self, future: Future[Exchange], call: Call) -> Exchange:
         """Wait for a request that was begun; one that has no end is recorded as unanswered."""
         wait([future], timeout=self._settings.timeout + GRACE)
-        if not future.done():
+        if future.cancel():
             self._drop(call.connection)
             now = self.clock.now()
             exchange = self._exchange(call, now - self._settings.timeout, now, None, None, "no end")
@@ -154,7 +154,7 @@ class Client:
                 raise BudgetSpent(f"--max-requests {most} is reached")
             self._count.sent += 1
         pool = self._pool(call.connection)
-        return self._hands.submit(lambda: self._recorded(self._exchanged(pool, call)))
+        return self._hands.submit(lambda: self._exchanged(pool, call), self._recorded)
 
     def _exchanged(self, pool: httpx.Client, call: Call) -> Exchange:
         started = self.clock.now()
@@ -309,7 +309,7 @@ def _context(settings: Settings) -> ssl.SSLContext:
 def _read(response: httpx.Response, deadline: float) -> tuple[bytes, bool]:
     """The body, decoded, up to a bound in size and time."""
     body = bytearray()
-    for chunk in response.iter_bytes(16 * 1024):
+    for chunk in response.iter_bytes():  # as they come: a body that drips has to be left in time
         body += chunk
         if len(body) > LONGEST_BODY:
             return bytes(body[:LONGEST_BODY]), True
