@@ -131,7 +131,7 @@ def read(path: Path) -> History:
         elif type == "exchange":
             exchanges.append(decode_exchange(record))
         else:
-            events.append(Event(**record))
+            events.append(decode_event(record))
     return History(tuple(exchanges), tuple(events), header, footer)
 
 
@@ -193,6 +193,14 @@ def decode_exchange(record: dict[str, Any]) -> Exchange:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise HistoryError(f"exchange {record.get('number')}: {error!r}") from None
+
+
+def decode_event(record: dict[str, Any]) -> Event:
+    """An event from its JSON; raises HistoryError when it is none."""
+    try:
+        return Event(**record)
+    except TypeError as error:
+        raise HistoryError(f"event {record.get('kind')}: {error}") from None
 
 
 def _response(response: Response) -> dict[str, Any]:

@@ -1,0 +1,44 @@
+import pytest
+
+from conformance import show
+from conformance.keyring import Key
+from tests.conformance.judges.builder import CONTRACT
+
+SECRET = "Zr7wQk2LmP9xTb4V"
+KEY = Key("project#1", "project", "project", f"bzy_proj_{SECRET}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown", "whole", "tail"),
+    [
+        ("bzy_proj_Zr7w...", 13, False, 0),
+        ("API key: bzy_proj_Zr7w", 13, False, 0),
+        ("bzy_proj_Zr7w...b4V", 13, False, 3),
+        ("bzy_proj_********b4V", 9, False, 3),
+        (f"bzy_proj_{SECRET}", 25, True, 0),
+        ("********", 0, False, 0),
+        ("", 0, False, 0),
+    ],
+)
+def test_how_much_of_a_key_is_shown(answer: str, shown: int, whole: bool, tail: int) -> None:
+    found = show.facts(answer, KEY, CONTRACT)
+    assert (found["shown_length"], found["whole"], found["tail_length"]) == (shown, whole, tail)
+    assert (found["prefix_length"], found["key_length"]) == (9, 25)
+    assert SECRET not in str(found)
+
+
+def test_a_secret_without_its_prefix_is_the_whole_key() -> None:
+    assert show.facts(SECRET, KEY, CONTRACT)["whole"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "tried"),
+    [
+        ("bzy_proj_Zr7w...", ["bzy_proj_Zr7w", "bzy_proj_Zr7w..."]),
+        ("bzy_proj_Z", []),
+        ("key bzy_proj_other1 end", ["bzy_proj_other1"]),
+        (KEY.value, []),
+    ],
+)
+def test_what_a_reader_could_try(answer: str, tried: list[str]) -> None:
+    assert show.texts(answer, KEY, CONTRACT) == tried
