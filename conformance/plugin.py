@@ -21,19 +21,22 @@ PARTY: pytest.StashKey[str] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Name the target; every other option comes from its file or from BUGZY_CONFORMANCE_*."""
+    """Options that no other plugin has; all else is in the target file or a variable."""
     group = parser.getgroup("bugzy-conformance")
-    for name, text in (
-        ("--base-url", "the deployment to test, without /api/v1"),
-        ("--target", "the target file (TOML)"),
-    ):
-        try:
-            group.addoption(name, help=text)
-        except ValueError:  # another plugin has an option of that name: it means the same
-            continue
     group.addoption("--bugzy-only", action="append", help="requirement or area to decide")
     group.addoption("--bugzy-skip", action="append", help="requirement or area to leave out")
     group.addoption("--bugzy-report-dir", help="where the reports go")
+
+
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> None:
+    """Options that name the target, unless another plugin has them: then they mean the same."""
+    group = parser.getgroup("bugzy-conformance")
+    for name, text in (
+        ("base-url", "the deployment to test, without /api/v1"),
+        ("target", "the target file (TOML)"),
+    ):
+        if not hasattr(early_config.known_args_namespace, name.replace("-", "_")):
+            group.addoption(f"--{name}", help=text)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Module | None:
@@ -88,7 +91,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Ask the target once with each key, before any probe runs."""
     ours = _session(session.config)
-    if ours is not None and not ours.is_worker:
+    if ours is not None and not ours.is_worker and not session.config.option.collectonly:
         ours.begin()
 
 
@@ -195,7 +198,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if ours is None:
         return
     ours.end()
-    if not ours.is_worker:
+    if not ours.is_worker and not session.config.option.collectonly:
         session.exitstatus = ours.conclude()
 
 
