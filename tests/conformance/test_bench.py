@@ -1,0 +1,184 @@
+"""The bench, its calls, its pool and the exhausting of keys, on a reference server at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import model, running
+from conformance.bench import Bench, Rig, contract_of
+from conformance.contract import Operation
+from conformance.credential import ANONYMOUS
+from conformance.exhaust import OVER, exhaust
+from conformance.history import Recorder
+from conformance.hooks import HookError
+from conformance.pool import Pool
+from conformance.target import Target
+
+LIMIT = 12
+OPTIONS: dict[str, Any] = {"quiet": True}
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """A server whose windows hold little."""
+    with running.bundled(OPTIONS | {"report_dir": str(tmp_path_factory.mktemp("out"))}) as found:
+        yield found
+
+
+@pytest.fixture
+def bench(target: Target) -> Iterator[Bench]:
+    """A bench whose keys are new, so that their windows are."""
+    made = bench_of(target)
+    for party in ("project", "team"):
+        made.generate(party)
+    yield made
+    made.close()
+
+
+def bench_of(target: Target) -> Bench:
+    rig = Rig(contract=contract_of(target), target=target, recorder=Recorder(), run="ab12cd")
+    made = Bench(rig)
+    made.take_keys()
+    return made
+
+
+def operation(bench: Bench, id: str = "listExecutions") -> Operation:
+    return bench.contract.by_id[id]
+
+
+def statuses(bench: Bench) -> list[int | None]:
+    return [one.status for one in bench.recorder.exchanges]
+
+
+# calls
+
+
+def test_a_call_says_what_it_is(bench: Bench) -> None:
+    call = bench.call(operation(bench, "getExecution"), "project", resource="foreign")
+    assert (call.tags.operation, call.tags.resource, call.tags.nested) == (
+        "getExecution",
+        "foreign",
+        "absent",
+    )
+    assert bench.target.parties["other_project"].id in call.path
+
+
+def test_a_write_without_leave_is_invalid(target: Target) -> None:
+    careful = bench_of(replace(target, allow_writes=False))
+    create = operation(careful, "createExecution")
+    assert create.body_validator is not None
+    call = careful.call(create, "project")
+    assert call.tags.defect == "body.missing:taskSlug"
+    assert careful.call(create, ANONYMOUS).tags.defect is None
+    careful.close()
+
+
+def test_what_was_created_is_noted(bench: Bench) -> None:
+    assert bench.send(operation(bench, "createExecution"), "project").succeeded
+    (noted,) = bench.created
+    assert noted.startswith("createExecution: executionId ")
+    assert noted.endswith(" (project)")
+
+
+def test_ids_are_learnt_on_the_way(bench: Bench) -> None:
+    bench.send(operation(bench), "project")
+    call = bench.call(operation(bench, "getExecution"), "project")
+    assert (call.tags.nested, bench.deliver(call).status) == ("own", 200)
+
+
+def test_off_the_routes_there_is_no_operation(bench: Bench) -> None:
+    call = bench.off_method("PATCH", operation(bench), "project", resource="own")
+    assert (call.tags.operation, call.tags.defect) == (None, "method:PATCH")
+    assert bench.deliver(call).status in bench.contract.codes
+
+
+# keys and windows
+
+
+def test_a_generated_key_replaces_the_other(bench: Bench) -> None:
+    old = bench.key("project")
+    bench.generate("project")
+    assert [bench.send(operation(bench), one).status for one in (old, "project")] == [401, 200]
+
+
+def test_an_answer_that_is_no_key_is_a_hooks_error(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.hooks, "call", lambda name, id: "no key at all")
+    with pytest.raises(HookError, match="regenerate_project_key"):
+        bench.generate("project")
+
+
+def test_a_key_is_exhausted_to_its_first_refusal(bench: Bench) -> None:
+    exhaust(bench, "project")
+    limit = bench.contract.rate_limit.limit
+    assert statuses(bench).count(429) == 1
+    assert len(statuses(bench)) == limit + 1
+
+
+def test_some_of_a_window_may_be_left(bench: Bench) -> None:
+    exhaust(bench, "team", leave=7)
+    key = bench.key("team")
+    assert bench.budget.remaining(key.label, bench.clock.now()) == 7
+    assert 429 not in statuses(bench)
+
+
+def test_a_key_without_a_limit_is_given_up(target: Target, tmp_path: Path) -> None:
+    with running.bundled(OPTIONS | {"report_dir": str(tmp_path)}, fault="never-refuses") as one:
+        bench = bench_of(one)
+        exhaust(bench, "project")
+        sent = len(bench.recorder.exchanges)
+        exhaust(bench, "project")
+        bench.close()
+    assert len(bench.recorder.exchanges) == sent <= 2 * (60 + OVER)
+
+
+def test_room_is_made_by_a_new_key_or_by_waiting(bench: Bench) -> None:
+    exhaust(bench, "project", leave=2)
+    old = bench.key("project")
+    bench.ensure("project", 5, refill=True)
+    assert bench.key("project") != old
+    exhaust(bench, "team", leave=2)
+    bench.ensure("team", 5)
+    assert [event.kind for event in bench.recorder.events].count("waited") == 1
+    assert bench.send(operation(bench, "listEnvironments"), "team").succeeded
+
+
+def test_another_worker_goes_on_from_there(bench: Bench, target: Target) -> None:
+    exhaust(bench, "project", leave=3)
+    other = bench_of(target)
+    other.learn_brief(bench.brief(), 1)
+    assert other.budget.remaining(bench.key("project").label, bench.clock.now()) == 3
+    assert other.calls.marker() != bench.calls.marker()
+    other.close()
+
+
+def test_the_model_tags_the_keys_it_replaced(bench: Bench) -> None:
+    model.drive(bench)
+    replaced = [one for one in bench.recorder.exchanges if one.tags.group == "replaced"]
+    assert {one.status for one in replaced} <= {401}
+    assert len(bench.recorder.exchanges) <= model.STEPS * model.EXAMPLES
+
+
+# the pool
+
+
+@pytest.mark.parametrize("kind", ["project", "team"])
+def test_the_pool_never_runs_dry(bench: Bench, kind: str) -> None:
+    calls = list(islice(Pool(bench, kind).calls(kind, 150), 150))
+    assert len(calls) == 150
+    assert {call.credential.name for call in calls} == {kind}
+    assert {call.tags.generated for call in calls} == {None, "positive", "negative"}
+
+
+def test_without_leave_to_write_the_pool_writes_nothing(target: Target) -> None:
+    careful = bench_of(replace(target, allow_writes=False))
+    for call in islice(Pool(careful, "project").calls("project", 100), 100):
+        assert call.method == "GET" or call.tags.defect
+    careful.close()
