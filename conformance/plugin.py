@@ -202,6 +202,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = ours.conclude()
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave what comes after this run alone: another one in the same process."""
+    ours = _session(config)
+    if ours is not None:
+        ours.leave()
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Show the verdicts below pytest's own lines."""
     ours = _session(terminalreporter.config)

@@ -245,6 +245,11 @@ class Session:
         )
         return self.outcome.status
 
+    def leave(self) -> None:
+        """Be no longer the session that hooks find."""
+        if CURRENT is self:
+            _set_current(None)
+
     def finish(self) -> Outcome:
         """The outcome; judge what there is, if the run did not come to that."""
         if self.outcome is None:
@@ -326,7 +331,7 @@ def settings(target: Target) -> dict[str, Any]:
     }
 
 
-def _set_current(session: Session) -> None:
+def _set_current(session: Session | None) -> None:
     """Let hooks that pytest calls without a configuration find the session."""
     global CURRENT
     CURRENT = session
