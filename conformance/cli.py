@@ -57,7 +57,9 @@ INIT_OPTIONS = (
     click.option("--insecure", is_flag=True, help="Do not verify TLS."),
     click.option("--header", multiple=True, metavar="'Name: value'", help="For the check only."),
     click.option("--check/--no-check", default=True, help="Send one request with each key."),
-    click.option("--output", default="target.toml", metavar="FILE", show_default=True),
+    click.option(
+        "--output", default="target.toml", metavar="FILE", show_default=True, help="Where to write."
+    ),
     click.option("--force", is_flag=True, help="Replace the file."),
 )
 

@@ -171,7 +171,8 @@ def load(path: Path | None = None) -> Contract:
     except OSError as error:
         raise ContractError(f"{source}: {error.strerror}") from None
     except yaml.YAMLError as error:
-        raise ContractError(f"{source}: not YAML: {error}") from None
+        problem = " ".join(str(error).split())
+        raise ContractError(f"{source}: not YAML: {problem}") from None
     except (KeyError, TypeError, AttributeError, StopIteration) as error:
         raise ContractError(f"{source}: no bugzy contract: {error!r} is missing") from None
 

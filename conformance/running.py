@@ -43,11 +43,12 @@ def described(options: Mapping[str, Any]) -> Target:
 @contextlib.contextmanager
 def bundled(options: Mapping[str, Any], **server: Any) -> Iterator[Target]:
     """A reference server on a free loopback port, and the target that describes it."""
+    from conformance import contract as contracts
     from reference_server import embedded
 
     openapi = options.get("openapi") or os.environ.get(f"{targets.PREFIX}OPENAPI")
     if openapi:
-        server["openapi"] = Path(openapi)
+        server["openapi"] = contracts.load(Path(openapi)).source
     with embedded.start(manual_clock=True, **server) as running:
         description: dict[str, Any] = {
             name: {"id": one.id, "key": one.key} for name, one in running.credentials.items()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from conformance import __version__, inventory, schedule
+from conformance import __version__, inventory, schedule, waiver
 from conformance.bench import Bench, Rig, contract_of, new_run
 from conformance.catalogue import UnknownRequirement, requirements, select
 from conformance.client import BudgetSpent, TargetLost
@@ -55,6 +55,8 @@ class Session:
         self._started = time.monotonic()
         self._unix_offset = time.time() - time.monotonic()
         self._wanted = self._selected()
+        if target.waivers is not None:
+            waiver.load(target.waivers)  # what is wrong with them is said before anything is sent
         run = run or new_run()
         self._file = self._opened(run, worker)
         recorder = Recorder(self._file)

@@ -1,0 +1,118 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from conformance import __version__
+from conformance.catalogue import requirements
+from conformance.cli import cli, main
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_it_says_its_version() -> None:
+    assert __version__ in call("--version").output
+
+
+@pytest.mark.parametrize("command", sorted(cli.commands))
+def test_every_command_and_option_is_explained(command: str) -> None:
+    result = call(command, "--help")
+    assert result.exit_code == 0
+    options = [one for one in cli.commands[command].params if one.param_type_name == "option"]
+    assert all(getattr(one, "help", None) for one in options if one.name != "form")
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "requirements", "rate.enforced"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.startswith("rate.enforced (must): the first request over the limit")
+
+
+def test_the_catalogue_is_data() -> None:
+    found = json.loads(call("requirements", "--format", "json").output)
+    assert [one["id"] for one in found] == [one.id for one in requirements()]
+    assert set(found[0]) == {"id", "level", "title", "source", "reading"}
+
+
+def test_the_catalogue_is_a_table() -> None:
+    table = call("requirements").output.splitlines()
+    markdown = call("requirements", "--format", "markdown").output.splitlines()
+    assert len(table) == len(requirements()) == len(markdown) - 2
+
+
+def test_a_plan_is_data() -> None:
+    found = json.loads(call("plan", "--format", "json").output)
+    assert found["requests"] == sum(found["by_credential"].values())
+    assert (found["undecided"], found["writes"]) == ({}, True)
+    assert {id for probe in found["probes"] for id in probe["serves"]} > {"rate.enforced"}
+
+
+def test_a_plan_says_what_to_add(folder: Path) -> None:
+    (folder / "t.toml").write_text(
+        'base_url = "http://127.0.0.1:9"\n[project]\nid = "p"\nkey = "bzy_proj_x"\n',
+        encoding="utf-8",
+    )
+    result = call("plan", "--target", "t.toml")
+    assert "creates nothing there; generates no key" in result.output
+    assert "add hooks.regenerate_project_key" in result.output
+    assert "bzy_proj_x" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["plan", "--base-url", "http://x"], "project.id is missing"),
+        (["plan", "--only", "rat"], "'rat'; did you mean rate?"),
+        (["plan", "--openapi", "nowhere.yaml"], "nowhere.yaml: No such file"),
+        (["run", "--openapi", "nowhere.yaml"], "nowhere.yaml"),
+        (["run", "--openapi", "no.yaml"], "no.yaml: not YAML: while parsing"),
+        (["run", "--skip", "rat"], "'rat'; did you mean rate?"),
+        (["run", "--only", "schema", "--skip", "schema"], "leave no requirement to decide"),
+        (["run", "--header", "x", "--base-url", "http://x"], "project.id is missing"),
+        (["run", "--windows", "0"], "--windows is 0; write a number above 0"),
+        (["run", "--waivers", "nowhere.toml"], "nowhere.toml: cannot be read: No such file"),
+        (["audit", "empty.ndjson", "--only", "rat"], "did you mean rate?"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_status_2(
+    folder: Path, arguments: list[str], said: str
+) -> None:
+    (folder / "empty.ndjson").write_text('{"type": "header"}\n', encoding="utf-8")
+    (folder / "no.yaml").write_text("a: [\nb", encoding="utf-8")
+    result = call(*arguments)
+    assert (result.exit_code, len(result.output.splitlines())) == (2, 1), result.output
+    assert result.output.startswith("bugzy-conformance: ")
+    assert said in result.output
+
+
+@pytest.mark.parametrize("arguments", [["rn"], ["run", "--windows", "x"], ["run", "--nope"]])
+def test_what_click_refuses_has_status_2_too(arguments: list[str]) -> None:
+    assert call(*arguments).exit_code == 2
+
+
+def test_an_error_of_the_suites_own_is_not_the_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.plan.make", lambda target: 1 // 0)
+    assert isinstance(call("plan").exception, ZeroDivisionError)
+
+
+def test_the_console_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["bugzy-conformance", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0

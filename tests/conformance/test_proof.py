@@ -1,0 +1,135 @@
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from conformance import proof, running
+from conformance.proof import Result, Trial
+from conformance.target import Target
+
+FAULT = Trial(name="mistakes", kind="fault", breaks="rate.enforced", also=("rate.recovers",))
+
+
+def result(*failed: str, **changes: Any) -> Result:
+    given: dict[str, Any] = {
+        "name": "mistakes",
+        "kind": "fault",
+        "breaks": "rate.enforced",
+        "also": ("rate.recovers",),
+        "failed": failed,
+        "undecided": (),
+        "status": 1,
+        "seconds": 1.0,
+    }
+    return Result(**given | changes)
+
+
+VARIANT = {"kind": "variant", "breaks": None, "also": ()}
+CAUGHT = result("rate.enforced", "rate.recovers")
+SURVIVOR = result("rate.recovers")
+STRAY = result("rate.enforced", "auth.required")
+VOID = result("rate.enforced", problem="it does not start")
+PASSED = result(status=0, **VARIANT)
+ACCUSED = result("auth.required", **VARIANT)
+DOUBTED = result(status=3, undecided=("rate.recovers",), **VARIANT)
+
+
+@pytest.mark.parametrize(
+    ("one", "good", "line"),
+    [
+        (CAUGHT, True, "caught   mistakes  rate.enforced"),
+        (SURVIVOR, False, "SURVIVED mistakes  rate.enforced"),
+        (STRAY, False, "STRAY    mistakes  rate.enforced wrongly accused of auth.required"),
+        (VOID, False, "VOID     mistakes  it does not start"),
+        (PASSED, True, "passed   mistakes"),
+        (ACCUSED, False, "ACCUSED  mistakes  wrongly accused of auth.required"),
+        (DOUBTED, False, "ACCUSED  mistakes  undecided rate.recovers"),
+    ],
+)
+def test_a_trial_ends_in_one_of_these_ways(one: Result, good: bool, line: str) -> None:
+    shown, _, count = proof.table([one]).splitlines()
+    assert (one.good, shown.rstrip()) == (good, line)
+    assert count == f"{int(good)} of 1 as they should be"
+
+
+def test_the_matrix_is_data() -> None:
+    document = json.loads(json.dumps(proof.document([STRAY, PASSED])))
+    assert (document["schema_version"], document["good"]) == (1, False)
+    assert [one["caught"] for one in document["trials"]] == [True, True]
+    assert document["trials"][0]["stray"] == ["auth.required"]
+
+
+def test_quick_takes_one_fault_per_requirement() -> None:
+    broken = [trial.breaks for trial in proof.faults(quick=True)]
+    assert len(set(broken)) == len(broken) > 70
+    assert set(broken) == {trial.breaks for trial in proof.faults()}
+
+
+def test_faults_are_named() -> None:
+    (found,) = proof.faults(["repeats-key"])
+    assert (found.kind, found.breaks) == ("fault", "auth.not-echoed")
+    assert found.summary
+
+
+def test_trials_run_in_processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "attempt", _attempted)
+    trials = [FAULT, Trial(name="odd", kind="variant", breaks=None)]
+    assert sorted(one.name for one in proof.run(trials, 2)) == ["mistakes", "odd"]
+
+
+def _attempted(trial: Trial) -> Result:
+    return result(name=trial.name, kind=trial.kind)
+
+
+# what makes a run void
+
+
+@pytest.fixture
+def bundled(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let the suite come to this, instead of running it."""
+
+    def come_to(outcome: Any = None, error: Exception | None = None) -> None:
+        @contextmanager
+        def served(options: Any, **server: Any) -> Iterator[Target]:
+            if error:
+                raise error
+            yield Target(base_url="http://x", parties={})
+
+        monkeypatch.setattr(running, "bundled", served)
+        monkeypatch.setattr(running, "outcome", lambda target: outcome)
+
+    return come_to
+
+
+class Seen:
+    """As much of an outcome as a trial looks at."""
+
+    verdicts = ()
+    status = 1
+
+    def __init__(self, exchanges: int, *errors: str) -> None:
+        self.errors = errors
+        self.history = self
+        self.exchanges = (None,) * exchanges
+
+
+def test_a_server_that_does_not_start(bundled: Callable[..., None]) -> None:
+    bundled(error=OSError("no port"))
+    assert proof.attempt(FAULT).problem == "OSError: no port"
+
+
+def test_a_run_that_sent_nothing(bundled: Callable[..., None]) -> None:
+    bundled(Seen(0))
+    assert proof.attempt(FAULT).problem == "nothing was sent"
+
+
+def test_a_suite_that_broke(bundled: Callable[..., None]) -> None:
+    bundled(Seen(1, "Traceback\nZeroDivisionError: oh"))
+    assert proof.attempt(FAULT).problem == "ZeroDivisionError: oh"
+
+
+def test_a_run_that_proves_something(bundled: Callable[..., None]) -> None:
+    bundled(Seen(1))
+    assert not proof.attempt(FAULT).void
