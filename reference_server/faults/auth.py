@@ -569,7 +569,7 @@ class ChallengesForBasic(Challenges):
 # auth.ambiguous, auth.not-echoed
 
 
-@fault(breaks="auth.ambiguous")
+@fault(breaks="auth.ambiguous", also=("auth.exact-match",))
 class TakesFirstCredential(Server):
     """Takes the first of several credentials and ignores the others."""
 

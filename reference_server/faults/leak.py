@@ -323,7 +323,14 @@ class CountsForeignTwice(Betrays):
         return response
 
 
-@fault(breaks="leak.same-cost", also=("rate.all-outcomes", "rate.remaining-counts"))
+@fault(
+    breaks="leak.same-cost",
+    also=(
+        "rate.all-outcomes",
+        "rate.remaining-counts",
+        "rate.enforced",
+    ),
+)
 class ForgivesAbsent(Server):
     """Does not count a request for a project or team that does not exist."""
 

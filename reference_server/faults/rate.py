@@ -818,6 +818,7 @@ class RefundsNotFound(Refunds):
     also=(
         "rate.remaining-counts",
         "rate.enforced",
+        "rate.reset-stable",
     ),
 )
 class CountsLate(Server):

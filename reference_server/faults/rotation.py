@@ -111,6 +111,7 @@ class Delays(Server):
         "auth.project-key-accepted",
         "auth.team-key-accepted",
         "error.unknown-route",
+        "scope.nested",
     ),
 )
 class ReadsFromReplica(Delays):
