@@ -1,0 +1,149 @@
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import history as histories
+from conformance import running, session
+from conformance.catalogue import requirements
+from conformance.outcome import Outcome, judged
+from reference_server import embedded
+
+SMALL = {"quiet": True, "only": ["schema"]}
+REPORTS = {
+    "report.json",
+    "report.html",
+    "report.md",
+    "junit.xml",
+    "badge.json",
+    "history.ndjson",
+    "history.har",
+}
+DEADLINE = 60  # seconds
+
+
+def ran(folder: Path, **options: Any) -> Outcome:
+    with running.bundled(SMALL | {"report_dir": str(folder)} | options) as target:
+        return running.outcome(target)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """What a run of everything came to."""
+    return ran(tmp_path_factory.mktemp("whole"), only=[])
+
+
+def test_the_reference_server_conforms(whole: Outcome) -> None:
+    assert (whole.verdict, whole.status, whole.errors) == ("conformant", 0, ())
+    outcomes = {one.requirement.id: one.outcome for one in whole.verdicts}
+    assert outcomes == {one.id: "passed" for one in requirements()}
+
+
+def test_every_report_is_written(whole: Outcome) -> None:
+    folder = whole.target.report_dir
+    assert {path.name for path in folder.iterdir()} == REPORTS
+    assert json.loads((folder / "report.json").read_text("utf-8"))["verdict"] == "conformant"
+
+
+def test_a_history_is_judged_the_same_again(whole: Outcome) -> None:
+    again = histories.read(whole.target.report_dir / "history.ndjson")
+    assert judged(whole.contract, again, whole.target).verdicts == whole.verdicts
+
+
+def test_two_runs_send_the_same(tmp_path: Path) -> None:
+    one, other = (ran(tmp_path, seed=7) for _ in range(2))
+    assert len(bodies(one)) > 5
+    assert bodies(one) == bodies(other)
+
+
+def bodies(outcome: Outcome) -> list[tuple[str, str]]:
+    """What was sent, without what a run has of its own."""
+    run = re.compile(outcome.history.header["run"], re.IGNORECASE)
+    sent = [one.request for one in outcome.history.exchanges if one.tags.generated]
+    return [(one.method, run.sub("", one.body.decode())) for one in sent]
+
+
+def test_no_more_is_sent_than_allowed(tmp_path: Path) -> None:
+    outcome = ran(tmp_path, only=[], max_requests=40)
+    assert len(outcome.history.exchanges) == 40
+    assert outcome.history.footer["reason"] == "--max-requests 40 is reached"
+    assert outcome.verdict == "inconclusive"
+
+
+def test_other_options_of_pytest_do_not_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--no-such-option")
+    assert ran(tmp_path).status == 0
+    assert os.environ["PYTEST_ADDOPTS"] == "--no-such-option"
+
+
+def test_a_run_leaves_no_session_behind(tmp_path: Path) -> None:
+    ran(tmp_path)
+    assert session.CURRENT is None
+
+
+def test_what_a_target_lacks_is_not_tested(tmp_path: Path) -> None:
+    only = ["rotation.in-flight", "scope.team-isolation", "auth.required"]
+    with running.bundled(SMALL | {"report_dir": str(tmp_path), "only": only}) as target:
+        alone = {"project": target.parties["project"]}
+        outcome = running.outcome(replace(target, parties=alone, control=None))
+    reasons = {one.requirement.id: (one.outcome, one.reason) for one in outcome.verdicts}
+    assert reasons["rotation.in-flight"] == ("not_tested", "add hooks.regenerate_project_key")
+    assert reasons["scope.team-isolation"][0] == "not_tested"
+    assert reasons["auth.required"] == ("passed", None)
+
+
+def test_the_summary_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with running.bundled(SMALL | {"report_dir": str(tmp_path)}) as target:
+        assert running.run(target) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "schema    3 passed" in lines
+    assert lines[-1] == f"reports: {tmp_path}/"
+
+
+def test_a_target_can_be_described_without_a_server() -> None:
+    found = running.described({})
+    assert [found.has_key(name) for name in found.parties] == [True] * 4
+    assert found.control is not None
+
+
+# a server of its own, in real time
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Path]:
+    """The target file of a server whose window is long."""
+    with embedded.start(manual_clock=False) as server:
+        project = server.credentials["project"]
+        path = tmp_path / "target.toml"
+        path.write_text(
+            f'base_url = "{server.base_url}"\n'
+            f'[project]\nid = "{project.id}"\nkey = "{project.key}"\n',
+            encoding="utf-8",
+        )
+        yield path
+
+
+def test_an_interrupted_run_writes_its_reports(file: Path) -> None:
+    folder = file.parent / "out"
+    command = [sys.executable, "-m", "conformance", "run", "--target", str(file)]
+    process = subprocess.Popen(
+        [*command, "--report-dir", str(folder)], stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stderr is not None
+    assert b"requests sent" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=DEADLINE)
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    assert (report["verdict"], process.returncode) == ("inconclusive", 3)
+    assert tomllib.loads(file.read_text("utf-8"))["project"]["key"] not in str(report)
