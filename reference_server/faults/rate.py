@@ -599,11 +599,7 @@ class PenalizesRefusals(Server):
 
 
 @fault(
-    breaks="rate.refusals-free",
-    also=(
-        "rate.recovers",
-        "rate.reset-timestamp",
-    ),
+    breaks="rate.recovers", also=("rate.refusals-free", "rate.reset-timestamp", "rate.retry-after")
 )
 class PenalizesSilently(Server):
     """Pushes the end of the window back for each request over the limit, and does not say so."""

@@ -266,7 +266,7 @@ def valid_name(call: Call) -> bool:
     """Whether a body has the text that its operation's work needs."""
     names = {"createExecution": "taskSlug", "createEnvironment": "name"}
     text = call.content.get(names.get(call.operation.id))
-    return isinstance(text, str) and SLUG.fullmatch(text) is not None
+    return isinstance(text, str) and len(text) <= 64 and SLUG.fullmatch(text) is not None
 
 
 @fault(breaks="scope.no-side-effect")
