@@ -129,13 +129,13 @@ def read(path: Path) -> History:
         elif type == "footer":
             footer = record
         elif type == "exchange":
-            exchanges.append(decode_exchange(record))
+            exchanges.append(record)
         else:
-            events.append(decode_event(record))
+            events.append(record)
     return History(tuple(exchanges), tuple(events), header, footer)
 
 
-def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _records(path: Path) -> Iterator[tuple[str, Any]]:
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             try:
@@ -144,14 +144,22 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 raise HistoryError(
                     f"{path}, line {number}: not a history record: {error}"
                 ) from None
+            except HistoryError as error:
+                raise HistoryError(f"{path}, line {number}: {error}") from None
 
 
-def _record(line: str) -> tuple[str, dict[str, Any]]:
+def _record(line: str) -> tuple[str, Any]:
+    """The type of a record, and what it holds."""
     record = json.loads(line)
     type = record.pop("type")
-    if type not in ("header", "exchange", "event", "footer"):
-        raise ValueError(f"unknown type {type!r}")
-    return type, record
+    match type:
+        case "header" | "footer":
+            return type, record
+        case "exchange":
+            return type, decode_exchange(record)
+        case "event":
+            return type, decode_event(record)
+    raise ValueError(f"unknown type {type!r}")
 
 
 def _line(type: str, record: dict[str, Any]) -> str:

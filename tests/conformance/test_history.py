@@ -61,13 +61,13 @@ def test_a_damaged_line_is_named(path: Path, line: str) -> None:
 )
 def test_a_damaged_exchange_is_named(path: Path, record: dict[str, object]) -> None:
     path.write_text(json.dumps({"type": "exchange", **record}) + "\n", "ascii")
-    with pytest.raises(HistoryError, match=f"exchange {record.get('number')}: "):
+    with pytest.raises(HistoryError, match=f"line 1: exchange {record.get('number')}: "):
         read(path)
 
 
 def test_a_damaged_event_is_named(path: Path) -> None:
     path.write_text('{"type": "event", "kind": "waited"}\n', "ascii")
-    with pytest.raises(HistoryError, match="event waited: "):
+    with pytest.raises(HistoryError, match="line 1: event waited: "):
         read(path)
 
 

@@ -135,7 +135,7 @@ def test_two_deployments_need_a_choice(tmp_path: Path) -> None:
         ('{"log": {"entries": [{}]}}', "not a HAR: KeyError"),
         ('{"log": {"entries": 7}}', "not a HAR"),
         ('{"type": "nonsense"}', "line 1"),
-        ('{"type": "event", "kind": "x"}', "neither a history nor a HAR"),
+        ('{"type": "event", "kind": "x"}', "line 1: event x: "),
         ("[" * 200_000, "neither a history nor a HAR"),
     ],
 )
