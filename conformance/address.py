@@ -62,7 +62,8 @@ class Addresses:
         for parameter in self._parameters_below(operation):
             found = [item.get(parameter) for item in items if isinstance(item, Mapping)]
             for id in found:
-                if isinstance(id, str) and id.replace("-", "").isalnum():
+                taken = id in self.nested.values()  # another party's list shows it as well
+                if isinstance(id, str) and id.replace("-", "").isalnum() and not taken:
                     self.nested.setdefault(f"{party}/{parameter}", id)
 
     def teaching(self, kind: str) -> list[Operation]:

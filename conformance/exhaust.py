@@ -34,12 +34,22 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0) -> None:
     while not _done(bench, label, leave):
         ends = bench.budget.reopens(label, bench.clock.now())
         window, sent = (window, sent) if abs(ends - window) < 1 else (ends, 0)
-        batch = list(islice(calls, _batch(bench, label, leave)))
+        spent = bench.budget.remaining(label, bench.clock.now()) <= 0
+        batch = (
+            [_plain(bench, party)] if spent else list(islice(calls, _batch(bench, label, leave)))
+        )
         if sent >= most or not batch:
             bench.unlimited.add(label)
             return
         sent += len(batch)
         _send(bench, batch)
+
+
+def _plain(bench: Bench, party: str) -> Call:
+    """A request in which nothing but the limit can be wrong."""
+    kind = bench.target.parties[party].kind
+    operation = next(op for op in bench.contract.of_kind(kind) if op.lists)
+    return bench.call(operation, party)
 
 
 def _batch(bench: Bench, label: str, leave: int) -> int:

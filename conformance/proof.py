@@ -88,7 +88,7 @@ def variants() -> list[Trial]:
     from reference_server.variants import VARIANTS
 
     return [
-        Trial(name=one.name, kind="variant", breaks=None, summary=one.summary)
+        Trial(name=one.name, kind="variant", breaks=None, also=one.lacks, summary=one.summary)
         for one in VARIANTS.values()
     ]
 
@@ -117,11 +117,11 @@ def _prepare() -> None:
         import_module(name)
 
 
-def attempt(trial: Trial) -> Result:
-    """Run the suite against one fault or variant, and say what it found."""
+def attempt(trial: Trial, only: tuple[str, ...] = ()) -> Result:
+    """Run the suite, or some of it, against one fault or variant, and say what it found."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, _silence():
-        outcome, problem = _outcome(trial, folder)
+        outcome, problem = _outcome(trial, {"report_dir": folder, "quiet": True, "only": only})
     verdicts = outcome.verdicts if outcome is not None else ()
     errors = outcome.errors if outcome is not None else ()
     if errors:
@@ -141,10 +141,9 @@ def attempt(trial: Trial) -> Result:
     )
 
 
-def _outcome(trial: Trial, folder: str) -> tuple[Any, str | None]:
+def _outcome(trial: Trial, options: dict[str, Any]) -> tuple[Any, str | None]:
     from conformance import running
 
-    options = {"report_dir": folder, "quiet": True}
     server = {trial.kind: trial.name}
     try:
         with running.bundled(options, **server) as target:

@@ -89,6 +89,14 @@ def _resource_free(resource: str) -> Counter:
     return counter
 
 
+def _owner_free(resource: str) -> Counter:
+    def counter(one: Spot) -> Hashable | None:
+        free = one.exchange.status == 404 and one.exchange.tags.resource == resource
+        return None if free else "key"
+
+    return counter
+
+
 def _method_free(reads: bool) -> Counter:
     return lambda one: None if (one.exchange.request.method == "GET") is reads else "key"
 
@@ -131,10 +139,23 @@ def _off_route(one: Spot) -> Hashable:
     return tags.route is None or (one.exchange.status == 404 and tags.twist in ("slash", "case"))
 
 
+def _off_route_free(one: Spot) -> Hashable | None:
+    lacking = (one.exchange.tags.defect or "").startswith("method:")
+    return None if _off_route(one) or lacking else "key"
+
+
+def _family(one: Spot) -> Hashable:
+    """Whose a key is: of the team under test and its project, or of the others."""
+    return one.exchange.tags.credential.startswith("other_")
+
+
 HYPOTHESES = (
     Hypothesis("rate.all-outcomes", "404 is free", _status_free(404)),
     Hypothesis("leak.same-cost", "absent resources are free", _resource_free("absent")),
     Hypothesis("leak.same-cost", "others' resources are free", _resource_free("foreign")),
+    Hypothesis("leak.same-cost", "what absent owners have is free", _owner_free("absent")),
+    Hypothesis("leak.same-cost", "what other owners have is free", _owner_free("foreign")),
+    Hypothesis("rate.all-outcomes", "unknown routes are free", _off_route_free),
     Hypothesis("rate.all-outcomes", "400 is free", _status_free(400)),
     Hypothesis("rate.all-outcomes", "400 and 404 are free", _status_free(400, 404)),
     Hypothesis("rate.all-outcomes", "errors have a counter of their own", _is_error),
@@ -149,6 +170,7 @@ HYPOTHESES = (
     Hypothesis("rate.no-bypass", "each query or disguise has a counter", _disguise),
     Hypothesis("rate.no-bypass", "each connection has a counter", _connection),
     Hypothesis("rate.per-key", "keys share a counter", one_counter, shared=True),
+    Hypothesis("rate.per-key", "keys of a team and its projects share", _family, shared=True),
     Hypothesis(
         "rate.per-key", "keys of a kind share a counter", one_counter, shared=True, of_a_kind=True
     ),
@@ -168,12 +190,18 @@ def _relation(one: Spot) -> Hashable:
     return "foreign" in (tags.resource, tags.nested), (tags.defect or "").partition(":")[0]
 
 
+def _owner(one: Spot) -> Hashable:
+    """Whether another's project or team was addressed."""
+    return one.exchange.tags.resource == "foreign"
+
+
 ASPECTS: tuple[tuple[str, Counter], ...] = (  # what a cost may follow from, and what that breaks
     ("rate.remaining-counts", one_counter),
     ("rate.remaining-counts", _method),
     ("rate.remaining-counts", _operation),
     ("rate.remaining-counts", _path),
     ("rate.remaining-counts", _is_error),
+    ("leak.same-cost", _owner),
     ("leak.same-cost", _relation),
 )
 
@@ -257,6 +285,12 @@ def _steps(contract: Contract, history: History) -> Iterator[Step]:
         for before, after in neighbours(of_key):
             if None not in (before.remaining, after.remaining, before.reset, after.reset):
                 yield Step(before, after)
+
+
+@lru_cache(maxsize=8)
+def resets_move(contract: Contract, history: History) -> bool:
+    """Whether a key's Reset changes before the first one has come."""
+    return any(True for _ in _moved(contract, history))
 
 
 def _moved(contract: Contract, history: History) -> Iterator[Step]:

@@ -10,7 +10,7 @@ from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import explain
 from conformance.judges.limit import in_its_window
-from conformance.judges.select import Lives, absent, answers, own, said
+from conformance.judges.select import Lives, absent, own, said
 from conformance.judges.windows import Spot, offset, spot
 
 ELSEWHERE = ("slash", "case")  # disguises after which a path may be another one
@@ -92,7 +92,7 @@ def works_over_the_limit(contract: Contract, history: History) -> Iterator[Opini
     for refusal, one in asked:
         if one.tags.operation in open_operations or one.status == 401:
             continue
-        if answers(contract, one, 429):
+        if one.status == 429:
             yield Evidence((refusal, one))
         else:
             what = one.tags.defect or one.tags.resource
@@ -109,7 +109,7 @@ def refused_write_written(contract: Contract, history: History) -> Iterator[Opin
     """Yield lists that hold what only a write over the limit was to create."""
     marker = str(history.header.get("marker") or "").encode()
     writes = [one for one in history.exchanges if marker and marker in one.request.body]
-    may_be_there = {_name(one, marker) for one in writes if one.status is None or one.succeeded}
+    may_be_there = {_name(one, marker) for one in writes if one.status != 429}
     for write in writes:
         name = _name(write, marker)
         if write.status == 429 and name not in may_be_there:

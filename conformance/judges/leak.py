@@ -256,7 +256,9 @@ def framing_tells(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield operations whose answers' framing tells the two apart."""
     changing = _changing_framing(history)
     for foreign, missing in _pairs(contract, history):
-        ours, theirs = [_framing(one) for one in foreign], [_framing(one) for one in missing]
+        common = frozenset.intersection(*(_names(one) for one in (*foreign, *missing)))
+        ours = [_framing(one, common) for one in foreign]
+        theirs = [_framing(one, common) for one in missing]
         yield Evidence((*foreign, *missing))
         for part in ours[0]:
             seen, others = [one[part] for one in ours], [one[part] for one in theirs]
@@ -270,13 +272,20 @@ def framing_tells(contract: Contract, history: History) -> Iterator[Opinion]:
                 break
 
 
-def _framing(one: Exchange) -> dict[str, Any]:
-    """How an answer was sent: version, order of fields, what is said of the connection."""
+def _names(one: Exchange) -> frozenset[str]:
+    """The names of an answer's fields."""
+    fields = one.response.fields if one.response else ()
+    return frozenset(name.lower() for name, _ in fields)
+
+
+def _framing(one: Exchange, common: frozenset[str]) -> dict[str, Any]:
+    """How an answer was sent: version, order of common fields, what is said of the connection."""
     assert one.response is not None
     response = one.response
+    names = (name.lower() for name, _ in response.fields)
     return {
         "HTTP version": response.version,
-        "order of fields": tuple(name.lower() for name, _ in response.fields),
+        "order of fields": tuple(name for name in names if name in common),
         "connection handling": tuple(value.lower() for value in response.values("Connection")),
         "transfer coding": tuple(value.lower() for value in response.values("Transfer-Encoding")),
     }
@@ -291,6 +300,7 @@ def _changing_framing(history: History) -> frozenset[str]:
         place = (request.method, request.target, one.tags.key, one.tags.form, one.status)
         other = known.setdefault(place, one)
         if other is not one and same_request(one, other):
-            before, now = _framing(other), _framing(one)
+            common = _names(other) & _names(one)
+            before, now = _framing(other, common), _framing(one, common)
             changing |= {part for part in now if before[part] != now[part]}
     return frozenset(changing)

@@ -66,6 +66,7 @@ def refusal_misinforms(contract: Contract, history: History) -> Iterator[Opinion
 
     A later Reset than all that were announced is a Reset pushed back, which refusals-free judges.
     """
+    clock = offset(contract, history)
     for of_key in spots(contract, history).values():
         admitted = [one for one in of_key if one.admitted and one.reset is not None]
         for one in of_key:
@@ -73,10 +74,21 @@ def refusal_misinforms(contract: Contract, history: History) -> Iterator[Opinion
             if not known:
                 continue
             yield Evidence((one.exchange,))
-            unknown = one.reset is None or (one.reset not in known and one.reset < max(known))
+            unknown = one.told is None or (
+                one.told not in known and (one.told < max(known) or _untrue(one, admitted, clock))
+            )
             if one.remaining != 0 or unknown:
                 yield _misinformed(contract, one, max(known))
                 break
+
+
+def _untrue(refused: Spot, admitted: list[Spot], clock: Offset | None) -> bool:
+    """Whether the key was admitted again before the Reset that a refusal announced."""
+    return clock is not None and any(
+        refused.exchange.precedes(one.exchange)
+        and clock.surely_within(one.exchange, refused.told or 0)
+        for one in admitted
+    )
 
 
 def _announced(admitted: list[Spot], refused: Spot) -> set[int]:
@@ -90,7 +102,7 @@ def _misinformed(contract: Contract, one: Spot, reset: int) -> Finding:
     return Finding(
         expected=f"{limit.remaining_field} 0 and {limit.reset_field} {reset}",
         observed=f"a 429 with {limit.remaining_field} {one.remaining} and "
-        f"{limit.reset_field} {one.reset}",
+        f"{limit.reset_field} {one.told}",
         exchanges=(one.exchange,),
     )
 
@@ -135,9 +147,12 @@ def new_key_half_used(contract: Contract, history: History) -> Iterator[Opinion]
     if explanation.requirement == "rate.per-key":
         yield Doubt("keys share a counter, so a new key's window shows nothing of its own")
         return
+    miscounted = explanation.requirement == "rate.remaining-counts"
     for event in history.events_of("issued"):
         first = _first_alone(contract, history, event) if event.data.get("generated") else None
         if first is None or explanation.counter(first) is None:
+            continue
+        if not first.refused and _is_a_miscount(first, whole, miscounted):
             continue
         if not first.refused and first.remaining in (whole, None):
             if first.remaining == whole:
@@ -148,6 +163,12 @@ def new_key_half_used(contract: Contract, history: History) -> Iterator[Opinion]
             observed=f"{first.exchange.status} with Remaining {first.remaining}",
             exchanges=(first.exchange,),
         )
+
+
+def _is_a_miscount(first: Spot, whole: int, miscounted: bool) -> bool:
+    """Whether a first answer is off by one because of how requests are counted, not of a window."""
+    off = (first.remaining if first.remaining is not None else whole) - whole
+    return off == 1 or (miscounted and off == -1)
 
 
 def _first_alone(contract: Contract, history: History, issued: Event) -> Spot | None:

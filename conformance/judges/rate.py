@@ -90,7 +90,7 @@ def reset_implausible(contract: Contract, history: History) -> Iterator[Opinion]
         return
     for of_key in spots(contract, history).values():
         for one in of_key:
-            if one.reset is None:
+            if one.told is None:
                 continue
             yield Evidence((one.exchange,))
             if problem := _implausible(contract, clock, one):
@@ -100,16 +100,24 @@ def reset_implausible(contract: Contract, history: History) -> Iterator[Opinion]
 
 def _implausible(contract: Contract, clock: Offset, one: Spot) -> Finding | None:
     field, window = contract.rate_limit.reset_field, contract.rate_limit.window
-    assert one.reset is not None
+    reset = one.told
+    assert reset is not None
     latest = one.exchange.ended + clock.high + window + ROUNDING
-    if one.exchange.started + clock.low < one.reset + ROUNDING and one.reset <= latest:
-        return None
     now = one.exchange.started + clock.low
+    if now < reset + ROUNDING and reset <= latest:
+        return None
     return Finding(
         expected=f"{field} as a Unix time in seconds, at most {window:g} s after the response",
-        observed=f"{field} {one.reset} when the server's clock said {now:.0f}",
+        observed=f"{field} {reset} when the server's clock said {now:.0f}{_guess(reset, now)}",
         exchanges=(one.exchange,),
     )
+
+
+def _guess(reset: int, now: float) -> str:
+    """What a Reset that is no Unix time in seconds seems to be instead."""
+    if reset < now / 1000:
+        return " (seconds to wait?)"
+    return " (milliseconds?)" if reset > now * 100 else ""
 
 
 @judges("rate.reset-stable")

@@ -9,7 +9,7 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
-from conformance.judges.counting import Explanation, explain, pairs
+from conformance.judges.counting import Explanation, explain, pairs, resets_move
 from conformance.judges.select import grouped
 from conformance.judges.windows import Spot, spots, uncertain, windows
 
@@ -121,6 +121,8 @@ def promise_broken(contract: Contract, history: History) -> Iterator[Opinion]:
     explanation = explain(contract, history)
     if explanation.requirement in ("rate.per-key", "rate.remaining-counts"):
         return  # what was promised, others use up, or a count that is wrong already
+    if resets_move(contract, history):
+        return  # then no Reset tells which window an answer belongs to
     unknown = uncertain(contract, history)
     for label, reset, members in windows(contract, history):
         for place, of_counter in grouped(members, explanation.counter).items():
@@ -137,7 +139,7 @@ def _promises(
         yield Evidence((first, last))
     refused = min((one.exchange for one in members if one.refused), key=_end, default=None)
     broken = _broken(members, lost, refused) if refused else None
-    if broken and explanation.others:
+    if broken and explanation.others and not _reopened(members, refused):
         yield someone_else(explanation)
     elif broken and refused:
         promise, kept = broken
@@ -146,6 +148,13 @@ def _promises(
             observed=f"429 after {kept}",
             exchanges=(promise.exchange, refused),
         )
+
+
+def _reopened(members: tuple[Spot, ...], refused: Exchange | None) -> bool:
+    """Whether a window admitted requests after a refusal: then nobody else had used it up."""
+    return refused is not None and any(
+        one.admitted and one.remaining and refused.precedes(one.exchange) for one in members
+    )
 
 
 def _end(one: Exchange) -> float:

@@ -21,6 +21,9 @@ from conformance.judges.select import (
     sound,
     straight,
 )
+from conformance.judges.select import (
+    place as place_of,
+)
 from conformance.likeness import differences, volatile
 
 ENOUGH_BITS = 128
@@ -34,6 +37,11 @@ def _refused(one: Exchange) -> bool:
     return one.status == 401
 
 
+def _rotated_since(lives: Lives, issued: Event, one: Exchange) -> bool:
+    """Whether another key was replaced in between, which may be why this one is refused."""
+    return any(issued.ended <= event.started < one.ended for event in lives.rotations)
+
+
 def _undecided(one: Exchange) -> bool:
     """Whether the answer says nothing of the key: a limit, a crash, a route that there is not."""
     lacking = one.status == 404 and (one.tags.defect or "").startswith("method:")
@@ -44,7 +52,7 @@ def _undecided(one: Exchange) -> bool:
 def new_key_refused(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield new keys that were refused after they had been shown."""
     lives = Lives(history)
-    new = {e.data["key"] for e in history.events_of("issued") if e.data.get("generated")}
+    new = {e.data["key"]: e for e in history.events_of("issued") if e.data.get("generated")}
     told: set[str | None] = set()
     for one in history.judged:
         label = one.tags.key
@@ -52,7 +60,7 @@ def new_key_refused(contract: Contract, history: History) -> Iterator[Opinion]:
             continue
         if accepted(contract, one):
             yield Evidence((one,))
-        elif _refused(one):
+        elif _refused(one) and not _rotated_since(lives, new[label], one):
             told.add(label)
             yield Finding(
                 expected=f"the new key {label} accepted, as it has been shown",
@@ -170,7 +178,7 @@ def load_served(contract: Contract, history: History) -> Iterator[Opinion]:
     load = [one for one in history.judged if one.tags.group == "under-load"]
     before = [one for one in load if one.admitted and not lives.dead(one)]
     for one in load:
-        if not lives.dead(one) or _undecided(one):
+        if not lives.dead(one) or _undecided(one) or one.status == 403:
             continue
         if _refused(one) and before:
             yield Evidence((before[0], one))
@@ -189,23 +197,24 @@ def load_served(contract: Contract, history: History) -> Iterator[Opinion]:
 def other_key_died(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield keys of others that are refused since a project's key was replaced."""
     lives = Lives(history)
-    worked: dict[str, Exchange] = {}
+    worked: dict[tuple[str, str], Exchange] = {}
     told: set[str] = set()
     for one in history.judged:
         label = one.tags.key or ""
         if not _plain(one) or not lives.live(one) or label in told:
             continue
-        between = _rotation_between(lives, worked.get(label), one)
+        place = (label, place_of(one))
+        between = _rotation_between(lives, worked.get(place), one)
         if one.admitted:
             if between is not None:
-                yield Evidence((worked[label], one))
-            worked.setdefault(label, one)
+                yield Evidence((worked[place], one))
+            worked.setdefault(place, one)
         elif _refused(one) and between is not None:
             told.add(label)
             yield Finding(
                 expected=f"{label} to work as before: it is not the key that was replaced",
                 observed=f"401 since {between.data['replaces']} was replaced",
-                exchanges=(worked[label], one),
+                exchanges=(worked[place], one),
             )
 
 
@@ -322,11 +331,13 @@ def _shown_wrong(event: Event) -> str | None:
 @judges("rotation.same-as-unknown")
 def revoked_recognised(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield operations on which a replaced key's answer differs from an unknown key's."""
-    unknown = {one.tags.operation: one for one in history.judged if one.tags.group == "unknown"}
+    unknown = {one.request.target: one for one in history.judged if one.tags.group == "unknown"}
     told: set[str | None] = set()
     for one, _ in _dead(contract, history):
-        other = unknown.get(one.tags.operation)
-        if other is None or not _refused(one) or not sound(one) or one.tags.operation in told:
+        other = unknown.get(one.request.target)
+        if other is None or other.request.method != one.request.method:
+            continue
+        if not _refused(one) or not sound(one) or one.tags.operation in told:
             continue
         yield Evidence((one, other))
         changing = volatile(history, contract.rate_limit)

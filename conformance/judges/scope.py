@@ -57,7 +57,7 @@ def nested(contract: Contract, history: History) -> Iterator[Opinion]:
     def chosen(one: Exchange) -> bool:
         return (one.tags.resource, one.tags.nested) in ASTRAY
 
-    yield from _refused(contract, history, chosen, (404,))
+    yield from _refused(contract, history, chosen, (404,), coded=False)
 
 
 @judges("scope.no-side-effect")
@@ -118,9 +118,17 @@ def _kind_of_route(contract: Contract, one: Exchange) -> str | None:
 
 
 def _refused(
-    contract: Contract, history: History, chosen: Chosen, statuses: tuple[int, ...]
+    contract: Contract,
+    history: History,
+    chosen: Chosen,
+    statuses: tuple[int, ...],
+    *,
+    coded: bool = True,
 ) -> Iterator[Opinion]:
-    """Judge whether chosen requests of live keys got one of these errors, by operation."""
+    """Judge whether chosen requests of live keys got one of these errors, by operation.
+
+    *coded*: the requirement names the error's code too.
+    """
     control = select.control(contract, history)
     lives = select.Lives(history)
     keyed = [
@@ -130,7 +138,11 @@ def _refused(
     ]
     unknown = frozenset(_request(one) for one in keyed if one.status == 404)
     for (id, *_), ones in select.grouped(filter(chosen, keyed), _relation).items():
-        refused = [one for one in ones if select.answers(contract, one, *statuses)]
+        refused = [
+            one
+            for one in ones
+            if (select.answers(contract, one, *statuses) if coded else one.status in statuses)
+        ]
         invalid = [one for one in ones if one.tags.defect and one.status == 400]
         reaching = [one for one in invalid if not refused and _absent_twin(one) in unknown]
         others = [one for one in ones if one not in refused and one not in invalid]

@@ -12,6 +12,8 @@ from conformance.exchange import Exchange
 from conformance.history import History
 
 DATE_IS_STALE = 2.0  # seconds: Date is in whole ones, and servers keep it for up to one more
+FARTHEST = 10  # windows ahead of the Date: beyond a day more, a Reset is no Unix time
+DAY = 86400.0  # seconds
 ROUNDING = 1.0  # seconds by which a Reset in whole seconds may miss the end of its window
 NOT_COUNTED = (401, 403)  # no key was let in
 GATEWAY = (502, 503, 504)  # the application may have seen the request, and may not
@@ -26,6 +28,7 @@ class Spot:
     limit: int | None
     remaining: int | None
     reset: int | None
+    told: int | None = None  # the Reset as it was given, also where it makes no sense
     place: int = 0  # among what may have been counted for its key
     alone: bool = True  # nothing else of its key was under way
 
@@ -73,8 +76,18 @@ def spot(exchange: Exchange, rate_limit: RateLimit, place: int = 0, alone: bool 
     """What an answer says of its key's window."""
     response = exchange.response
     assert response is not None
-    limit, remaining, reset = (response.number(name) for name in rate_limit.fields)
-    return Spot(exchange, limit, remaining, reset, place, alone)
+    limit, remaining, told = (response.number(name) for name in rate_limit.fields)
+    reset = told if _sensible(exchange, told, rate_limit.window) else None
+    return Spot(exchange, limit, remaining, reset, told, place, alone)
+
+
+def _sensible(exchange: Exchange, reset: int | None, window: float) -> bool:
+    """Whether a Reset is near the answer's own Date; milliseconds and seconds left are not.
+
+    What makes no sense as a time cannot tell one window from another.
+    """
+    date = exchange.response.date if exchange.response else None
+    return reset is None or date is None or abs(reset - date) <= FARTHEST * window + DAY
 
 
 @lru_cache(maxsize=8)
@@ -116,8 +129,9 @@ def uncertain(contract: Contract, history: History) -> dict[str, tuple[Exchange,
 def _counted(exchange: Exchange) -> bool:
     """Whether a key, presented as documented, was counted, or refused for its count."""
     spelled = exchange.plain_key or exchange.tags.form.startswith("scheme-case")
-    answered = exchange.response is not None
-    return spelled and answered and exchange.status not in NOT_COUNTED + GATEWAY
+    if exchange.response is None or (exchange.tags.group == "in-flight" and exchange.status == 500):
+        return False
+    return spelled and exchange.status not in NOT_COUNTED + GATEWAY
 
 
 def _may_count(exchange: Exchange) -> bool:

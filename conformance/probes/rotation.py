@@ -103,8 +103,14 @@ def use_others(bench: Bench) -> None:
     needs=("project.generate", "hooks.show_project_key"),
 )
 def test_shown(bench: Bench) -> None:
-    """Ask the settings page what it shows of a new key, and try that as a key."""
+    """Ask the settings page what it shows of a new key, and try that as a key.
+
+    The old key is used before the new one: it is the showing that revokes it.
+    """
+    old = bench.key("project")
+    bench.send(first_list(bench.contract, "project"), old, group="before-replaced")
     bench.generate("project")
+    bench.send(first_list(bench.contract, "project"), old, group="replaced")
     answer = bench.hooks.call("show_project_key", bench.target.parties["project"].id)
     key = bench.key("project")
     shown = show.facts(answer, key, bench.contract)
