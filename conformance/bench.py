@@ -155,9 +155,9 @@ class Bench:
     def deliver(self, call: Call) -> Exchange:
         """Send a call; one without a key waits where such requests are limited too."""
         exchange = self.client.send(call)
-        while exchange.status == 429 and not exchange.plain_key and self._patience > 0:
+        while exchange.status == 429 and self._keyless(exchange) and self._patience > 0:
             self._patience -= 1
-            self.wait_until(self._told(exchange), "requests without a valid key are limited")
+            self.wait_until(self.told(exchange), "requests without a valid key are limited")
             exchange = self.client.send(call)
         return exchange
 
@@ -168,8 +168,16 @@ class Bench:
                 self.deliver(batch[0])
                 continue
             for call, exchange in zip(batch, self.client.send_at_once(batch), strict=True):
-                if exchange.response is None or (exchange.status == 429 and not exchange.plain_key):
+                if exchange.response is None or (
+                    exchange.status == 429 and self._keyless(exchange)
+                ):
                     self.deliver(call)
+
+    def _keyless(self, exchange: Exchange) -> bool:
+        """Whether no valid key was sent, so that it can only be the limit of such requests."""
+        if exchange.tags.group == "exhausted-revoked":
+            return False  # or that of the key itself, which is to be found out
+        return not exchange.plain_key or self.keyring.replaced(exchange.tags.key)
 
     def batches(self, calls: Iterable[Call]) -> Iterator[list[Call]]:
         """Calls to be sent at once: one by one, unless answers are slow."""
@@ -211,7 +219,7 @@ class Bench:
             return False
         return bool(set(differences(one, other, self.contract.rate_limit)) - self._volatile)
 
-    def _told(self, exchange: Exchange) -> float:
+    def told(self, exchange: Exchange) -> float:
         """When a refused request without a key may be sent again, on the run's clock."""
         now = self.clock.now()
         limit = self.contract.rate_limit

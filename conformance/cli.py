@@ -111,8 +111,16 @@ def plan(form: str, **options: Any) -> None:
 @click.option("-n", "workers", type=int, default=1, metavar="N", help="Processes.")
 @click.option("--quick", is_flag=True, help="One fault per requirement.")
 @click.option("--variants/--no-variants", default=True, help="The lawful variants too.")
+@click.option(
+    "--everywhere",
+    is_flag=True,
+    help="Judge each fault by every requirement, as --only does; without it, in the areas of "
+    "those that it breaks, which takes a third of the time.",
+)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-def faults(only: tuple[str, ...], workers: int, quick: bool, variants: bool, form: str) -> None:
+def faults(
+    only: tuple[str, ...], workers: int, quick: bool, variants: bool, everywhere: bool, form: str
+) -> None:
     """Prove the suite: run it once per seeded fault, and say which requirement caught it."""
     import json
 
@@ -123,7 +131,7 @@ def faults(only: tuple[str, ...], workers: int, quick: bool, variants: bool, for
     if variants and not only and not quick:
         trials += proof.variants()
     results = []
-    for result in proof.run(trials, workers):
+    for result in proof.run(trials, workers, everywhere=everywhere or bool(only)):
         results.append(result)
         if form == "table":
             click.echo(f"{len(results)}/{len(trials)} {result.name}", err=True)

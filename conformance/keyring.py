@@ -82,6 +82,12 @@ class Keyring:
         """The keys that a party had before, oldest first."""
         return tuple(self._keys.get(party, ())[:-1])
 
+    def replaced(self, label: str | None) -> bool:
+        """Whether a newer key has replaced the one with this label."""
+        party = (label or "").partition("#")[0]
+        earlier = next((key for key in self.earlier(party) if key.label == label), None)
+        return earlier is not None and self._contract.kinds[earlier.kind].replaces
+
     def _label(self, party: Party, value: str) -> tuple[Key, str | None]:
         known = [key for keys in self._keys.values() for key in keys if key.value == value]
         number = len(self._keys.get(party.name, ())) + 1

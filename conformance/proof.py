@@ -26,6 +26,13 @@ class Trial:
     also: tuple[str, ...] = ()
     summary: str = ""
 
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """Where a fault shows; none for a variant, which is to be accused of nothing anywhere."""
+        if self.breaks is None:
+            return ()
+        return tuple(dict.fromkeys(id.partition(".")[0] for id in (self.breaks, *self.also)))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
@@ -93,12 +100,17 @@ def variants() -> list[Trial]:
     ]
 
 
-def run(trials: list[Trial], workers: int) -> Iterator[Result]:
-    """Run the trials in processes of their own, and yield each result as it comes."""
+def run(trials: list[Trial], workers: int, *, everywhere: bool) -> Iterator[Result]:
+    """Run the trials in processes of their own, and yield each result as it comes.
+
+    *everywhere*: judge faults by every requirement, and not only in the areas where they show.
+    """
     _prepare()
     context = multiprocessing.get_context("spawn" if sys.platform == "darwin" else "fork")
     with ProcessPoolExecutor(max(1, workers), mp_context=context, max_tasks_per_child=None) as pool:
-        futures = {pool.submit(attempt, trial): trial for trial in trials}
+        futures = [
+            pool.submit(attempt, trial, () if everywhere else trial.areas) for trial in trials
+        ]
         for future in as_completed(futures):
             yield future.result()
 

@@ -119,6 +119,8 @@ def _arguments(target: Target) -> list[str]:
         "no:terminal",
         "-p",
         "no:cacheprovider",
+        "-p",
+        "no:unraisableexception",  # it collects garbage five times over when a session ends
         "-s",
         *(["-n", str(target.workers), "--dist", "loadscope"] if target.workers else []),
         "--pyargs",

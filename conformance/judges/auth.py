@@ -11,6 +11,7 @@ from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
+from conformance.likeness import volatile
 
 SHOWN = 3  # exchanges that a finding points at, besides its control
 UNACCEPTED = frozenset({401, 403, 404, 405})
@@ -18,6 +19,7 @@ PASSED_ON = frozenset({401, 403, 429})  # not an answer of what lies behind the 
 FRAMING = frozenset(  # fields that vary with connection and time, not with what was asked
     {"age", "connection", "content-length", "date", "keep-alive", "transfer-encoding", "via"}
 )
+OWN = frozenset({"body.error.code", "body.error.message"})  # the members of the one format
 VARYING = re.compile(  # what two identical requests need not share: ids, times, counts
     r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\d[T ][\d:.]+Z?|\b[0-9a-f]{16,}\b|\d{4,}",
     re.IGNORECASE,
@@ -120,10 +122,11 @@ def team_key(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("auth.before-all")
 def before_all(contract: Contract, history: History) -> Iterator[Opinion]:
     """Compare what strangers get, whatever they ask for, on each operation."""
+    varying = _varying(contract, history)
     for id, asked in _asked(contract, history, _strange):
         decided = [one for one in _decided(asked) if one.tags.twist is None]
         for ones in select.grouped(decided, lambda one: one.tags.form).values():
-            yield from _comparison(id, ones)
+            yield from _comparison(id, ones, varying)
 
 
 @judges("auth.scheme-case")
@@ -320,14 +323,14 @@ def _showing(one: Exchange) -> bool:
     return select.sound(one) or (one.tags.defect or "").startswith("body.")
 
 
-def _comparison(id: str, ones: tuple[Exchange, ...]) -> Iterator[Opinion]:
+def _comparison(id: str, ones: tuple[Exchange, ...], varying: frozenset[str]) -> Iterator[Opinion]:
     """Compare a stranger's answers with the one to a sound request for what exists."""
     plain = next((one for one in ones if not _varies(one)), None)
     varied = [one for one in ones if _varies(one)]
     if plain is None or plain.status != 401 or not varied:
         return
     seen = {one.number: _facets(one) for one in (plain, *varied)}
-    ignored = _per_response(list(seen.values()))
+    ignored = varying | _per_response(list(seen.values()))
     told = [(one, _differing(seen, plain, one, ignored)) for one in varied]
     if same := [one for one, facets in told if not facets]:
         yield Evidence((plain, *same))
@@ -385,13 +388,19 @@ def _masked(text: str, one: Exchange) -> str:
     return VARYING.sub("<varying>", text)
 
 
+def _varying(contract: Contract, history: History) -> frozenset[str]:
+    """Extra members that vary between identical requests, as padding of random length does."""
+    parts = volatile(history, contract.rate_limit)
+    names = {part.replace(" /", ".").replace("/", ".") for part in parts}
+    return frozenset(name for name in names if name.startswith("body.")) - OWN
+
+
 def _per_response(answers: list[Mapping[str, str]]) -> frozenset[str]:
     """Extra members that are another in every answer, as a request id is."""
     names = {name for answer in answers for name in answer if name.startswith("body.")}
-    own = {"body.error.code", "body.error.message"}
     return frozenset(
         name
-        for name in names - own
+        for name in names - OWN
         if len({answer.get(name) for answer in answers}) == len(answers)
         and all(name in answer for answer in answers)
     )

@@ -191,8 +191,8 @@ def _relation(one: Spot) -> Hashable:
 
 
 def _owner(one: Spot) -> Hashable:
-    """Whether another's project or team was addressed."""
-    return one.exchange.tags.resource == "foreign"
+    """Whether a project or team was addressed that exists and is not the key's own."""
+    return one.exchange.tags.resource in ("foreign", "cross", "cross-foreign")
 
 
 ASPECTS: tuple[tuple[str, Counter], ...] = (  # what a cost may follow from, and what that breaks

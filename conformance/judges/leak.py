@@ -15,6 +15,7 @@ from conformance.judges.select import Lives, absent, addressed, crashed, grouped
 from conformance.likeness import answer, same_request, volatile
 
 LEAST_PAIRS = 8  # timings of each class without which nothing is said
+ALWAYS = 3  # pairs that all cost two things: that is no chance
 SIGNIFICANT = 0.001
 MEASURABLE = 0.002  # seconds: a smaller difference is drowned on any network
 
@@ -200,10 +201,37 @@ def costs_differ(contract: Contract, history: History) -> Iterator[Opinion]:
             observed=f"Remaining fell by {step.fell}: {explanation.text or 'one costs more'}",
             exchanges=(step.before.exchange, step.after.exchange),
         )
+    else:
+        yield from _dearer_pairs(contract, history)
     for before, after in pairs(contract, history):
         pair = (before.exchange, after.exchange)
         if any((one.tags.group or "").startswith("pair:") for one in pair):
             yield Evidence(pair)
+
+
+def _dearer_pairs(contract: Contract, history: History) -> Iterator[Finding]:
+    """Yield a pair of a kind of which every pair costs two things: nobody else does that."""
+    costs = {
+        after.exchange.number: (before.remaining or 0) - (after.remaining or 0)
+        for before, after in pairs(contract, history)
+        if after.remaining
+    }
+    kinds: dict[tuple[bool, ...], list[tuple[Exchange, Exchange]]] = {}
+    for foreign, missing in _pairs(contract, history):
+        one, other = foreign[0], missing[0]
+        if one.number in costs and other.number in costs:
+            kind = (_is_nested(one), _has_method(one), one.tags.defect is None)
+            kinds.setdefault(kind, []).append((one, other))
+    for alike in kinds.values():
+        unlike = [both for both in alike if costs[both[0].number] != costs[both[1].number]]
+        if len(unlike) == len(alike) >= ALWAYS:
+            one, other = alike[0]
+            yield Finding(
+                expected=f"another's resource to cost {costs[other.number]}, as an absent one does",
+                observed=f"it costs {costs[one.number]} of the window, by {_called(one)}",
+                exchanges=(other, one),
+            )
+            return
 
 
 @judges("leak.timing")

@@ -185,24 +185,34 @@ def revoked_still_limited(contract: Contract, history: History) -> Iterator[Opin
     """Yield requests of a key that was exhausted, then replaced, and is still answered 429."""
     lives, clock = Lives(history), offset(contract, history)
     exhausted: dict[str, Spot] = {}
+    strange: set[int | None] = set()  # the Resets of a limit of requests without a valid key
+    found: list[Opinion] = []
     for one in history.judged:
         label = one.tags.key or ""
+        if one.status == 429 and one.tags.key is None:
+            strange.add(spot(one, contract.rate_limit).reset)
         if not one.plain_key or one.status not in (401, 429):
             continue
-        if not lives.dead(one):
-            if one.status == 429:
-                exhausted[label] = spot(one, contract.rate_limit)
-        elif label in exhausted:
-            yield from _revoked(contract, clock, exhausted[label], one)
+        if lives.dead(one) and label in exhausted:
+            found += _revoked(contract, clock, exhausted[label], one, strange)
+        elif one.status == 429 and not lives.fading(one):
+            exhausted[label] = spot(one, contract.rate_limit)
+    proved = any(isinstance(one, Evidence) for one in found)
+    yield from (one for one in found if not (proved and isinstance(one, Doubt)))
 
 
 def _revoked(
-    contract: Contract, clock: Offset | None, refused: Spot, one: Exchange
+    contract: Contract,
+    clock: Offset | None,
+    refused: Spot,
+    one: Exchange,
+    strange: set[int | None],
 ) -> Iterator[Opinion]:
+    told = spot(one, contract.rate_limit).reset
     if one.status == 401:
         if clock is not None and refused.reset and clock.likely_within(one, refused.reset):
             yield Evidence((refused.exchange, one))
-    elif spot(one, contract.rate_limit).reset == refused.reset:
+    elif told == refused.reset and (told is None or told not in strange):
         yield Finding(
             expected=f"401 {contract.codes.get(401)} for a replaced key",
             observed="429, as before it was replaced",

@@ -14,6 +14,7 @@ from conformance.judges.select import (
     Lives,
     absent,
     accepted,
+    addressed,
     answers,
     crashed,
     own,
@@ -70,7 +71,7 @@ def new_key_refused(contract: Contract, history: History) -> Iterator[Opinion]:
 
 
 def _plain(one: Exchange) -> bool:
-    return own(one) and straight(one)
+    return own(one) and straight(one) and addressed(one)
 
 
 def _dead(contract: Contract, history: History) -> Iterator[tuple[Exchange, bool]]:

@@ -52,10 +52,21 @@ def projects_of_team_keys(contract: Contract, history: History) -> Iterator[Opin
 
 @judges("scope.nested")
 def nested(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Judge what keys get for resources under another project or team than their owner."""
+    """Judge what keys get for resources under another project or team than their owner.
+
+    Whose a resource is that two owners' lists show, is not known.
+    """
+    shown = {
+        f"{_path(one)}/{item[name]}"
+        for operation, one in select.settled(contract, history)
+        if operation.lists and one.succeeded and select.own(one)
+        for item in _items(one)
+        for name in _identifiers(operation)
+        if name in item
+    }
 
     def chosen(one: Exchange) -> bool:
-        return (one.tags.resource, one.tags.nested) in ASTRAY
+        return (one.tags.resource, one.tags.nested) in ASTRAY and _path(one) not in shown
 
     yield from _refused(contract, history, chosen, (404,), coded=False)
 

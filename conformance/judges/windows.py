@@ -10,6 +10,7 @@ from itertools import accumulate, pairwise
 from conformance.contract import Contract, RateLimit
 from conformance.exchange import Exchange
 from conformance.history import History
+from conformance.judges.select import Lives
 
 DATE_IS_STALE = 2.0  # seconds: Date is in whole ones, and servers keep it for up to one more
 FARTHEST = 10  # windows ahead of the Date: beyond a day more, a Reset is no Unix time
@@ -94,9 +95,9 @@ def _sensible(exchange: Exchange, reset: int | None, window: float) -> bool:
 def spots(contract: Contract, history: History) -> dict[str, tuple[Spot, ...]]:
     """Per issued key, in order, the answers that its counter had a part in."""
     found: dict[str, list[Exchange]] = {}
-    for exchange in history.exchanges:
-        if exchange.tags.key is not None and (_counted(exchange) or _may_count(exchange)):
-            found.setdefault(exchange.tags.key, []).append(exchange)
+    for label, exchange in _with_a_window(history):
+        if _counted(exchange) or _may_count(exchange):
+            found.setdefault(label, []).append(exchange)
     limit = contract.rate_limit
     return {label: tuple(_spots(limit, of_key)) for label, of_key in found.items()}
 
@@ -114,16 +115,25 @@ def _spots(limit: RateLimit, of_key: list[Exchange]) -> Iterator[Spot]:
 def uncertain(contract: Contract, history: History) -> dict[str, tuple[Exchange, ...]]:
     """Per key, the exchanges that may or may not have been counted in a window under way."""
     found: dict[str, list[Exchange]] = {}
-    for one in history.exchanges:
-        if one.tags.key is None:
-            continue
+    for label, one in _with_a_window(history):
         if _counted(one):
             unsaid = one.status != 429 and spot(one, contract.rate_limit).reset is None
         else:
             unsaid = _may_count(one)
         if unsaid:
-            found.setdefault(one.tags.key, []).append(one)
+            found.setdefault(label, []).append(one)
     return {label: tuple(ones) for label, ones in found.items()}
+
+
+def _with_a_window(history: History) -> Iterator[tuple[str, Exchange]]:
+    """Exchanges with an issued key, by its label. A replaced one is as good as none (reading 1).
+
+    What overlaps its replacement may have come after it.
+    """
+    lives = Lives(history)
+    for one in history.exchanges:
+        if one.tags.key is not None and not lives.fading(one):
+            yield one.tags.key, one
 
 
 def _counted(exchange: Exchange) -> bool:

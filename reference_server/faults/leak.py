@@ -308,7 +308,10 @@ class NamesRealm(Server):
 # leak.same-cost
 
 
-@fault(breaks="leak.same-cost", also=("rate.all-outcomes", "rate.remaining-counts"))
+@fault(
+    breaks="leak.same-cost",
+    also=("rate.all-outcomes", "rate.remaining-counts", "rate.remaining-honest"),
+)
 class CountsForeignTwice(Betrays):
     """Counts a request for another's twice."""
 

@@ -905,14 +905,6 @@ class CountsByField(Server):
         return call.request.headers.get("authorization")
 
 
-@fault(breaks="rate.no-bypass", also=("rate.all-outcomes", "rate.before-work"))
-class ExemptsTrailingSlash(Exempts):
-    """Has a limiter that does not know a path with a slash at its end."""
-
-    def exempts(self, call: Call) -> bool:
-        return call.request.url.path.endswith("/")
-
-
 # rate.before-work
 
 

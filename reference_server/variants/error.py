@@ -123,6 +123,26 @@ class KnowsRoutesFirst(Server):
 
 
 @variant()
+class KnowsMethodsFirst(Server):
+    """It answers 404 to a method that the path lacks without asking for a key."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        found = self.contract.match(call.request.scope["path"])
+        if found and call.request.method in found[0]:
+            return super().no_valid_key(call)
+        return errors.not_found()
+
+
+@variant()
+class PadsErrors(Server):
+    """Its errors have a random length, so that it tells nothing."""
+
+    def envelope(self, call: Call, refusal: Refusal) -> object:
+        whole: Any = super().envelope(call, refusal)
+        return {**whole, "padding": "x" * secrets.randbelow(30)}
+
+
+@variant()
 class RefusesUnknownParameters(Server):
     """It answers 400 to query parameters that are not documented."""
 

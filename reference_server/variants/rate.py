@@ -127,7 +127,7 @@ class LimitsStrangers(Server):
         self.strangers = Windows(STRANGERS, self.seconds)
 
     def no_valid_key(self, call: Call) -> Refusal:
-        if "authorization" in call.request.headers:
+        if self.excuses(call):
             return super().no_valid_key(call)
         address = call.request.client.host if call.request.client else None
         window = self.strangers.take(address, call.now)
@@ -135,3 +135,15 @@ class LimitsStrangers(Server):
             return super().no_valid_key(call)
         call.window = replace(window, limit=self.limit, used=self.limit + 1)
         return errors.limited(self.retry_after(call, window))
+
+    def excuses(self, call: Call) -> bool:
+        """Whether a request without a valid key is not counted."""
+        return "authorization" in call.request.headers
+
+
+@variant()
+class LimitsUnknownKeys(LimitsStrangers):
+    """It limits requests without a valid key by their address, those with a replaced one too."""
+
+    def excuses(self, _: Call) -> bool:
+        return False

@@ -206,6 +206,15 @@ def test_something_is_learned_with_a_forged_key() -> None:
     assert opinions(auth.before_all, plain, absent) == "failed"
 
 
+def test_padding_may_vary() -> None:
+    def padded(pad: str, **how: Any) -> Exchange:
+        error = {"code": "UNAUTHORIZED", "message": "Invalid API key"}
+        return anonymous(401, body={"error": error, "pad": pad}, **how)
+
+    asked = [padded("x"), padded("xx"), padded("xx", resource="absent")]
+    assert opinions(auth.before_all, *asked) == "passed"
+
+
 def test_nothing_varied() -> None:
     assert opinions(auth.before_all, anonymous(401), anonymous(401)) == "nothing"
 

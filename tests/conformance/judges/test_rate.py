@@ -304,6 +304,13 @@ def test_a_limit_of_an_address_is_another_one() -> None:
     assert opinions(limit.revoked_still_limited, *asked) == "doubtful"
 
 
+def test_a_limit_of_strangers_may_end_at_the_same_time() -> None:
+    stranger = says(429, left=0, reset=END, key=None, credential="anonymous")
+    asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED, stranger, REFUSED]
+    assert opinions(limit.revoked_still_limited, *asked) == "doubtful"
+    assert opinions(limit.revoked_still_limited, *asked, exchange(401)) == "passed"
+
+
 # an exhausted key
 
 

@@ -35,6 +35,8 @@ def test_a_new_key_is_not_used() -> None:
     assert opinions(rotation.new_key_refused, OLD, ROTATED, DEAD) == "nothing"
     assert opinions(rotation.new_key_refused, ROTATED, new(429), new(500)) == "nothing"
     assert opinions(rotation.new_key_refused, exchange(401)) == "nothing"
+    malformed = new(401, defect="path:projectId")
+    assert opinions(rotation.new_key_refused, ROTATED, malformed) == "nothing"
 
 
 def test_a_new_key_is_used_before_it_is_shown() -> None:

@@ -154,6 +154,13 @@ def test_an_invalid_write_that_gets_through_is_reach() -> None:
     assert opinions(scope.nested, own, *validated) == "doubtful"
 
 
+def test_whose_a_resource_is_that_two_lists_show_is_not_known() -> None:
+    asked = nested(200, "own", "foreign")
+    id = asked.request.target.rpartition("/")[2]
+    listed = exchange(200, body={"data": [{"executionId": id}]}, operation="listExecutions")
+    assert opinions(scope.nested, nested(200, "own", "own"), listed, asked) == "nothing"
+
+
 def test_nothing_nested_was_asked_for() -> None:
     own = nested(200, "own", "own")
     assert opinions(scope.nested, own, nested(404, "foreign", "foreign"), PROJECT) == "nothing"
