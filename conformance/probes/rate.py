@@ -49,7 +49,7 @@ TRIES = 3  # at catching a key over its limit, where windows are short
 REFUSED = 5  # requests over the limit before the reset: enough to push a window that gives way
 
 
-@probes(*COUNTERS, spends={"own": 6})
+@probes(*COUNTERS, spends={"own": 7})
 def test_counting(bench: Bench, party: str) -> None:
     """Alternate endpoints, outcomes and twists: they share one counter."""
     operation = first_list(bench.contract, party)
@@ -60,6 +60,7 @@ def test_counting(bench: Bench, party: str) -> None:
     defect, query = next(invalid_queries(operation))
     bench.send(operation, party, query=query, defect=defect)
     bench.send(absent, party, resource="absent")
+    bench.deliver(bench.off_route("GET", f"/{bench.calls.marker()}", party))
     moment = bench.clock.now() + min(SPAN, bench.contract.rate_limit.window / 4)
     bench.wait_until(moment, "does Reset stand still?")
     bench.send(operation, party)

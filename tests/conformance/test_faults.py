@@ -1,7 +1,7 @@
 """The proof, as much of it as a test may take: each trial is judged where it shows.
 
 One fault of each requirement, in the areas of what it breaks, and every variant in the areas that
-it is odd in. `bugzy-conformance faults` runs all of them against everything.
+it is odd in. `bugzy-conformance faults` runs all faults, and the variants against everything.
 """
 
 from __future__ import annotations

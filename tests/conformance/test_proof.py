@@ -76,11 +76,14 @@ def test_faults_are_named() -> None:
 def test_trials_run_in_processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "attempt", _attempted)
     trials = [FAULT, Trial(name="odd", kind="variant", breaks=None)]
-    assert sorted(one.name for one in proof.run(trials, 2)) == ["mistakes", "odd"]
+    found = {one.name: one.problem for one in proof.run(trials, 2, everywhere=False)}
+    assert found == {"mistakes": " ".join(FAULT.areas), "odd": ""}
+    found = {one.name: one.problem for one in proof.run(trials, 2, everywhere=True)}
+    assert found == {"mistakes": "", "odd": ""}
 
 
-def _attempted(trial: Trial) -> Result:
-    return result(name=trial.name, kind=trial.kind)
+def _attempted(trial: Trial, only: tuple[str, ...]) -> Result:
+    return result(name=trial.name, kind=trial.kind, problem=" ".join(only))
 
 
 # what makes a run void
