@@ -207,7 +207,8 @@ def replace_under_load(bench: Bench) -> Exchange:
         bench.call(operations[number % len(operations)], old, group="under-load")
         for number in range(LOAD_BEFORE + LOAD_DURING + LOAD_AFTER)
     ]
-    begun = [(bench.client.start(call), call) for call in calls[:LOAD_BEFORE]]
+    bench.deliver(calls[0])  # surely before the replacement: the key was valid
+    begun = [(bench.client.start(call), call) for call in calls[1:LOAD_BEFORE]]
     with ThreadPoolExecutor(1) as pool:
         replaced = pool.submit(bench.generate, "project")
         rest = iter(calls[LOAD_BEFORE:])

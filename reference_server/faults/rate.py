@@ -716,7 +716,7 @@ class CountsByPath(Server):
         return call.key.digest, call.request.scope["path"]
 
 
-@fault(breaks="rate.all-endpoints", also=WITH_MANY_COUNTERS)
+@fault(breaks="rate.all-endpoints", also=(*WITH_MANY_COUNTERS, "rate.refusals-free"))
 class CountsByMethod(Server):
     """Keeps a window for each key and method."""
 
@@ -896,6 +896,7 @@ class CountsByQuery(Server):
     also=(
         "rate.remaining-counts",
         "rate.enforced",
+        "rate.reset-stable",
     ),
 )
 class CountsByField(Server):

@@ -76,14 +76,27 @@ def test_faults_are_named() -> None:
 def test_trials_run_in_processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "attempt", _attempted)
     trials = [FAULT, Trial(name="odd", kind="variant", breaks=None)]
-    found = {one.name: one.problem for one in proof.run(trials, 2, everywhere=False)}
-    assert found == {"mistakes": " ".join(FAULT.areas), "odd": ""}
-    found = {one.name: one.problem for one in proof.run(trials, 2, everywhere=True)}
-    assert found == {"mistakes": "", "odd": ""}
+    found = {one.name: one.undecided for one in proof.run(trials, 2, everywhere=False)}
+    assert found == {"mistakes": FAULT.areas, "odd": ()}
+    found = {one.name: one.undecided for one in proof.run(trials, 2, everywhere=True)}
+    assert found == {"mistakes": (), "odd": ()}
 
 
 def _attempted(trial: Trial, only: tuple[str, ...]) -> Result:
-    return result(name=trial.name, kind=trial.kind, problem=" ".join(only))
+    caught = (trial.breaks,) if trial.breaks else ()
+    return result(name=trial.name, kind=trial.kind, failed=caught, undecided=only)
+
+
+def test_what_is_not_caught_where_it_should_show_is_judged_everywhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(proof, "attempt", _overlooked)
+    (found,) = proof.run([FAULT], 1, everywhere=False)
+    assert (found.failed, found.undecided) == ((), ())
+
+
+def _overlooked(_: Trial, only: tuple[str, ...]) -> Result:
+    return result(failed=(), undecided=only)
 
 
 # what makes a run void
