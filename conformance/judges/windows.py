@@ -139,9 +139,8 @@ def _with_a_window(history: History) -> Iterator[tuple[str, Exchange]]:
 def _counted(exchange: Exchange) -> bool:
     """Whether a key, presented as documented, was counted, or refused for its count."""
     spelled = exchange.plain_key or exchange.tags.form.startswith("scheme-case")
-    if exchange.response is None or (exchange.tags.group == "in-flight" and exchange.status == 500):
-        return False
-    return spelled and exchange.status not in NOT_COUNTED + GATEWAY
+    answered = exchange.response is not None
+    return spelled and answered and exchange.status not in NOT_COUNTED + GATEWAY
 
 
 def _may_count(exchange: Exchange) -> bool:

@@ -277,8 +277,7 @@ def send_burst(bench: Bench, party: str, size: int) -> None:
     operation = first_list(bench.contract, bench.target.parties[party].kind)
     group = f"burst:{bench.calls.marker()}"
     call = bench.call(operation, party, connection="burst", group=group)
-    calls = [call] * size
-    bench.client.send_at_once(calls)
+    bench.client.send_at_once([call] * size)
     bench.send(operation, party, group=group)
 
 
@@ -310,8 +309,7 @@ def replace_exhausted(bench: Bench) -> Exchange:
     for _ in range(TRIES):
         exhaust(bench, "project")
         old = bench.key("project")
-        refused = bench.send(operation, old, group="before-replaced")
-        if refused.status == 429:
+        if bench.send(operation, old, group="before-replaced").status == 429:
             break  # else its window ended just now
     bench.generate("project")
     for _ in range(2):
