@@ -17,6 +17,7 @@ from reference_server.faults.shapes import operation as asked_for
 from reference_server.store import Owner
 
 PAUSE = 0.02  # seconds that a slower answer takes longer
+WHEREVER = ("leak.before-validation", "leak.unsupported-method", "leak.nested")
 
 
 class Betrays(Server):
@@ -88,14 +89,7 @@ class NamesForeignForOneRoute(Server):
         return super().wrong_owner(call)
 
 
-@fault(
-    breaks="leak.same-answer",
-    also=(
-        "leak.before-validation",
-        "leak.unsupported-method",
-        "leak.nested",
-    ),
-)
+@fault(breaks="leak.same-answer", also=WHEREVER)
 class AddsFieldToForeign(Betrays):
     """Names in a field the team that what was asked for belongs to."""
 
@@ -103,14 +97,7 @@ class AddsFieldToForeign(Betrays):
         response.headers["X-Team-Id"] = owner.team or owner.id
 
 
-@fault(
-    breaks="leak.same-answer",
-    also=(
-        "leak.before-validation",
-        "leak.unsupported-method",
-        "leak.nested",
-    ),
-)
+@fault(breaks="leak.same-answer", also=WHEREVER)
 class SetsCookieForForeign(Betrays):
     """Begins a session where there was something to deny."""
 
@@ -118,14 +105,7 @@ class SetsCookieForForeign(Betrays):
         response.set_cookie("session", owner.id[:8])
 
 
-@fault(
-    breaks="leak.same-answer",
-    also=(
-        "leak.before-validation",
-        "leak.unsupported-method",
-        "leak.nested",
-    ),
-)
+@fault(breaks="leak.same-answer", also=WHEREVER)
 class LetsAbsentBeCached(Betrays):
     """Lets the 404 of what is absent be cached, and not that of another's."""
 

@@ -35,6 +35,13 @@ WHILE_OLD_WORKS = (
     "rotation.same-as-unknown",
     "rate.revoked-is-401",
 )
+WITH_UNKNOWN_NEW_KEYS = (  # what a new key is tried on, besides
+    "rotation.one-survivor",
+    "auth.project-key-accepted",
+    "auth.team-key-accepted",
+    "error.unknown-route",
+    "scope.nested",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +111,7 @@ class Delays(Server):
         return True
 
 
-@fault(
-    breaks="rotation.new-key-works",
-    also=(
-        "rotation.one-survivor",
-        "auth.project-key-accepted",
-        "auth.team-key-accepted",
-        "error.unknown-route",
-        "scope.nested",
-    ),
-)
+@fault(breaks="rotation.new-key-works", also=WITH_UNKNOWN_NEW_KEYS)
 class ReadsFromReplica(Delays):
     """Looks keys up in a replica that is a moment behind: a new one is unknown at first."""
 
@@ -135,16 +133,7 @@ class ActivatesTeamKeysLater(Delays):
         return owner.kind == TEAM
 
 
-@fault(
-    breaks="rotation.new-key-works",
-    also=(
-        "rotation.one-survivor",
-        "auth.project-key-accepted",
-        "auth.team-key-accepted",
-        "error.unknown-route",
-        "scope.nested",
-    ),
-)
+@fault(breaks="rotation.new-key-works", also=WITH_UNKNOWN_NEW_KEYS)
 class KnowsKeysPerConnection(Server):
     """Reads a project's key once for each connection, so that an open one does not see the new."""
 
