@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 MOST_KEYS = 32  # generated in one run: a bound on what a run does to a deployment
 SLOW_ANSWER = 0.03  # seconds; where answers take longer, some requests are sent together
 AT_ONCE = 8  # of them
+ROUNDING = 2.0  # seconds by which whole ones may say more than a window
 SHORT_WINDOW = 10.0  # seconds; waiting for such a window costs little
 PATIENCE = {True: 60, False: 2}  # windows waited for where keyless requests are limited
 MARKERS_PER_WORKER = 100_000
@@ -223,13 +224,14 @@ class Bench:
         """When a refused request without a key may be sent again, on the run's clock."""
         now = self.clock.now()
         limit = self.contract.rate_limit
+        longest = limit.window + ROUNDING
         assert exchange.response is not None
         seconds = exchange.response.number("Retry-After")
         reset = exchange.response.number(limit.reset_field)
-        if seconds is not None and seconds <= limit.window:
+        if seconds is not None and seconds <= longest:
             return now + seconds + 0.1
         told = self.budget.clock.run_time(reset) if reset is not None else now + limit.window
-        return min(max(told, now), now + limit.window) + 0.1
+        return min(max(told, now), now + longest) + 0.1
 
     @property
     def window_is_short(self) -> bool:

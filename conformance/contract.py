@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -166,8 +166,7 @@ def load(path: Path | None = None) -> Contract:
     source = path or default_path()
     try:
         raw = source.read_bytes()
-        document = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
-        return _contract(document, hashlib.sha256(raw).hexdigest(), source)
+        return _contract(_parsed(raw), hashlib.sha256(raw).hexdigest(), source)
     except OSError as error:
         raise ContractError(f"{source}: {error.strerror}") from None
     except yaml.YAMLError as error:
@@ -175,6 +174,12 @@ def load(path: Path | None = None) -> Contract:
         raise ContractError(f"{source}: not YAML: {problem}") from None
     except (KeyError, TypeError, AttributeError, StopIteration) as error:
         raise ContractError(f"{source}: no bugzy contract: {error!r} is missing") from None
+
+
+@cache
+def _parsed(raw: bytes) -> Any:
+    """YAML as values that nobody changes: a process that runs many times reads one file."""
+    return yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
 
 
 def _contract(document: dict[str, Any], digest: str, source: Path) -> Contract:

@@ -95,17 +95,18 @@ class Recorder:
     def exchange(self, exchange: Exchange) -> None:
         """Append an exchange whose keys are masked."""
         self.exchanges.append(exchange)
-        self._line("exchange", encode_exchange(exchange))
+        if self._file is not None:
+            self._line(self._file, "exchange", encode_exchange(exchange))
 
     def event(self, event: Event) -> None:
         """Append an event that holds no key."""
         self.events.append(event)
-        self._line("event", asdict(event))
-
-    def _line(self, type: str, record: dict[str, Any]) -> None:
         if self._file is not None:
-            self._file.write(_line(type, record))
-            self._file.flush()
+            self._line(self._file, "event", asdict(event))
+
+    def _line(self, file: TextIO, type: str, record: dict[str, Any]) -> None:
+        file.write(_line(type, record))
+        file.flush()
 
 
 def write(history: History, path: Path) -> None:

@@ -1,13 +1,13 @@
-"""The outcome of a run: verdicts, the whole verdict, the exit status, and the reports of both."""
+"""The outcome of a run: verdicts, the whole verdict, and the exit status."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from conformance import report, waiver
+from conformance import waiver
 from conformance.catalogue import requirements, select
 from conformance.contract import Contract
 from conformance.history import History
@@ -40,27 +40,12 @@ class Outcome:
     notes: tuple[str, ...] = ()  # what a reader of an audit should know
 
 
-def conclude(
-    contract: Contract,
-    history: History,
-    target: Target,
-    *,
-    created: Sequence[str] = (),
-    errors: tuple[str, ...] = (),
-    refused: str | None = None,
-) -> Outcome:
-    """Judge a history, write the reports, and say how it all ended."""
-    outcome = judged(contract, history, target, errors=errors, refused=refused)
-    outcome = replace(outcome, created=tuple(created))
-    report.write(outcome)
-    return outcome
-
-
 def judged(
     contract: Contract,
     history: History,
     target: Target,
     *,
+    created: tuple[str, ...] = (),
     errors: tuple[str, ...] = (),
     refused: str | None = None,
     undecidable: Mapping[str, str] | None = None,
@@ -88,6 +73,7 @@ def judged(
         verdict=verdict,
         status=STATUS[verdict],
         complaints=complaints,
+        created=created,
         errors=errors,
         refused=refused,
         files=files,

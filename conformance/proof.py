@@ -6,11 +6,12 @@ import contextlib
 import multiprocessing
 import os
 import sys
-import tempfile
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from multiprocessing import connection
 from typing import Any
 
 from conformance.catalogue import requirements
@@ -107,7 +108,7 @@ def run(trials: list[Trial], workers: int, *, everywhere: bool) -> Iterator[Resu
     """
     _prepare()
     context = multiprocessing.get_context("spawn" if sys.platform == "darwin" else "fork")
-    with ProcessPoolExecutor(max(1, workers), mp_context=context, max_tasks_per_child=None) as pool:
+    with ProcessPoolExecutor(max(1, workers), context, _end_with_parent) as pool:
         futures = [
             pool.submit(_proved, trial, () if everywhere else trial.areas) for trial in trials
         ]
@@ -122,6 +123,18 @@ def _proved(trial: Trial, areas: tuple[str, ...]) -> Result:
     """
     result = attempt(trial, areas)
     return result if result.caught or not areas else attempt(trial, ())
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that started it does, also if that was killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _prepare() -> None:
@@ -141,8 +154,8 @@ def _prepare() -> None:
 def attempt(trial: Trial, only: tuple[str, ...] = ()) -> Result:
     """Run the suite, or some of it, against one fault or variant, and say what it found."""
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, _silence():
-        outcome, problem = _outcome(trial, {"report_dir": folder, "quiet": True, "only": only})
+    with _silence():
+        outcome, problem = _outcome(trial, {"quiet": True, "only": only})
     verdicts = outcome.verdicts if outcome is not None else ()
     errors = outcome.errors if outcome is not None else ()
     if errors:
@@ -168,7 +181,7 @@ def _outcome(trial: Trial, options: dict[str, Any]) -> tuple[Any, str | None]:
     server = {trial.kind: trial.name}
     try:
         with running.bundled(options, **server) as target:
-            outcome = running.outcome(target)
+            outcome = running.outcome(target, keep=False)
     except Exception as error:
         return None, f"{type(error).__name__}: {error}"
     if outcome is not None and not outcome.history.exchanges:

@@ -75,15 +75,15 @@ def run(target: Target) -> int:
     return found.status
 
 
-def outcome(target: Target) -> Outcome:
-    """Run the suite against a target, and write the reports."""
+def outcome(target: Target, *, keep: bool = True) -> Outcome:
+    """Run the suite against a target, and write the history and the reports unless told not to."""
     import pytest
 
     from conformance.plugin import SESSION
     from conformance.report.progress import Progress
     from conformance.session import Session
 
-    session = Session(target)
+    session = Session(target, keep=keep)
     session.progress = Progress(target, session.bench)
     saved = os.environ.pop("PYTEST_ADDOPTS", None)
     try:

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from conformance import __version__, inventory, schedule, waiver
+from conformance import __version__, inventory, report, schedule, waiver
 from conformance.bench import Bench, Rig, contract_of, new_run
 from conformance.catalogue import UnknownRequirement, requirements, select
 from conformance.client import BudgetSpent, TargetLost
 from conformance.contract import Contract
 from conformance.history import Event, History, Recorder, numbered, read, write
 from conformance.hooks import HookError
-from conformance.outcome import Outcome, conclude
+from conformance.outcome import Outcome, judged
 from conformance.probe import Phase
 from conformance.target import Party, Target, TargetError
 
@@ -40,7 +40,9 @@ class Stop(Exception):
 class Session:
     """Runs probes on a bench, and turns what they recorded into an outcome."""
 
-    def __init__(self, target: Target, *, run: str | None = None, worker: int = -1) -> None:
+    def __init__(
+        self, target: Target, *, run: str | None = None, worker: int = -1, keep: bool = True
+    ) -> None:
         self.target = target
         self.contract: Contract = contract_of(target)
         self.is_worker = worker >= 0
@@ -58,7 +60,7 @@ class Session:
         if target.waivers is not None:
             waiver.load(target.waivers)  # what is wrong with them is said before anything is sent
         run = run or new_run()
-        self._file = self._opened(run, worker)
+        self._file = self._opened(run, worker) if keep else None  # None: no file is written at all
         recorder = Recorder(self._file)
         pace = self._pace_file(run) if target.workers else None
         self.bench = Bench(
@@ -234,17 +236,18 @@ class Session:
     def conclude(self) -> int:
         """Judge what was recorded, write the reports, and return the exit status."""
         history = self.history()
-        if self._file is not None:
-            self._file.close()
-            write(history, self.target.report_dir / "history.ndjson")
-        self.outcome = conclude(
+        self.outcome = judged(
             self.contract,
             history,
             self.target,
-            created=self.bench.created,
+            created=tuple(self.bench.created),
             errors=tuple(self._errors),
             refused=self.refused,
         )
+        if self._file is not None:
+            self._file.close()
+            write(history, self.target.report_dir / "history.ndjson")
+            report.write(self.outcome)
         return self.outcome.status
 
     def leave(self) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -160,12 +161,18 @@ def find(openapi: Path | None = None) -> Path:
 
 def _document(path: Path) -> Document:
     try:
-        document = yaml.load(path.read_text("utf-8"), LOADER)  # noqa: S506 - a safe one
+        document = _parsed(path.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
         raise ContractError(f"{path} is not YAML: {problem}") from problem
     if not isinstance(document, Mapping):
         raise ContractError(f"{path} is not an OpenAPI file")
     return document
+
+
+@cache
+def _parsed(text: str) -> Any:
+    """YAML as values that nobody changes: a process that starts many servers reads one file."""
+    return yaml.load(text, LOADER)  # noqa: S506 - a safe one
 
 
 def _contract(document: Document) -> Contract:

@@ -12,7 +12,7 @@ from conformance.credential import ANONYMOUS
 from conformance.exchange import Exchange
 from conformance.exhaust import exhaust
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, turn
+from conformance.probes.shapes import first_list, lane, turn
 from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies
 
 FORWARDING = (
@@ -270,15 +270,11 @@ def burst_at_the_edge(bench: Bench, party: str) -> None:
 
 
 def send_burst(bench: Bench, party: str, size: int) -> None:
-    """Send so many requests at once, and one more.
-
-    Their connections are a pool of their own, as httpx looks at every idle one before each request.
-    """
+    """Send so many requests at once, and one more."""
     operation = first_list(bench.contract, bench.target.parties[party].kind)
-    group = f"burst:{bench.calls.marker()}"
-    call = bench.call(operation, party, connection="burst", group=group)
-    bench.client.send_at_once([call] * size)
-    bench.send(operation, party, group=group)
+    call = bench.call(operation, party, group=f"burst:{bench.calls.marker()}")
+    bench.client.send_at_once([replace(call, connection=lane(n)) for n in range(size)])
+    bench.deliver(call)
 
 
 @probes(

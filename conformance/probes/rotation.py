@@ -15,7 +15,7 @@ from conformance.contract import Operation
 from conformance.exchange import Exchange
 from conformance.keyring import Key
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, lacking
+from conformance.probes.shapes import first_list, lacking, lane
 
 HELD = 0.2  # seconds between the first half of a body and what follows
 HELD_AT_HOME = 0.03  # the same for a server in this process
@@ -204,7 +204,9 @@ def replace_under_load(bench: Bench) -> Exchange:
     old = bench.key("project")
     operations = [op for op in bench.contract.of_kind("project") if not op.writes]
     calls = [
-        bench.call(operations[number % len(operations)], old, group="under-load")
+        bench.call(
+            operations[number % len(operations)], old, connection=lane(number), group="under-load"
+        )
         for number in range(LOAD_BEFORE + LOAD_DURING + LOAD_AFTER)
     ]
     bench.deliver(calls[0])  # surely before the replacement: the key was valid

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from conformance.bench import Bench
 
 T = TypeVar("T")
+LANES = 12
 METHODS = ("PATCH", "PUT", "POST", "DELETE")  # the last one only with leave to write
 
 
@@ -61,3 +62,11 @@ def lacking(bench: Bench, operation: Operation) -> list[str]:
     allowed = METHODS if bench.target.allow_writes else METHODS[:-1]
     found = [method for method in allowed if method not in present]
     return turn(found, bench.contract.paths.index(operation.path), len(found))
+
+
+def lane(number: int) -> str:
+    """The name of one of a few pools, for requests that are sent at once.
+
+    httpx looks at every connection of a pool before each request, and a burst opens many.
+    """
+    return f"burst-{number % LANES}"

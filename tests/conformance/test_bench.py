@@ -150,6 +150,18 @@ def test_room_is_made_by_a_new_key_or_by_waiting(bench: Bench) -> None:
     assert bench.send(operation(bench, "listEnvironments"), "team").succeeded
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"), [(5, 5.1), (61, 61.1), (62, 62.1), (3600, 60.1)], ids=str
+)
+def test_how_long_a_refusal_says_to_wait(bench: Bench, said: int, seconds: float) -> None:
+    """Whole seconds may say a little more than a window; much more is no window of this limit."""
+    refused = bench.send(operation(bench), ANONYMOUS)
+    assert refused.response is not None
+    told = replace(refused.response, fields=(("Retry-After", str(said)),))
+    moment = bench.told(replace(refused, response=told)) - bench.clock.now()
+    assert moment == pytest.approx(seconds, abs=0.5)
+
+
 def test_another_worker_goes_on_from_there(bench: Bench, target: Target) -> None:
     exhaust(bench, "project", leave=3)
     other = bench_of(target)

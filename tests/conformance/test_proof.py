@@ -114,7 +114,7 @@ def bundled(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             yield Target(base_url="http://x", parties={})
 
         monkeypatch.setattr(running, "bundled", served)
-        monkeypatch.setattr(running, "outcome", lambda target: outcome)
+        monkeypatch.setattr(running, "outcome", lambda target, keep: outcome)
 
     return come_to
 
