@@ -15,9 +15,10 @@ from conformance.bench import Bench, Rig, contract_of
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
 from conformance.exhaust import OVER, exhaust
-from conformance.history import Recorder
+from conformance.history import Event, Recorder
 from conformance.hooks import HookError
 from conformance.pool import Pool
+from conformance.probes.rotation import overlapped
 from conformance.target import Target
 
 LIMIT = 12
@@ -194,3 +195,18 @@ def test_without_leave_to_write_the_pool_writes_nothing(target: Target) -> None:
     for call in islice(Pool(careful, "project").calls("project", 100), 100):
         assert call.method == "GET" or call.tags.defect
     careful.close()
+
+
+# keys generated at once
+
+
+@pytest.mark.parametrize(
+    ("spans", "rivals"),
+    [(((1, 3), (2, 4)), True), (((2, 4), (1, 3)), True), (((1, 2), (3, 4)), False)],
+)
+def test_rivals_are_keys_of_which_neither_was_shown_first(
+    bench: Bench, spans: tuple[tuple[float, float], ...], rivals: bool
+) -> None:
+    for started, ended in spans:
+        bench.recorder.event(Event(kind="issued", started=started, ended=ended, data={}))
+    assert overlapped(bench) is rivals
