@@ -78,8 +78,11 @@ class Bench:
         self.thrifty = thrifty(rig.contract, rig.target)
         self.created: list[str] = []  # what this run created: operation and id
         self.retired: Key | None = None  # a replaced key that was refused on every operation
+        self.owned = frozenset(rig.target.parties)  # whose keys no other worker spends or replaces
+        self._borrowed: set[str] = set()  # keys of other workers, of which a new window was seen
         self.unlimited: set[str] = set()  # keys that no number of requests exhausted
         self.pools: dict[str, Pool] = {}  # by kind of key
+        self._waiting: list[Call] = []  # calls without a valid key, to be sent together
         self._volatile: set[str] = set()  # parts of answers that vary between identical requests
         self._patience = PATIENCE[self.window_is_short]
         self._generated = 0
@@ -102,7 +105,7 @@ class Bench:
 
     def may_generate(self, party: str) -> bool:
         """Whether a hook generates keys for this party, and enough of them are left."""
-        hook = NEW_KEY.get(party)
+        hook = NEW_KEY.get(party) if party in self.owned else None
         return hook is not None and self.hooks.has(hook) and self._generated < MOST_KEYS
 
     def generate(self, party: str) -> Key:
@@ -150,7 +153,7 @@ class Bench:
     def send(self, operation: Operation, who: Who, **how: Any) -> Exchange:
         """Build a call to an operation, send it, and learn from its answer."""
         exchange = self.deliver(self.call(operation, who, **how))
-        self._learn(operation, exchange)
+        self._learn(exchange)
         return exchange
 
     def deliver(self, call: Call) -> Exchange:
@@ -166,13 +169,24 @@ class Bench:
         """Send calls whose order means nothing: at once where answers are slow."""
         for batch in self.batches(calls):
             if len(batch) == 1:
-                self.deliver(batch[0])
+                self._learn(self.deliver(batch[0]))
                 continue
             for call, exchange in zip(batch, self.client.send_at_once(batch), strict=True):
-                if exchange.response is None or (
+                again = exchange.response is None or (
                     exchange.status == 429 and self._keyless(exchange)
-                ):
-                    self.deliver(call)
+                )
+                self._learn(self.deliver(call) if again else exchange)
+
+    def sometime(self, calls: Iterable[Call]) -> None:
+        """Send calls whose order and time mean nothing: where answers are slow, with later ones."""
+        self._waiting += calls
+        if self.client.latency <= SLOW_ANSWER or len(self._waiting) >= AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send the calls that still wait for others."""
+        waiting, self._waiting = self._waiting, []
+        self.together(waiting)
 
     def _keyless(self, exchange: Exchange) -> bool:
         """Whether no valid key was sent, so that it can only be the limit of such requests."""
@@ -238,10 +252,12 @@ class Bench:
         """Whether waiting for a window costs little."""
         return self.target.control is not None or self.contract.rate_limit.window <= SHORT_WINDOW
 
-    def _learn(self, operation: Operation, exchange: Exchange) -> None:
+    def _learn(self, exchange: Exchange) -> None:
         """Remember ids that a list shows, and what a write created."""
-        if not exchange.succeeded or exchange.response is None or not exchange.plain_key:
+        operation = self.contract.by_id.get(exchange.tags.operation or "")
+        if operation is None or not exchange.succeeded or not exchange.plain_key:
             return
+        assert exchange.response is not None
         party = self.addresses.owner(operation, exchange.tags.credential, "own")
         if party is not None and exchange.tags.resource == "own":
             self.addresses.learn(operation, party, exchange.response.json)
@@ -259,10 +275,18 @@ class Bench:
 
     # --- windows
 
-    def ensure(self, party: str, count: int, *, refill: bool = False) -> None:
-        """See to it that the party's key has *count* requests left in the window under way."""
+    def ensure(self, party: str, count: int, *, refill: bool = False, late: bool = False) -> None:
+        """See to it that the party's key has *count* requests left in the window under way.
+
+        *refill*: a new key may be generated for that. *late*: other workers have spent their keys
+        in the meantime, so that only a new window is sure to have room.
+        """
         key = self.key(party)
-        count = min(count, self.contract.rate_limit.limit - 1)
+        limit = self.contract.rate_limit.limit
+        unsure = late and party not in self.owned and key.label not in self._borrowed
+        if unsure:
+            self._borrowed.add(key.label)
+        count = limit if unsure else min(count, limit - 1)
         if self.budget.remaining(key.label, self.clock.now()) >= count:
             return
         if refill and self.may_generate(party):

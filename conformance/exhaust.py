@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from conformance.bench import AT_ONCE, SLOW_ANSWER
 from conformance.pool import Pool
 
 if TYPE_CHECKING:
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
 OVER = 3  # requests beyond the limit, to be sure that it is not kept
 ATTEMPTS = 2  # windows in which a count is tried, should one end on the way
 ALONE = 4  # the last requests of a window are sent one at a time, whatever the latency
-AT_ONCE = 8  # where one at a time would take longer than the window
 SLOW = 0.5  # of a window: longer must a count not take
 
 
-def exhaust(bench: Bench, party: str, *, leave: int = 0) -> None:
+def exhaust(bench: Bench, party: str, *, leave: int = 0, counting: bool = False) -> None:
     """Send until *leave* requests are left; 0: until the first refusal.
+
+    *counting*: one at a time, as long as that takes no more than half a window, so that each answer
+    can be compared with the one before; otherwise several at once, where answers are slow.
 
     A window that ends on the way makes the count begin again, a bounded number of times. A key that
     could not be exhausted is not tried again.
@@ -35,9 +38,8 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0) -> None:
         ends = bench.budget.reopens(label, bench.clock.now())
         window, sent = (window, sent) if abs(ends - window) < 1 else (ends, 0)
         spent = bench.budget.remaining(label, bench.clock.now()) <= 0
-        batch = (
-            [_plain(bench, party)] if spent else list(islice(calls, _batch(bench, label, leave)))
-        )
+        count = _batch(bench, label, leave, counting)
+        batch = [_plain(bench, party)] if spent else list(islice(calls, count))
         if sent >= most or not batch:
             bench.unlimited.add(label)
             return
@@ -52,12 +54,12 @@ def _plain(bench: Bench, party: str) -> Call:
     return bench.call(operation, party)
 
 
-def _batch(bench: Bench, label: str, leave: int) -> int:
-    """How many requests to send at once: one, unless that would outlast the window."""
+def _batch(bench: Bench, label: str, leave: int, counting: bool) -> int:
+    """How many requests to send at once."""
     limit = bench.contract.rate_limit
     room = bench.budget.remaining(label, bench.clock.now()) - leave - ALONE
-    slow = bench.client.latency * limit.limit > SLOW * limit.window
-    return min(room, AT_ONCE) if slow and room > 1 else 1
+    slowest = SLOW * limit.window / limit.limit if counting else SLOW_ANSWER
+    return min(room, AT_ONCE) if bench.client.latency > slowest and room > 1 else 1
 
 
 def _send(bench: Bench, batch: list[Call]) -> None:

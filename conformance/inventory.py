@@ -8,6 +8,7 @@ from importlib import import_module
 
 from conformance.catalogue import AREAS
 from conformance.contract import Contract
+from conformance.pace import thrifty
 from conformance.probe import Probe
 from conformance.schedule import Slot, slot
 from conformance.target import Target
@@ -26,7 +27,9 @@ def functions() -> Iterator[tuple[str, Function, Probe]]:
 
 def slots(contract: Contract, target: Target) -> Iterator[tuple[Slot, str]]:
     """Each probe for each operation or party, and the party meant by *own*."""
-    for area, function, probe in functions():
+    spare = thrifty(contract, target)
+    for area, function, declared in functions():
+        probe = declared.in_time(thrifty=spare)
         name = f"{area}.{function.__name__.removeprefix('test_').replace('_', '-')}"
         for suffix, party in parameters(function, probe, contract):
             yield slot(name + suffix, probe, party, target), party

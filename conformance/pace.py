@@ -37,13 +37,15 @@ class Pace:
     """Keeps the starts of requests to a number per second, in real time.
 
     Workers that are to keep one pace together share a file of starts; the monotonic clock they
-    share anyway.
+    share anyway. One of them may be *first*: the others leave the room that it waits for.
     """
 
     def __init__(self, per_second: float | None, shared: Path | None = None) -> None:
+        self.first = False
         self._most = None if per_second is None else max(1, int(per_second))
         self._interval = 1.0 if per_second is None or per_second >= 1 else 1 / per_second
         self._starts: deque[float] = deque()
+        self._claim = (0.0, 0.0)  # how many starts the first worker waits for, and since when
         self._lock = threading.Lock()
         self._shared = shared
 
@@ -61,30 +63,41 @@ class Pace:
         assert self._most is not None
         with self._shared_starts():
             self._forget()
-            if len(self._starts) <= self._most - wanted:
+            fits = len(self._starts) + self._claimed() <= self._most - wanted
+            if self.first:
+                self._claim = (0 if fits else wanted, time.monotonic())
+            if fits:
                 self._starts.extend([time.monotonic()] * wanted)
                 return 0.0
-            return max(0.001, self._starts[0] + self._interval - time.monotonic())
+            oldest = self._starts[0] if self._starts else time.monotonic()
+            return max(0.001, oldest + self._interval - time.monotonic())
 
     @contextlib.contextmanager
     def _shared_starts(self) -> Iterator[None]:
-        """Take the starts of all workers from their file, and give them back with one's own."""
+        """Take what all workers have noted from their file, and give it back with one's own."""
         if self._shared is None:
             yield
             return
         with self._shared.open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             raw = file.read()
-            self._starts = deque(struct.unpack(f"{len(raw) // 8}d", raw))
+            count, since, *starts = struct.unpack(f"{len(raw) // 8}d", raw) or (0.0, 0.0)
+            self._claim, self._starts = (count, since), deque(starts)
             yield
             file.seek(0)
-            file.write(struct.pack(f"{len(self._starts)}d", *self._starts))
+            file.write(struct.pack(f"{2 + len(self._starts)}d", *self._claim, *self._starts))
             file.truncate()
 
     @property
     def burst(self) -> int | None:
         """How many requests may start at once; None: any number."""
         return self._most
+
+    def _claimed(self) -> float:
+        """How many starts are not to be taken; a claim that is not renewed is void."""
+        count, since = self._claim
+        alive = time.monotonic() - since < 2 * self._interval
+        return count if alive and not self.first else 0
 
     def _forget(self) -> None:
         now = time.monotonic()

@@ -9,14 +9,13 @@ from conformance import inventory, schedule
 from conformance.bench import contract_of
 from conformance.catalogue import requirements, select
 from conformance.contract import Contract
-from conformance.pace import pace_of, thrifty
+from conformance.pace import pace_of
 from conformance.probe import Phase
 from conformance.schedule import Left, Slot
 from conformance.target import Target
 
 ANSWER = 0.006  # seconds that an answer is assumed to take: nothing has been measured yet
 OVERHEAD = 2.0  # seconds to start, generate cases, judge and report
-UNTOUCHED = (Phase.DRAIN, Phase.EXHAUSTED, Phase.RECOVER)  # no room is made before these
 
 
 @dataclass
@@ -82,7 +81,6 @@ class _Simulation:
         self.window = contract.rate_limit.window
         pace = pace_of(contract, target)
         self.each = max(ANSWER, 1 / pace if pace else 0.0)
-        self.thrifty = thrifty(contract, target)
         self.moves = target.control is not None
         self.time = 0.0
         self.keyless = 0
@@ -92,7 +90,7 @@ class _Simulation:
     def take(self, one: Slot) -> None:
         """Count one probe."""
         for party, count in one.spends.items():
-            if one.phase not in UNTOUCHED:
+            if one.makes_room:
                 self._make_room(party, count, one.refill)
             self.spend(party, count)
         party = next(iter(one.spends), "")
@@ -101,8 +99,7 @@ class _Simulation:
         self.generated += one.probe.generates
         if one.probe.generates and party in self.ledgers:
             self._renew(party)
-        spared = one.probe.thrift if self.thrifty else None
-        self._keyless(one.probe.free if spared is None else spared)
+        self._keyless(one.probe.free)
 
     def _make_room(self, party: str, count: int, refill: bool) -> None:
         ledger = self.ledgers[party]
@@ -116,8 +113,8 @@ class _Simulation:
 
     def _fill(self, party: str, one: Slot) -> None:
         ledger = self.ledgers[party]
-        if one.probe.generates and ledger.used >= self.limit:
-            self._renew(party)
+        if one.probe.generates and one.makes_room:
+            self._renew(party)  # it is a new key's window that is used up
         self.spend(party, max(0, self.limit - ledger.used))
         self._keyless(1)
         if one.phase is Phase.RECOVER:

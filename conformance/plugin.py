@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from conformance.bench import Bench
     from conformance.schedule import Slot
     from conformance.session import Session
-    from conformance.target import Target
 
 PROBES = Path(__file__).parent / "probes"
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
@@ -119,7 +118,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     by_id: dict[str, pytest.Item] = {}
     slots = []
     for item in items:
-        one, party = _slot_of(item, ours.target)
+        one, party = _slot_of(item, ours)
         if ours.takes(one, party):
             by_id[one.id] = item
             item.stash[PARTY] = party
@@ -134,7 +133,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = kept
 
 
-def _slot_of(item: pytest.Item, target: Target) -> tuple[Slot, str]:
+def _slot_of(item: pytest.Item, ours: Session) -> tuple[Slot, str]:
     from conformance.schedule import slot, slot_id
 
     function = getattr(item, "function")  # noqa: B009 - pytest.Item does not declare it
@@ -143,7 +142,8 @@ def _slot_of(item: pytest.Item, target: Target) -> tuple[Slot, str]:
     operation, party = given.get("operation"), given.get("party", "project")
     if operation is not None:
         party = operation.kind
-    return slot(slot_id(item.nodeid), function.__probe__, party, target), party
+    probe = function.__probe__.in_time(thrifty=ours.bench.thrifty)
+    return slot(slot_id(item.nodeid), probe, party, ours.target), party
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from conformance import generate, sample
 from conformance.generate import Case
@@ -12,7 +13,9 @@ from conformance.generate import Case
 if TYPE_CHECKING:
     from conformance.bench import Bench
     from conformance.client import Call
+    from conformance.contract import Operation
 
+T = TypeVar("T")
 KEPT: dict[tuple[str, str, int, str | None], list[Case]] = {}  # what this process generated before
 CASES = 24  # per kind of key and window asked for; beyond that they come again
 
@@ -23,13 +26,11 @@ class Pool:
     def __init__(self, bench: Bench, kind: str) -> None:
         self._bench = bench
         self._kind = kind
-        self._party = kind
         self._defects = self._rest_of_defects()
         self._cases = _kept(bench, kind)
 
     def calls(self, party: str, count: int) -> Iterator[Call]:
         """Calls with the current key of a party: defects first, then generated cases."""
-        self._party = party
         made = 0
         while made < count:
             call = self._next(party)
@@ -40,7 +41,7 @@ class Pool:
     def _next(self, party: str) -> Call | None:
         defect = next(self._defects, None)
         if defect is not None:
-            return defect
+            return defect(party)
         case = next(self._cases, None)
         if case is None:
             operation = next(op for op in self._bench.contract.of_kind(self._kind) if op.lists)
@@ -62,26 +63,40 @@ class Pool:
             generated="positive" if case.positive else "negative",
         )
 
-    def _rest_of_defects(self) -> Iterator[Call]:
-        """The defects for which the error probes have no room."""
-        bench = self._bench
-        for operation in bench.contract.of_kind(self._kind):
-            marker = bench.calls.marker()
-            for defect, query in sample.invalid_queries(operation):
-                yield bench.call(operation, self._party, query=query, defect=defect)
-            if operation.body is None:
-                continue
-            bodies = [*sample.invalid_bodies(operation, marker)][::-1]
-            if bench.calls.may_write(operation):
-                bodies += sample.lenient_bodies(operation, marker)
-            for defect, body in bodies:
-                yield bench.call(operation, self._party, body=body, defect=defect)
-            if bench.calls.may_write(operation):
-                for defect, media, body in sample.media_types(operation, marker):
-                    fields = (("Content-Type", media),)
-                    yield bench.call(
-                        operation, self._party, body=body, fields=fields, defect=defect
-                    )
+    def _rest_of_defects(self) -> Iterator[Callable[[str], Call]]:
+        """The defects for which the error probes have no room, of all operations in turn."""
+        operations = self._bench.contract.of_kind(self._kind)
+        return in_turn([list(self._defects_of(operation)) for operation in operations])
+
+    def _defects_of(self, operation: Operation) -> Iterator[Callable[[str], Call]]:
+        """What makes a call for a party of each of an operation's defects."""
+        call = partial(partial, self._bench.call, operation)
+        marker, leave = self._bench.calls.marker(), self._bench.calls.may_write(operation)
+        for defect, query in sample.invalid_queries(operation):
+            yield call(query=query, defect=defect)
+        if operation.body is None:
+            return
+        bodies = list(by_member(sample.invalid_bodies(operation, marker)))
+        if leave:
+            bodies += sample.lenient_bodies(operation, marker)
+        for defect, body in bodies:
+            yield call(body=body, defect=defect)
+        for defect, media, body in sample.media_types(operation, marker) if leave else ():
+            yield call(body=body, fields=(("Content-Type", media),), defect=defect)
+
+
+def by_member(defects: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """The defects, those of all members in turn; the last ones first, as others begin in front."""
+    groups: dict[str, list[tuple[str, bytes]]] = {}
+    for one in reversed(list(defects)):
+        groups.setdefault(one[0].partition(":")[2], []).append(one)
+    return in_turn(list(groups.values()))
+
+
+def in_turn(groups: Iterable[Sequence[T]]) -> Iterator[T]:
+    """What is in the groups: the first of each, then the second of each, and so on."""
+    rounds = itertools.zip_longest(*groups, fillvalue=None)
+    return (one for some in rounds for one in some if one is not None)
 
 
 def _kept(bench: Bench, kind: str) -> Iterator[Case]:

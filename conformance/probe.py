@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from conformance.contract import Operation
 
@@ -41,12 +41,16 @@ class Probe:
     phase: Phase
     spends: Mapping[str, int] = field(default_factory=dict)  # requests per party's window
     free: int = 0  # further requests, that no window pays for
-    thrift: int | None = None  # the same where time is short; None: as many
     fills: int = 0  # how many windows of its party it uses up
     generates: int = 0  # how many keys it has generated
     needs: tuple[str, ...] = ()  # own, other.id, other.key, team.id, hooks.NAME, writes...
     where: Callable[[Operation], bool] = lambda _: True
     kinds: tuple[str, ...] = ("project", "team")
+    thrift: Mapping[str, Any] = field(default_factory=dict)  # what is less where time is short
+
+    def in_time(self, *, thrifty: bool) -> Probe:
+        """The probe as it runs: with less of it where time is short."""
+        return replace(self, thrift={}, **self.thrift) if thrifty else self
 
 
 def probes(
@@ -54,12 +58,12 @@ def probes(
     phase: Phase = Phase.OPEN,
     spends: Mapping[str, int] | None = None,
     free: int = 0,
-    thrift: int | None = None,
     fills: int = 0,
     generates: int = 0,
     needs: tuple[str, ...] = (),
     where: Callable[[Operation], bool] = lambda _: True,
     kinds: tuple[str, ...] = ("project", "team"),
+    thrift: Mapping[str, Any] | None = None,
 ) -> Callable[[Function], Function]:
     """Declare a probe; a parameter *operation* or *party* makes one per operation or party."""
     probe = Probe(
@@ -67,12 +71,12 @@ def probes(
         phase=phase,
         spends=spends or {},
         free=free,
-        thrift=thrift,
         fills=fills,
         generates=generates,
         needs=needs,
         where=where,
         kinds=kinds,
+        thrift=thrift or {},
     )
 
     def declare(function: Function) -> Function:

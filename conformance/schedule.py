@@ -13,7 +13,8 @@ from conformance.pace import thrifty
 from conformance.probe import Phase, Probe
 from conformance.target import NEW_KEY, PARTIES, Target
 
-RESERVE = 12  # requests of a window that stay for its drain
+RESERVE = 8  # requests of a window that stay for its drain
+UNDRAINED = "other_team"  # its window is not drained: what stays of it shows that its key works
 CROSS = {"project": "team", "team": "project"}  # the main party of the other kind
 KINDS = {  # requirements that speak of the operations of one kind only
     "auth.project-key-accepted": "project",
@@ -23,7 +24,14 @@ KINDS = {  # requirements that speak of the operations of one kind only
     "scope.project-key-on-team": "team",
     "scope.team-key-on-project": "project",
 }
-BINS = ("project", "team", "other_project", "free", "other_team")
+EXHAUSTING = (
+    Phase.DRAIN,
+    Phase.EXHAUSTED,
+    Phase.REPLACE,
+    Phase.RECOVER,
+    Phase.REPLACE_LATE,
+)
+BINS = ("project", "team", "other_project", "other_team", "free")  # the first one has most to do
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +45,11 @@ class Slot:
     spends: Mapping[str, int] = field(default_factory=dict)  # by party, resolved
     serves: tuple[str, ...] = ()  # requirements, of those that its probe serves for any kind
     refill: bool = False  # a new key may be generated to make room
+
+    @property
+    def makes_room(self) -> bool:
+        """Whether the windows that it spends must have room: some work on those that have none."""
+        return self.phase not in EXHAUSTING
 
     @property
     def requests(self) -> int:
@@ -110,13 +123,19 @@ def _resolved(name: str, party: str, target: Target) -> str:
 
 def ordered(slots: Iterable[Slot], contract: Contract, target: Target) -> list[Slot]:
     """The slots in the order in which they spend as few windows as possible."""
-    room = dict.fromkeys(target.parties, contract.rate_limit.limit - RESERVE)
+    limit = contract.rate_limit.limit
+    room = {name: limit - RESERVE // (1 + (name == UNDRAINED)) for name in target.parties}
     in_order = sorted(slots, key=lambda one: AREAS.index(one.id.partition(".")[0]))
     placed = [_placed(one, room, target) for one in in_order if not _superfluous(one, target)]
     extra = target.windows > 1 or not thrifty(contract, target)
     kept = [one for one in placed if extra or one.probe.phase is not Phase.EXTRA]
     kept = [one for one in kept if one.phase is not Phase.EXTRA or target.windows > 1]
-    return sorted(kept, key=lambda one: one.phase)  # stable: the catalogue's order within
+    return sorted(kept, key=_turn)  # stable: the catalogue's order within
+
+
+def _turn(one: Slot) -> tuple[Phase, bool]:
+    """Its phase; there, what spends keys of several parties may have to wait, and comes last."""
+    return one.phase, len(one.spends) > 1
 
 
 def _superfluous(one: Slot, target: Target) -> bool:
@@ -184,9 +203,19 @@ def _generates(target: Target, party: str) -> bool:
 
 def bin_of(one: Slot, workers: int, target: Target) -> str:
     """Which worker a slot belongs to: whoever spends a key, or moves a clock, owns it."""
+    return _bin(one.party, workers, target)
+
+
+def owned(one: Slot, target: Target) -> frozenset[str]:
+    """The parties whose keys belong to the worker that a slot belongs to."""
+    mine = bin_of(one, target.workers, target)
+    return frozenset(name for name in target.parties if _bin(name, target.workers, target) == mine)
+
+
+def _bin(party: str, workers: int, target: Target) -> str:
     if target.control is not None or workers <= 1:
         return "all"
-    return f"worker-{BINS.index(one.party) % workers}"
+    return f"worker-{min(BINS.index(party), workers - 1)}"
 
 
 def slot_id(nodeid: str) -> str:

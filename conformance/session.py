@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 CURRENT: Session | None = None
 NUMBERS_PER_WORKER = 1_000_000
-UNTOUCHED = (Phase.DRAIN, Phase.EXHAUSTED, Phase.RECOVER)  # no room is made before these
 REFUSED_PROBES = ("auth.anonymous", "auth.accepted")  # what runs when no key is accepted
 
 
@@ -62,9 +61,14 @@ class Session:
         run = run or new_run()
         self._file = self._opened(run, worker) if keep else None  # None: no file is written at all
         recorder = Recorder(self._file)
-        pace = self._pace_file(run) if target.workers else None
         self.bench = Bench(
-            Rig(contract=self.contract, target=target, recorder=recorder, run=run, pace=pace)
+            Rig(
+                contract=self.contract,
+                target=target,
+                recorder=recorder,
+                run=run,
+                pace=self._pace_file(run) if target.workers else None,
+            )
         )
         self.bench.take_keys(record=not self.is_worker)
         self.bench.client.number_from((worker + 1) * NUMBERS_PER_WORKER)
@@ -177,10 +181,15 @@ class Session:
         """Make room in the windows that a probe spends."""
         if self._stopped:
             raise Stop(self._stopped)
+        if one.phase is not Phase.FREE:
+            self.bench.flush()
+        self.bench.owned = schedule.owned(one, self.target)
+        self.bench.client.pace.first = "project" in self.bench.owned  # it has most to do
         self.bench.calls.probe = one.id.partition("[")[0]
         for party, count in one.spends.items():
-            if one.phase not in UNTOUCHED:
-                self.bench.ensure(party, count, refill=one.refill)
+            if one.makes_room:
+                late = one.phase > Phase.ROTATE
+                self.bench.ensure(party, count, refill=one.refill, late=late)
         yield
 
     @contextlib.contextmanager
@@ -225,6 +234,11 @@ class Session:
 
     def end(self) -> None:
         """Close connections, and, in a worker, the part of the history that is its own."""
+        try:
+            if not self._stopped:
+                self.bench.flush()
+        except (TargetLost, BudgetSpent) as error:
+            self._stopped = str(error)
         self.bench.close()
         if self._stopped:
             now = self.bench.clock.now()

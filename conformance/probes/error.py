@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
-from typing import TypeVar
-
 from conformance.bench import Bench
 from conformance.contract import Operation
+from conformance.pool import in_turn
 from conformance.probe import probes
 from conformance.probes.shapes import first_list, lacking, lists, nested, some, turn, with_body
 from conformance.sample import (
@@ -17,7 +15,6 @@ from conformance.sample import (
     media_types,
 )
 
-T = TypeVar("T")
 LONG_ID = "a" * 300
 OVERLOOKED = (
     "body.missing",
@@ -32,24 +29,39 @@ OVERLOOKED = (
 )
 
 
-@probes("error.malformed-json", spends={"own": 4}, where=with_body)
+@probes(
+    "error.malformed-json",
+    spends={"own": 4},
+    thrift={"spends": {"own": 2}},
+    where=with_body,
+)
 def test_malformed_json(bench: Bench, operation: Operation) -> None:
     """Send bodies that are not JSON."""
     bodies = list(malformed_bodies())
     if bench.calls.may_write(operation):
-        bodies = interleaved(bodies, list(lenient_bodies(operation, bench.calls.marker())))
-    for defect, body in some(bench, operation, bodies, 4, 2):
-        bench.send(operation, operation.kind, body=body, defect=defect)
+        bodies = list(in_turn([bodies, list(lenient_bodies(operation, bench.calls.marker()))]))
+    bench.together(
+        bench.call(operation, operation.kind, body=body, defect=defect)
+        for defect, body in some(bench, operation, bodies, 4, 2)
+    )
 
 
 @probes("error.invalid-body", spends={"own": 6}, where=with_body)
 def test_invalid_body(bench: Bench, operation: Operation) -> None:
     """Send bodies against the schema: the likeliest of each kind of fault."""
-    for defect, body in most_telling(list(invalid_bodies(operation, bench.calls.marker())), 6):
-        bench.send(operation, operation.kind, body=body, defect=defect)
+    offered = list(invalid_bodies(operation, bench.calls.marker()))
+    bench.together(
+        bench.call(operation, operation.kind, body=body, defect=defect)
+        for defect, body in most_telling(offered, 6)
+    )
 
 
-@probes("error.media-type", spends={"own": 3}, where=with_body)
+@probes(
+    "error.media-type",
+    spends={"own": 3},
+    thrift={"spends": {"own": 2}},
+    where=with_body,
+)
 def test_media_type(bench: Bench, operation: Operation) -> None:
     """Send bodies of other media types; without leave to write, one that no JSON reader takes."""
     offered = list(media_types(operation, bench.calls.marker()))
@@ -57,17 +69,26 @@ def test_media_type(bench: Bench, operation: Operation) -> None:
     chosen = (
         [xml, *some(bench, operation, others, 2, 1)] if bench.calls.may_write(operation) else [xml]
     )
-    for defect, media, body in chosen:
-        fields = (("Content-Type", media),)
-        bench.send(operation, operation.kind, body=body, fields=fields, defect=defect)
+    bench.together(
+        bench.call(
+            operation,
+            operation.kind,
+            body=body,
+            fields=(("Content-Type", media),),
+            defect=defect,
+        )
+        for defect, media, body in chosen
+    )
 
 
 @probes("error.invalid-parameters", spends={"own": 2}, where=lists)
 def test_invalid_query(bench: Bench, operation: Operation) -> None:
     """Send query parameters against the schema."""
     place = bench.contract.operations.index(operation)
-    for defect, query in turn(list(invalid_queries(operation)), place, 2):
-        bench.send(operation, operation.kind, query=query, defect=defect)
+    bench.together(
+        bench.call(operation, operation.kind, query=query, defect=defect)
+        for defect, query in turn(list(invalid_queries(operation)), place, 2)
+    )
 
 
 @probes("error.invalid-parameters", spends={"own": 1}, where=nested)
@@ -85,9 +106,16 @@ def test_malformed_id(bench: Bench, party: str) -> None:
     from conformance.draw import identifiers
 
     operation = first_list(bench.contract, party)
-    for id in ("not-a-uuid", LONG_ID, *identifiers(bench.target.seed, 1)):
-        path = operation.path.replace(f"{{{operation.owner}}}", id)
-        bench.send(operation, party, path=path, defect=f"path:{operation.owner}")
+    owner = f"{{{operation.owner}}}"
+    bench.together(
+        bench.call(
+            operation,
+            party,
+            path=operation.path.replace(owner, id),
+            defect=f"path:{operation.owner}",
+        )
+        for id in ("not-a-uuid", LONG_ID, *identifiers(bench.target.seed, 1))
+    )
 
 
 @probes("error.unknown-route", spends={"own": 4})
@@ -97,8 +125,8 @@ def test_unknown_route(bench: Bench, party: str) -> None:
     operation = first_list(bench.contract, party)
     own = operation.path.replace(f"{{{operation.owner}}}", bench.target.parties[party].id)
     below, deeper = f"{own.rpartition('/')[0]}/{marker}", f"{own}/{marker}/{marker}"
-    for method, path in (("GET", f"/{marker}"), ("POST", below), ("GET", deeper), ("PUT", deeper)):
-        bench.deliver(bench.off_route(method, path, party))
+    routes = (("GET", f"/{marker}"), ("POST", below), ("GET", deeper), ("PUT", deeper))
+    bench.together(bench.off_route(method, path, party) for method, path in routes)
 
 
 @probes("error.unknown-method", spends={"own": 1}, where=lambda op: op.leads)
@@ -114,14 +142,10 @@ def test_drawn_body(bench: Bench, operation: Operation) -> None:
     from conformance.draw import documents
 
     place = bench.contract.operations.index(operation)
-    for body in turn(documents(bench.target.seed, 10), place, 2):
-        bench.send(operation, operation.kind, body=body, defect="body.drawn")
-
-
-def interleaved(one: list[T], other: list[T]) -> list[T]:
-    """Both lists in turn, then what is left of the longer one."""
-    pairs = zip_longest(one, other)
-    return [value for pair in pairs for value in pair if value is not None]
+    bench.together(
+        bench.call(operation, operation.kind, body=body, defect="body.drawn")
+        for body in turn(documents(bench.target.seed, 10), place, 2)
+    )
 
 
 def most_telling(defects: list[tuple[str, bytes]], count: int) -> list[tuple[str, bytes]]:

@@ -66,13 +66,24 @@ def test_counting(bench: Bench, party: str) -> None:
     bench.send(operation, party)
 
 
-@probes("rate.per-key", spends={"own": 3, "other": 3}, free=6)
+@probes(
+    "rate.per-key",
+    spends={"own": 3, "other": 3},
+    free=6,
+    thrift={"spends": {"own": 2, "other": 2}, "free": 4},
+)
 def test_two_keys_of_a_kind(bench: Bench, party: str) -> None:
     """Alternate two keys of a kind, and requests without one."""
     take_turns(bench, party, bench.spare(party), party)
 
 
-@probes("rate.per-key", spends={"own": 3, "cross": 3}, free=6, kinds=("project",))
+@probes(
+    "rate.per-key",
+    spends={"own": 3, "cross": 3},
+    free=6,
+    thrift={"spends": {"own": 2, "cross": 2}, "free": 4},
+    kinds=("project",),
+)
 def test_two_kinds(bench: Bench, party: str) -> None:
     """Alternate a project key and a team key."""
     take_turns(bench, party, "team", "team")
@@ -83,7 +94,7 @@ def take_turns(bench: Bench, one: str, other: str, other_kind: str) -> None:
     first = first_list(bench.contract, one)
     second = first_list(bench.contract, other_kind)
     chance = bench.rng(f"turns/{one}/{other}")
-    for _ in range(3):
+    for _ in range(2 if bench.thrifty else 3):
         forged = credentials.forged(bench.contract, first.kind, chance)
         bench.send(first, one, group="turns")
         bench.send(first, ANONYMOUS, group="turns")
@@ -102,7 +113,7 @@ def take_turns(bench: Bench, one: str, other: str, other_kind: str) -> None:
 )
 def test_drain(bench: Bench, party: str) -> None:
     """Send generated cases, one at a time, until the first refusal."""
-    exhaust(bench, party)
+    exhaust(bench, party, counting=True)
 
 
 @probes(
@@ -111,7 +122,7 @@ def test_drain(bench: Bench, party: str) -> None:
     phase=Phase.EXHAUSTED,
     spends={"own": 0},
     free=4,
-    thrift=3,
+    thrift={"free": 3},
     needs=("own.key",),
 )
 def test_over_the_limit(bench: Bench, operation: Operation) -> None:
@@ -144,7 +155,7 @@ def test_over_the_limit_elsewhere(bench: Bench, party: str) -> None:
     phase=Phase.EXHAUSTED,
     spends={"own": 0},
     free=len(FORWARDING) + 8,
-    thrift=(len(FORWARDING) + 16) // 2,
+    thrift={"free": (len(FORWARDING) + 16) // 2},
     needs=("own.key",),
 )
 def test_bypass(bench: Bench, party: str) -> None:
@@ -248,6 +259,7 @@ def test_edge(bench: Bench, party: str) -> None:
     free=2 * BURST,
     fills=2,
     generates=2,
+    thrift={"free": BURST // 2, "fills": 1, "generates": 1},
     needs=("project.generate",),
 )
 def test_burst(bench: Bench) -> None:

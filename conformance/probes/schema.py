@@ -13,11 +13,12 @@ from conformance.probes.shapes import lists, with_body
 @probes("schema.valid-accepted", "schema.responses", spends={"own": 2}, where=lists)
 def test_bounds(bench: Bench, operation: Operation) -> None:
     """Send a list's integer parameters at their bounds."""
-    for name, schema in operation.query.items():
-        for bound in ("minimum", "maximum"):
-            if bound in schema:
-                query = f"{name}={schema[bound]}"
-                bench.send(operation, operation.kind, query=query, generated="positive")
+    bench.together(
+        bench.call(operation, operation.kind, query=f"{name}={schema[bound]}", generated="positive")
+        for name, schema in operation.query.items()
+        for bound in ("minimum", "maximum")
+        if bound in schema
+    )
 
 
 @probes(
@@ -32,8 +33,10 @@ def test_full_bodies(bench: Bench, operation: Operation) -> None:
     if not bench.calls.may_write(operation):
         return
     project = bench.target.parties["project"].id
-    for body in sample.full_bodies(operation, bench.calls.marker(), project):
-        bench.send(operation, operation.kind, body=body, generated="positive")
+    bench.together(
+        bench.call(operation, operation.kind, body=body, generated="positive")
+        for body in sample.full_bodies(operation, bench.calls.marker(), project)
+    )
 
 
 @probes(

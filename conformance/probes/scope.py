@@ -31,6 +31,7 @@ def test_foreign_and_absent(bench: Bench, operation: Operation) -> None:
     "scope.project-key-on-team",
     "scope.team-key-on-project",
     spends={"cross": 3},
+    thrift={"spends": {"cross": 2}},
     needs=("own.id",),
 )
 def test_key_of_the_other_kind(bench: Bench, operation: Operation) -> None:

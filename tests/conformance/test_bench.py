@@ -176,7 +176,7 @@ def test_the_model_tags_the_keys_it_replaced(bench: Bench) -> None:
     model.drive(bench)
     replaced = [one for one in bench.recorder.exchanges if one.tags.group == "replaced"]
     assert {one.status for one in replaced} <= {401}
-    assert len(bench.recorder.exchanges) <= model.STEPS * model.EXAMPLES
+    assert len(bench.recorder.exchanges) <= model.STEPS[bench.thrifty] * model.EXAMPLES
 
 
 # the pool
@@ -195,6 +195,37 @@ def test_without_leave_to_write_the_pool_writes_nothing(target: Target) -> None:
     for call in islice(Pool(careful, "project").calls("project", 100), 100):
         assert call.method == "GET" or call.tags.defect
     careful.close()
+
+
+def test_of_a_key_of_another_worker_only_a_new_window_has_room(bench: Bench) -> None:
+    bench.send(operation(bench), "project")
+    first = bench.budget.reopens(bench.key("project").label, bench.clock.now())
+    bench.owned = frozenset()
+    assert not bench.may_generate("project")
+    bench.ensure("project", 1, refill=True, late=True)
+    assert bench.clock.now() >= first
+    bench.send(operation(bench), "project")
+    again = bench.clock.now()
+    bench.ensure("project", 1, refill=True, late=True)
+    assert bench.clock.now() < again + 1  # of a window that was seen, the room is known
+
+
+# calls without a valid key
+
+
+def test_where_answers_are_slow_calls_wait_for_others(bench: Bench) -> None:
+    sent = len(bench.recorder.exchanges)
+    bench.sometime([bench.call(operation(bench), ANONYMOUS)])
+    assert len(bench.recorder.exchanges) == sent + 1
+    bench.client.latency = 1.0
+    bench.sometime([bench.call(operation(bench), ANONYMOUS)] * 3)
+    assert len(bench.recorder.exchanges) == sent + 1
+    bench.sometime([bench.call(operation(bench), ANONYMOUS)] * 5)
+    assert len(bench.recorder.exchanges) == sent + 9
+    bench.client.latency = 1.0
+    bench.sometime([bench.call(operation(bench), ANONYMOUS)])
+    bench.flush()
+    assert len(bench.recorder.exchanges) == sent + 10
 
 
 # keys generated at once

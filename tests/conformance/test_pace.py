@@ -70,6 +70,20 @@ def test_workers_keep_one_pace_together(watch: Watch, tmp_path: Path) -> None:
     assert starts(one, watch, 1) + starts(other, watch, 2) + starts(one, watch, 1) == [0, 0, 1, 1]
 
 
+def test_the_others_leave_what_the_first_waits_for(watch: Watch, tmp_path: Path) -> None:
+    shared = tmp_path / "pace"
+    shared.touch()
+    first, other = Pace(4, shared), Pace(4, shared)
+    first.first = True
+    assert starts(other, watch, 2) + starts(first, watch, 1) == [0, 0, 0]
+    watch.sleep(0.5)
+    assert first._take(3) > 0  # it waits for room for three
+    assert other._take(1) > 0  # there is room for one, but not for four
+    watch.sleep(0.5)
+    assert first._take(3) == 0
+    assert other._take(1) == 0
+
+
 def test_the_pace_is_kept_by_threads_too(watch: Watch) -> None:
     pace, began = Pace(3), []
 

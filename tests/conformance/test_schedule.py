@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import conformance
@@ -102,6 +103,25 @@ def test_whoever_spends_a_key_owns_it(tmp_path: Path) -> None:
     owners = {one.party: schedule.bin_of(one, 4, mine) for one in slots}
     assert len({schedule.bin_of(one, 4, mine) for one in slots if one.party == "project"}) == 1
     assert owners["project"] != owners["team"]
+
+
+def test_only_the_owner_of_a_key_replaces_it(tmp_path: Path) -> None:
+    given = described(tmp_path, "project", "team", "other_project", hooks=True)
+    for workers in (0, 1, 2, 4):
+        mine = replace(given, workers=workers)
+        slots = [one for one, _ in inventory.slots(contract.load(), mine)]
+        generating = [one for one in slots if one.probe.generates]
+        assert generating
+        for one in generating:
+            assert set(one.spends) <= schedule.owned(one, mine), (one.id, workers)
+
+
+def test_what_spends_several_keys_comes_last_in_its_phase(tmp_path: Path) -> None:
+    mine = described(tmp_path, "project", "team", "other_project", hooks=True)
+    order = plan.make(mine).slots
+    several = {one.phase: len(one.spends) > 1 for one in order}  # the last one of each phase
+    for phase in {one.phase for one in order if len(one.spends) > 1}:
+        assert several[phase]
 
 
 def test_help_is_quick_because_it_imports_little() -> None:
