@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.address import OTHERS, Addresses
-from conformance.budget import Budget, ServerClock
+from conformance.budget import Budget, ServerClock, Window
 from conformance.calls import Calls
 from conformance.client import Call, Client, Settings
 from conformance.clock import Clock, MovedClock, RealClock
@@ -35,6 +35,7 @@ MOST_KEYS = 32  # generated in one run: a bound on what a run does to a deployme
 SLOW_ANSWER = 0.03  # seconds; where answers take longer, some requests are sent together
 AT_ONCE = 8  # of them
 ROUNDING = 2.0  # seconds by which whole ones may say more than a window
+COURTESY = 1.0  # seconds after a reset in which a key is its own worker's
 SHORT_WINDOW = 10.0  # seconds; waiting for such a window costs little
 PATIENCE = {True: 60, False: 2}  # windows waited for where keyless requests are limited
 MARKERS_PER_WORKER = 100_000
@@ -79,7 +80,7 @@ class Bench:
         self.created: list[str] = []  # what this run created: operation and id
         self.retired: Key | None = None  # a replaced key that was refused on every operation
         self.owned = frozenset(rig.target.parties)  # whose keys no other worker spends or replaces
-        self._borrowed: set[str] = set()  # keys of other workers, of which a new window was seen
+        self._handed: dict[str, float] = {}  # when the windows end that other workers go on with
         self.unlimited: set[str] = set()  # keys that no number of requests exhausted
         self.pools: dict[str, Pool] = {}  # by kind of key
         self._waiting: list[Call] = []  # calls without a valid key, to be sent together
@@ -278,15 +279,14 @@ class Bench:
     def ensure(self, party: str, count: int, *, refill: bool = False, late: bool = False) -> None:
         """See to it that the party's key has *count* requests left in the window under way.
 
-        *refill*: a new key may be generated for that. *late*: other workers have spent their keys
-        in the meantime, so that only a new window is sure to have room.
+        *refill*: a new key may be generated for that. *late*: other workers have used up the first
+        windows of their keys in the meantime.
         """
         key = self.key(party)
-        limit = self.contract.rate_limit.limit
-        unsure = late and party not in self.owned and key.label not in self._borrowed
-        if unsure:
-            self._borrowed.add(key.label)
-        count = limit if unsure else min(count, limit - 1)
+        if late and party not in self.owned:
+            handed = self._handed.get(key.label, 0.0) + COURTESY
+            self.wait_until(handed, f"{key.label}: another worker watches its window")
+        count = min(count, self.contract.rate_limit.limit - 1)
         if self.budget.remaining(key.label, self.clock.now()) >= count:
             return
         if refill and self.may_generate(party):
@@ -325,7 +325,9 @@ class Bench:
     def learn_brief(self, brief: Mapping[str, Any], worker: int) -> None:
         """Go on from what another worker knew."""
         self.addresses.nested.update(brief["nested"])
-        self.budget.learn({label: tuple(window) for label, window in brief["windows"].items()})
+        windows = {label: Window(*window) for label, window in brief["windows"].items()}
+        self.budget.learn(windows)
+        self._handed = {label: window.ends for label, window in windows.items()}
         self.calls.mark_from((worker + 1) * MARKERS_PER_WORKER)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from conformance.contract import RateLimit
@@ -78,9 +79,9 @@ class Budget:
         windows = self._windows.items()
         return {label: (w.limit, w.remaining, w.ends, w.refused) for label, w in windows}
 
-    def learn(self, brief: dict[str, tuple[int, int, float, bool]]) -> None:
+    def learn(self, windows: Mapping[str, Window]) -> None:
         """Take over what another worker knew."""
-        self._windows = {label: Window(*window) for label, window in brief.items()}
+        self._windows = dict(windows)
 
     def _seen(self, label: str, exchange: Exchange) -> Window:
         before = self._windows.get(label)

@@ -13,7 +13,7 @@ from conformance.pace import thrifty
 from conformance.probe import Phase, Probe
 from conformance.target import NEW_KEY, PARTIES, Target
 
-RESERVE = 8  # requests of a window that stay for its drain
+RESERVE = 6  # requests of a window that stay for its drain
 UNDRAINED = "other_team"  # its window is not drained: what stays of it shows that its key works
 CROSS = {"project": "team", "team": "project"}  # the main party of the other kind
 KINDS = {  # requirements that speak of the operations of one kind only
@@ -163,6 +163,7 @@ def edge_party(target: Target) -> str:
 def _placed(one: Slot, room: dict[str, int], target: Target) -> Slot:
     if one.phase in (Phase.ACCEPT, Phase.OPEN):
         fits = all(room.get(name, 0) >= count for name, count in one.spends.items())
+        fits = fits and not _divided(one, target)
         if fits or one.phase is Phase.ACCEPT:
             for name, count in one.spends.items():
                 room[name] = room.get(name, 0) - count
@@ -176,15 +177,25 @@ def _placed(one: Slot, room: dict[str, int], target: Target) -> Slot:
     if rotates and not rotates_early(target, one.party):
         late = Phase.REPLACE_LATE if one.phase is Phase.REPLACE else Phase.ROTATE_LATE
         return replace(one, phase=late, refill=True)
-    return replace(one, refill=rotates)
+    return replace(one, refill=rotates or (one.phase is Phase.FINAL and _renewed(one, target)))
+
+
+def _divided(one: Slot, target: Target) -> bool:
+    """Whether it spends keys of several workers, who use up first windows at their own time."""
+    return len({_bin(name, target.workers, target) for name in one.spends}) > 1
 
 
 def _moved(one: Slot, target: Target) -> Slot:
     """An open probe that found no room in the first window."""
-    if not all(_generates(target, party) for party in one.spends):
+    if not _renewed(one, target) or _divided(one, target):
         return replace(one, phase=Phase.LATER)
     early = rotates_early(target, one.party)
     return replace(one, phase=Phase.REFILLED if early else Phase.REFILLED_LATE, refill=True)
+
+
+def _renewed(one: Slot, target: Target) -> bool:
+    """Whether new keys can be generated for all that a slot spends."""
+    return all(_generates(target, party) for party in one.spends)
 
 
 def rotates_early(target: Target, party: str) -> bool:

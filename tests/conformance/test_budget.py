@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from conformance.budget import MARGIN, Budget, ServerClock
+from conformance.budget import MARGIN, Budget, ServerClock, Window
 from conformance.exchange import Exchange
 from tests.conformance.judges.builder import CONTRACT, UNIX, exchange
 
@@ -72,7 +72,7 @@ def test_a_reset_without_sense_is_not_waited_for(reset: float) -> None:
 
 def test_another_worker_knows_the_same() -> None:
     one, other = budget(at(1, left=17)), budget()
-    other.learn(one.brief())
+    other.learn({label: Window(*told) for label, told in one.brief().items()})
     assert other.remaining(KEY, 2) == 17
 
 
