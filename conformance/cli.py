@@ -117,9 +117,21 @@ def plan(form: str, **options: Any) -> None:
     help="Judge each fault by every requirement, as --only does; without it, in the areas of "
     "those that it breaks, which takes a third of the time.",
 )
+@click.option(
+    "--real-time",
+    is_flag=True,
+    help="Those of the areas rate and rotation, against servers in processes of their own, with "
+    "windows of a few seconds that are waited for.",
+)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 def faults(
-    only: tuple[str, ...], workers: int, quick: bool, variants: bool, everywhere: bool, form: str
+    only: tuple[str, ...],
+    workers: int,
+    quick: bool,
+    variants: bool,
+    everywhere: bool,
+    real_time: bool,
+    form: str,
 ) -> None:
     """Prove the suite: run it once per seeded fault, and say which requirement caught it."""
     import json
@@ -128,10 +140,13 @@ def faults(
 
     with _usage_errors():
         trials = proof.faults(only, quick=quick)
-    if variants and not only and not quick:
+    if real_time:
+        trials = proof.timed(trials)
+    elif variants and not only and not quick:
         trials += proof.variants()
+    everywhere = everywhere or bool(only)
     results = []
-    for result in proof.run(trials, workers, everywhere=everywhere or bool(only)):
+    for result in proof.run(trials, workers, everywhere=everywhere, real_time=real_time):
         results.append(result)
         if form == "table":
             click.echo(f"{len(results)}/{len(trials)} {result.name}", err=True)

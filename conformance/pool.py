@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from conformance.contract import Operation
 
 T = TypeVar("T")
+ANY_TYPE = re.compile(r"type-(integer|string|array|object|boolean)|null")  # in a defect's name
 KEPT: dict[tuple[str, str, int, str | None], list[Case]] = {}  # what this process generated before
 CASES = 24  # per kind of key and window asked for; beyond that they come again
 
@@ -76,7 +78,7 @@ class Pool:
             yield call(query=query, defect=defect)
         if operation.body is None:
             return
-        bodies = list(by_member(sample.invalid_bodies(operation, marker)))
+        bodies = most_distinct(sample.invalid_bodies(operation, marker))
         if leave:
             bodies += sample.lenient_bodies(operation, marker)
         for defect, body in bodies:
@@ -85,12 +87,15 @@ class Pool:
             yield call(body=body, fields=(("Content-Type", media),), defect=defect)
 
 
-def by_member(defects: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """The defects, those of all members in turn; the last ones first, as others begin in front."""
-    groups: dict[str, list[tuple[str, bytes]]] = {}
+def most_distinct(defects: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """The defects, with one wrong type of a member before the others, as they tell little more.
+
+    The last ones come first, as the error probes begin in front.
+    """
+    kinds: dict[str, list[tuple[str, bytes]]] = {}
     for one in reversed(list(defects)):
-        groups.setdefault(one[0].partition(":")[2], []).append(one)
-    return in_turn(list(groups.values()))
+        kinds.setdefault(ANY_TYPE.sub("type", one[0]), []).append(one)
+    return list(in_turn(list(kinds.values())))
 
 
 def in_turn(groups: Iterable[Sequence[T]]) -> Iterator[T]:

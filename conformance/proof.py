@@ -16,6 +16,8 @@ from typing import Any
 
 from conformance.catalogue import requirements
 
+TIMED = ("rate", "rotation")  # the areas that are about time
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
@@ -101,28 +103,37 @@ def variants() -> list[Trial]:
     ]
 
 
-def run(trials: list[Trial], workers: int, *, everywhere: bool) -> Iterator[Result]:
+def timed(trials: Iterable[Trial]) -> list[Trial]:
+    """Those of the trials that are about time."""
+    return [one for one in trials if one.breaks and one.breaks.partition(".")[0] in TIMED]
+
+
+def run(
+    trials: list[Trial], workers: int, *, everywhere: bool = False, real_time: bool = False
+) -> Iterator[Result]:
     """Run the trials in processes of their own, and yield each result as it comes.
 
     *everywhere*: judge faults by every requirement, and not only in the areas where they show.
+    *real_time*: each against a server in a process of its own, whose clock nobody moves.
     """
     _prepare()
     context = multiprocessing.get_context("spawn" if sys.platform == "darwin" else "fork")
     with ProcessPoolExecutor(max(1, workers), context, _end_with_parent) as pool:
         futures = [
-            pool.submit(_proved, trial, () if everywhere else trial.areas) for trial in trials
+            pool.submit(_proved, trial, () if everywhere else trial.areas, real_time)
+            for trial in trials
         ]
         for future in as_completed(futures):
             yield future.result()
 
 
-def _proved(trial: Trial, areas: tuple[str, ...]) -> Result:
+def _proved(trial: Trial, areas: tuple[str, ...], real_time: bool = False) -> Result:
     """What is said of a trial in some areas; everywhere if it is not caught there.
 
     Some requirements are judged by what is sent for those of other areas.
     """
-    result = attempt(trial, areas)
-    return result if result.caught or not areas else attempt(trial, ())
+    result = attempt(trial, areas, real_time=real_time)
+    return result if result.caught or not areas else attempt(trial, (), real_time=real_time)
 
 
 def _end_with_parent() -> None:
@@ -151,11 +162,11 @@ def _prepare() -> None:
         import_module(name)
 
 
-def attempt(trial: Trial, only: tuple[str, ...] = ()) -> Result:
+def attempt(trial: Trial, only: tuple[str, ...] = (), *, real_time: bool = False) -> Result:
     """Run the suite, or some of it, against one fault or variant, and say what it found."""
     started = time.monotonic()
     with _silence():
-        outcome, problem = _outcome(trial, {"quiet": True, "only": only})
+        outcome, problem = _outcome(trial, {"quiet": True, "only": only}, real_time)
     verdicts = outcome.verdicts if outcome is not None else ()
     errors = outcome.errors if outcome is not None else ()
     if errors:
@@ -175,12 +186,12 @@ def attempt(trial: Trial, only: tuple[str, ...] = ()) -> Result:
     )
 
 
-def _outcome(trial: Trial, options: dict[str, Any]) -> tuple[Any, str | None]:
+def _outcome(trial: Trial, options: dict[str, Any], real_time: bool) -> tuple[Any, str | None]:
     from conformance import running
 
-    server = {trial.kind: trial.name}
+    server = running.apart if real_time else running.bundled
     try:
-        with running.bundled(options, **server) as target:
+        with server(options, **{trial.kind: trial.name}) as target:
             outcome = running.outcome(target, keep=False)
     except Exception as error:
         return None, f"{type(error).__name__}: {error}"

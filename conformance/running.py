@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +17,7 @@ from conformance.target import Target, TargetError
 if TYPE_CHECKING:
     from conformance.outcome import Outcome
 
+REQUESTS, SECONDS = 60, 6  # the rate limit of a server whose windows are waited for
 INI = Path(__file__).parent / "probes" / "pytest.ini"
 
 
@@ -55,6 +59,41 @@ def bundled(options: Mapping[str, Any], **server: Any) -> Iterator[Target]:
         }
         description |= {"base_url": running.base_url, "control": running.control_url}
         yield targets.load(_with_writes(options), bundled=description)
+
+
+@contextlib.contextmanager
+def apart(options: Mapping[str, Any], **server: str) -> Iterator[Target]:
+    """A reference server in a process of its own, in real time, with windows of a few seconds.
+
+    Raises RuntimeError if it does not start.
+    """
+    choice = [f"--{kind}={name}" for kind, name in server.items()]
+    limit = f"{REQUESTS}/{SECONDS}"
+    command = [sys.executable, "-m", "reference_server", "--port=0", f"--rate-limit={limit}"]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(  # noqa: S603 - this package's own server
+            [*command, *choice], stdout=subprocess.PIPE, text=True
+        ) as process,
+    ):
+        try:
+            path = Path(folder) / "target.toml"
+            path.write_text(_described(process), encoding="utf-8")
+            yield targets.load(_with_writes(options) | {"target": str(path)})
+        finally:
+            process.terminate()
+
+
+def _described(process: subprocess.Popen[str]) -> str:
+    """The target file that a server prints when it starts, with its rate limit."""
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("show_project_key"):  # the last of it
+            limit = f"[rate_limit]\nlimit = {REQUESTS}\nwindow_seconds = {SECONDS}\n"
+            return "".join([*lines, limit])
+    raise RuntimeError("the server did not start")
 
 
 def _with_writes(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -94,11 +94,53 @@ def _wrong(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple
     if schema.get("minLength"):
         yield "empty", ""
     if "pattern" in schema:
-        yield "pattern", "Not A Slug!"
+        yield from _near_misses(schema)
     if schema.get("format") == "uuid":
         yield "format", "not-a-uuid"
     if kind == "array":
+        for what, wrong in _wrong_members(schema.get("items", {}), root):
+            yield f"items.{what}", [wrong]
         yield "items", [7]
+    elif kind == "object":
+        yield from _wrong_members(schema, root)
+
+
+def _near_misses(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Texts that a pattern does not match, from afar to nearly.
+
+    Blanks and line breaks around a valid text are none: many servers trim, and many patterns' end
+    matches before a last line break.
+    """
+    valid = _text(schema, "conformance")
+    for name, text in (
+        ("pattern", "Not A Slug!"),
+        ("pattern-digit", f"1{valid}"),
+        ("pattern-case", valid.swapcase()),
+        ("pattern-start", f"-{valid}"),
+        ("pattern-end", f"{valid}-"),
+        ("pattern-middle", f"{valid}.{valid}"),
+    ):
+        unlike = not jsonschema_rs.is_valid({"pattern": schema["pattern"]}, text)
+        if unlike and len(text) <= schema.get("maxLength", len(text)):
+            yield name, text
+
+
+def _wrong_members(
+    schema: Mapping[str, Any], root: Mapping[str, Any]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Objects of which one member is wrong, or missing."""
+    if "$ref" in schema:
+        schema = _resolve(schema["$ref"], root)
+    if schema.get("type") != "object":
+        return
+    valid = _instance(schema, root, "conformance")
+    for name in schema.get("required", ()):
+        yield f"missing-{name}", {k: v for k, v in valid.items() if k != name}
+    for name, entry in schema.get("properties", {}).items():
+        for what, wrong in _wrong(entry, root):
+            yield f"{what}-{name}", {**valid, name: wrong}
+    if schema.get("additionalProperties") is False:
+        yield "extra-member", {**valid, "conformanceUnknown": True}
 
 
 def malformed_bodies() -> Iterator[tuple[str, bytes]]:

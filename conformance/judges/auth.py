@@ -80,12 +80,12 @@ def nearly_valid(contract: Contract, history: History) -> Iterator[Opinion]:
 def exchanged_prefix(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge a valid key's secret under the other prefixes.
 
-    Where any personal access token gets in, one with such a secret says nothing of its own.
+    Where any personal access token is not refused, one with such a secret says nothing of its own.
     """
     others = {
         f"prefix:{one.tags.form.partition(':')[2]}"
-        for one in history.judged
-        if one.tags.form == "forged:personal" and one.succeeded
+        for one in _decided(history.judged)
+        if one.tags.form == "forged:personal" and one.status != 401 and not _premature(one)
     }
     prefixed = _formed("prefix")
 

@@ -10,7 +10,10 @@ from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import Event, History
 from conformance.judges.counting import Counter, explain
 from conformance.judges.select import Lives, answers, grouped, said
-from conformance.judges.windows import Offset, Spot, offset, spot, spots, windows
+from conformance.judges.windows import ROUNDING, Offset, Spot, offset, spot, spots, windows
+
+ENOUGH = 3  # refusals that show whether what they say moves
+SPAN = 1.1  # seconds between the first and the last of them
 
 
 @judges("rate.enforced")
@@ -22,6 +25,20 @@ def limit_exceeded(contract: Contract, history: History) -> Iterator[Opinion]:
         for place, of_counter in grouped(counted, counter).items():
             if place is not None:
                 yield from _crossings(contract, of_counter)
+        yield from _served(contract, of_key)
+
+
+def _served(contract: Contract, of_key: tuple[Spot, ...]) -> Iterator[Finding]:
+    """Find a request that was served in a window of which it says itself that it is used up."""
+    refused: Spot | None = None
+    for one in of_key:
+        refused = one if one.refused else refused
+        if refused is None or one.at_once or one.exchange.tags.group != "exhausted":
+            continue
+        over = one.exchange.succeeded and one.remaining == 0 and one.reset == refused.reset
+        if over and one.reset is not None:
+            yield _over(contract, refused, one, 0)
+            return
 
 
 def _crossings(contract: Contract, members: tuple[Spot, ...]) -> Iterator[Opinion]:
@@ -64,18 +81,22 @@ def _over(contract: Contract, before: Spot, one: Spot, number: int) -> Finding:
 def refusal_misinforms(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield refusals that do not say Remaining 0 and the Reset of the window under way.
 
-    A later Reset than all that were announced is a Reset pushed back, which refusals-free judges.
+    A later Reset than all that were announced may be a Reset pushed back, which refusals-free
+    judges.
     """
     clock = offset(contract, history)
+    window = contract.rate_limit.window
     for of_key in spots(contract, history).values():
         admitted = [one for one in of_key if one.admitted and one.reset is not None]
+        misinforming = misinforms(of_key, clock, window)
         for one in of_key:
             known = _announced(admitted, one) if one.refused else set()
             if not known:
                 continue
             yield Evidence((one.exchange,))
             unknown = one.told is None or (
-                one.told not in known and (one.told < max(known) or _untrue(one, admitted, clock))
+                one.told not in known
+                and (one.told < max(known) or _untrue(one, admitted, clock) or misinforming)
             )
             if one.remaining != 0 or unknown:
                 yield _misinformed(contract, one, max(known))
@@ -89,6 +110,34 @@ def _untrue(refused: Spot, admitted: list[Spot], clock: Offset | None) -> bool:
         and clock.surely_within(one.exchange, refused.told or 0)
         for one in admitted
     )
+
+
+def misinforms(of_key: tuple[Spot, ...], clock: Offset | None, window: float) -> bool:
+    """Whether refusals say a later Reset than was announced that none of them can have caused.
+
+    A Reset that refusals push back moves with them, or is a window after the first of them.
+    """
+    announced = dict.fromkeys(one.reset for one in of_key if one.admitted)
+    return clock is not None and any(
+        reset is not None and _stands(of_key, reset, clock, window) for reset in announced
+    )
+
+
+def _stands(of_key: tuple[Spot, ...], reset: int, clock: Offset, window: float) -> bool:
+    first = next(place for place, one in enumerate(of_key) if one.reset == reset)
+    last = next((p for p, one in enumerate(of_key) if p > first and _another(one, reset)), None)
+    refusals = [one for one in of_key[first:last] if one.refused]
+    if len({one.told for one in refusals}) != 1 or len(refusals) < ENOUGH:
+        return False
+    began, ended = refusals[0].exchange, refusals[-1].exchange
+    told = refusals[0].told or 0
+    earliest = began.started + clock.low + window - ROUNDING
+    latest = began.ended + clock.high + window + ROUNDING
+    return told > reset and ended.started - began.ended >= SPAN and not earliest <= told <= latest
+
+
+def _another(one: Spot, reset: int) -> bool:
+    return one.admitted and one.reset not in (None, reset)
 
 
 def _announced(admitted: list[Spot], refused: Spot) -> set[int]:

@@ -10,6 +10,7 @@ from conformance.exchange import Exchange
 from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import Counter, explain
+from conformance.judges.limit import misinforms
 from conformance.judges.rate import responses
 from conformance.judges.remaining import someone_else
 from conformance.judges.select import Lives, own, sound
@@ -23,6 +24,8 @@ def refusal_pushes(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield refusals whose Reset is later than that of the window in which they fell."""
     clock = offset(contract, history)
     for of_key in spots(contract, history).values():
+        if misinforms(of_key, clock, contract.rate_limit.window):
+            continue  # which refusal-headers judges
         admitted: Spot | None = None
         refusals = 0
         for one in of_key:

@@ -22,11 +22,17 @@ KEYS_MATTER = frozenset({401, 403, 429})  # answers to the key, which areas auth
 
 @judges("schema.responses")
 def responses(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Judge media type and body of every success with the documented status."""
+    """Judge media type and body of every success with the documented status.
+
+    What comes of a request that should have been refused may well repeat what was wrong with it.
+    """
     asked = [
         one
         for operation, one in select.settled(contract, history)
-        if one.status == operation.success_status and one.response and not one.response.truncated
+        if one.status == operation.success_status
+        and one.tags.defect is None
+        and one.response
+        and not one.response.truncated
     ]
     for id, ones in select.grouped(asked, select.place).items():
         yield from _described(contract.by_id[id], ones)

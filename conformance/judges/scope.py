@@ -54,7 +54,8 @@ def projects_of_team_keys(contract: Contract, history: History) -> Iterator[Opin
 def nested(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge what keys get for resources under another project or team than their owner.
 
-    Whose a resource is that two owners' lists show, is not known.
+    Whose a resource is that two owners' lists show, is not known. What another project or team
+    answers whatever is asked of it is not about the resource: isolation judges that.
     """
     shown = {
         f"{_path(one)}/{item[name]}"
@@ -65,8 +66,16 @@ def nested(contract: Contract, history: History) -> Iterator[Opinion]:
         if name in item
     }
 
+    usual = {
+        (select.place(one), one.status)
+        for one in history.judged
+        if one.plain_key and one.tags.resource == "foreign" and one.tags.nested != "own"
+    } - {(id, 404) for id in contract.by_id}
+
     def chosen(one: Exchange) -> bool:
-        return (one.tags.resource, one.tags.nested) in ASTRAY and _path(one) not in shown
+        astray = (one.tags.resource, one.tags.nested) in ASTRAY and _path(one) not in shown
+        elsewhere = one.tags.resource == "foreign" and (select.place(one), one.status) in usual
+        return astray and not elsewhere
 
     yield from _refused(contract, history, chosen, (404,), coded=False)
 

@@ -142,8 +142,11 @@ def answers(contract: Contract, exchange: Exchange, *statuses: int) -> bool:
 
 
 def crashed(exchange: Exchange) -> bool:
-    """Whether the server failed, which area error judges and which decides nothing else."""
-    return exchange.status is not None and exchange.status >= 500
+    """Whether the server failed, which area error judges and which decides nothing else.
+
+    That it does not implement something (RFC 9110, 15.6.2) is its answer.
+    """
+    return exchange.status is not None and exchange.status >= 500 and exchange.status != 501
 
 
 def grouped(items: Iterable[T], key: Callable[[T], K]) -> Mapping[K, tuple[T, ...]]:

@@ -20,6 +20,7 @@ OVERLOOKED = (
     "body.missing",
     "body.extra-member",
     "body.type-integer",
+    "body.items",
     "body.too-long",
     "body.pattern",
     "body.format",
@@ -152,7 +153,8 @@ def most_telling(defects: list[tuple[str, bytes]], count: int) -> list[tuple[str
     """One of each kind of defect first, those before that servers overlook most, then the rest."""
     kinds: dict[str, list[tuple[str, bytes]]] = {}
     for defect in defects:
-        kinds.setdefault(defect[0].partition(":")[0], []).append(defect)
+        kind = ".".join(defect[0].partition(":")[0].split(".")[:2])
+        kinds.setdefault(kind, []).append(defect)
     order = sorted(kinds, key=lambda kind: OVERLOOKED.index(kind) if kind in OVERLOOKED else 99)
     firsts = [kinds[kind][0] for kind in order]
     rest = [defect for kind in order for defect in kinds[kind][1:]]
