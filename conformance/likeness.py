@@ -45,7 +45,8 @@ def answer(exchange: Exchange, rate_limit: RateLimit) -> Mapping[str, Any]:
     if document is None:
         parts["body"] = hide(response.body.decode("utf-8", "replace"))
     else:
-        parts |= {f"body {path}": hide(leaf) for path, leaf in _leaves(document)}
+        members = {f"body {path}": hide(leaf) for path, leaf in _leaves(document)}
+        parts |= members | {"order of members": tuple(members)}
     return parts
 
 

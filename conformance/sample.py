@@ -153,6 +153,14 @@ def malformed_bodies() -> Iterator[tuple[str, bytes]]:
     yield "json.not-utf8", b'{"a": "\xff\xfe"}'
 
 
+def null_text(operation: Operation, marker: str) -> bytes | None:
+    """A body with U+0000 in a text that nothing bounds; None if it takes no such text."""
+    for name, schema in (operation.body or {}).get("properties", {}).items():
+        if schema.get("type") == "string" and not {"pattern", "format", "enum"} & set(schema):
+            return _dump({**body(operation, marker), name: "conformance\x00"})
+    return None
+
+
 def lenient_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]:
     """Bodies that are not JSON, but that lenient readers take for a valid one."""
     valid = _dump(body(operation, marker))

@@ -101,6 +101,14 @@ def _method_free(reads: bool) -> Counter:
     return lambda one: None if (one.exchange.request.method == "GET") is reads else "key"
 
 
+def _reads(one: Spot) -> Hashable:
+    return one.exchange.request.method == "GET"
+
+
+def _is_nested(one: Spot) -> Hashable:
+    return one.exchange.tags.nested is not None
+
+
 def _is_error(one: Spot) -> Hashable:
     return (one.exchange.status or 0) >= 400
 
@@ -161,6 +169,8 @@ HYPOTHESES = (
     Hypothesis("rate.all-outcomes", "errors have a counter of their own", _is_error),
     Hypothesis("rate.all-endpoints", "unknown routes have a counter of their own", _off_route),
     Hypothesis("rate.all-endpoints", "each method has a counter", _method),
+    Hypothesis("rate.all-endpoints", "reads and writes have a counter each", _reads),
+    Hypothesis("rate.all-endpoints", "nested resources have a counter of their own", _is_nested),
     Hypothesis("rate.all-endpoints", "each path has a counter", _route),
     Hypothesis("rate.all-endpoints", "each operation has a counter", _operation),
     Hypothesis("rate.all-endpoints", "each concrete path has a counter", _path),
@@ -230,7 +240,7 @@ def explain(contract: Contract, history: History) -> Explanation:
     moved = tuple(_moved(contract, history))
     if not odd and not moved:
         return Explanation(None, one_counter)
-    for one in (*HYPOTHESES, *_free_operations(contract)):
+    for one in (*HYPOTHESES, *_operations(contract)):
         if _explains(one, contract, history):
             return Explanation(one.requirement, one.counter, odd or moved, text=one.text)
     if not odd:
@@ -246,11 +256,22 @@ def explain(contract: Contract, history: History) -> Explanation:
     return Explanation(None if others else "rate.remaining-counts", one_counter, odd, others=others)
 
 
-def _free_operations(contract: Contract) -> Iterator[Hypothesis]:
+def _operations(contract: Contract) -> Iterator[Hypothesis]:
+    """That an operation is free, or that those of a name have a counter of their own."""
     for operation in contract.operations:
         yield Hypothesis(
             "rate.all-endpoints", f"{operation.id} is free", _operation_free(operation.id)
         )
+    for name in dict.fromkeys(
+        operation.path.rpartition("/")[2] for operation in contract.operations
+    ):
+        yield Hypothesis(
+            "rate.all-endpoints", f".../{name} has a counter of its own", _ends_with(name)
+        )
+
+
+def _ends_with(name: str) -> Counter:
+    return lambda one: (one.exchange.tags.route or "").endswith(f"/{name}")
 
 
 def _operation_free(operation: str) -> Counter:

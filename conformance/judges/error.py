@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
@@ -141,8 +142,11 @@ def unknown_route(contract: Contract, history: History) -> Iterator[Opinion]:
     asked = [one for one in _off_surface(contract, history) if one.tags.resource == "none"]
     keyed = [one for one in asked if one.plain_key]
     strangers = [one for one in asked if not one.plain_key]
-    yield from _only(contract, keyed, (404,), "on an unknown route with a valid key")
-    yield from _only(contract, strangers, (401, 404), "on an unknown route without a valid key")
+    coded = _coded(contract, history)
+    yield from _only(contract, coded, keyed, (404,), "on an unknown route with a valid key")
+    yield from _only(
+        contract, coded, strangers, (401, 404), "on an unknown route without a valid key"
+    )
 
 
 @judges("error.unknown-method")
@@ -162,7 +166,7 @@ def no_server_error(contract: Contract, history: History) -> Iterator[Opinion]:
     """Look for answers that say that the server failed."""
     yield from _each(
         select.judgeable(contract, history),
-        lambda one: not select.crashed(one),
+        lambda one: (one.status or 0) < 500,
         "no 5xx, whatever is sent",
         _to_defect,
         key=lambda one: str(one.status),
@@ -248,14 +252,35 @@ def _excerpt(one: Exchange) -> str:
     return (text[:80] + "..." if len(text) > 80 else text) or "empty"
 
 
+@lru_cache(maxsize=8)
+def _coded(contract: Contract, history: History) -> frozenset[int]:
+    """The statuses that come with their code elsewhere: an error without it is then another."""
+    return frozenset(
+        status
+        for _, one in select.settled(contract, history)
+        for status, code in contract.codes.items()
+        if one.status == status and one.code == code
+    )
+
+
 def _only(
-    contract: Contract, asked: Iterable[Exchange], statuses: tuple[int, ...], where: str
+    contract: Contract,
+    coded: frozenset[int],
+    asked: Iterable[Exchange],
+    statuses: tuple[int, ...],
+    where: str,
 ) -> Iterator[Opinion]:
-    """Judge whether exchanges got one of these errors and no other answer."""
+    """Judge whether exchanges got one of these errors and no other answer.
+
+    Where no error of a status has a code (*coded*), that is the envelope's matter alone.
+    """
     named = " or ".join(f"{status} {contract.codes[status]}" for status in statuses)
     yield from _each(
         asked,
-        lambda one: select.answers(contract, one, *statuses),
+        lambda one: (
+            select.answers(contract, one, *statuses)
+            and (one.code is not None or one.status not in coded)
+        ),
         f"{named} {where}",
         _to_defect,
         key=select.said,
@@ -276,15 +301,31 @@ def _invalid(contract: Contract, history: History, chosen: Chosen, what: str) ->
         if chosen(operation, one)
         and _on_its_own(operation, one)
         and lives.live(one)
-        and not select.crashed(one)
+        and (not select.crashed(one) or _by_input(contract, history, one))
         # refused before validation: area auth judges that
         and one.status != 401
         and (one.status != 404 or operation.id in controls or _invalid_path(operation, one))
     ]
     elsewhere = [one for one in asked if not _in_path(contract, one)]
     in_path = [one for one in asked if _in_path(contract, one)]
-    yield from _only(contract, elsewhere, (400,), f"to {what}")
-    yield from _only(contract, in_path, (400, 404), f"to {what}, in the path")
+    coded = _coded(contract, history)
+    yield from _only(contract, coded, elsewhere, (400,), f"to {what}")
+    yield from _only(contract, coded, in_path, (400, 404), f"to {what}, in the path")
+
+
+def _by_input(contract: Contract, history: History, one: Exchange) -> bool:
+    """Whether it was what was sent that made the server fail, which then is its answer to that."""
+    return one.status == 500 and not _unsteady(contract, history)
+
+
+@lru_cache(maxsize=8)
+def _unsteady(contract: Contract, history: History) -> bool:
+    """Whether the server fails at valid requests too."""
+    return any(
+        select.crashed(one)
+        for _, one in select.settled(contract, history)
+        if select.own(one) and select.sound(one)
+    )
 
 
 def _family(*prefixes: str) -> Chosen:

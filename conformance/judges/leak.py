@@ -128,12 +128,21 @@ def answers_differ(contract: Contract, history: History) -> Iterator[Opinion]:
 
 @judges("leak.before-validation")
 def validation_tells(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield operations whose answer to an invalid request tells the two apart."""
-    return _compared(
-        contract,
-        history,
-        lambda one: one.tags.defect is not None and not _has_method(one) and not _is_nested(one),
-    )
+    """Yield operations whose answer to an invalid request tells the two apart.
+
+    Where another's resource is reached by a valid one too, area scope judges that.
+    """
+    reached = {
+        one.tags.operation
+        for one in history.judged
+        if one.plain_key and one.succeeded and one.tags.resource == "foreign"
+    }
+
+    def wanted(one: Exchange) -> bool:
+        invalid = one.tags.defect is not None and not _has_method(one) and not _is_nested(one)
+        return invalid and one.tags.operation not in reached
+
+    return _compared(contract, history, wanted)
 
 
 @judges("leak.nested")

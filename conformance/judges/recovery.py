@@ -16,6 +16,7 @@ from conformance.judges.remaining import someone_else
 from conformance.judges.select import Lives, own, sound
 from conformance.judges.windows import ROUNDING, Offset, Spot, offset, spots
 
+OTHERWISE = ("rate.per-key", "rate.remaining-counts")  # broken, a window may seem less than full
 RETRY_TOLERANCE = 2.0  # seconds: Retry-After and Reset are whole, one may be rounded up, one down
 
 
@@ -73,7 +74,7 @@ def recovery_fails(contract: Contract, history: History) -> Iterator[Opinion]:
                 accuses = isinstance(opinion, Finding)
                 if accuses and explanation.others:
                     yield someone_else(explanation)
-                elif not (accuses and explanation.requirement == "rate.per-key"):
+                elif not (accuses and explanation.requirement in OTHERWISE):
                     yield opinion
 
 

@@ -13,9 +13,15 @@ from conformance.sample import (
     lenient_bodies,
     malformed_bodies,
     media_types,
+    null_text,
 )
 
 LONG_ID = "a" * 300
+LONG_QUERY = f"conformance={'a' * 1000}"
+CONDITIONS = (
+    ("If-None-Match", '"conformance"'),
+    ("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),
+)
 OVERLOOKED = (
     "body.missing",
     "body.extra-member",
@@ -147,6 +153,22 @@ def test_drawn_body(bench: Bench, operation: Operation) -> None:
         bench.call(operation, operation.kind, body=body, defect="body.drawn")
         for body in turn(documents(bench.target.seed, 10), place, 2)
     )
+
+
+@probes("error.no-server-error", spends={"own": 4})
+def test_unusual(bench: Bench, party: str) -> None:
+    """Send what is unusual but not wrong: conditions, a long query, a text with U+0000."""
+    operation = first_list(bench.contract, party)
+    calls = [
+        bench.call(operation, party, fields=((name, value),), defect=f"unusual:{name}")
+        for name, value in CONDITIONS
+    ]
+    calls.append(bench.call(operation, party, query=LONG_QUERY, defect="unusual:query"))
+    for written in filter(bench.calls.may_write, bench.contract.of_kind(party)):
+        if (body := null_text(written, bench.calls.marker())) is not None:
+            calls.append(bench.call(written, party, body=body, defect="unusual:null"))
+            break
+    bench.together(calls)
 
 
 def most_telling(defects: list[tuple[str, bytes]], count: int) -> list[tuple[str, bytes]]:

@@ -71,3 +71,23 @@ def test_every_invalid_query_is_invalid(operation: Operation) -> None:
 def test_a_body_gets_more_members() -> None:
     assert json.loads(sample.extended(b'{"a": 1}', (("b", "2"),))) == {"a": 1, "b": "2"}
     assert sample.extended(b"{", ()) == b"{"
+
+
+def test_a_text_with_a_null_is_valid() -> None:
+    found = {op.id: sample.null_text(op, "m-1") for op in CONTRACT.operations if op.body}
+    assert found["createExecution"] is None
+    event = found["sendProjectEvent"]
+    assert event is not None
+    validator = CONTRACT.by_id["sendProjectEvent"].body_validator
+    assert validator is not None
+    assert validator.is_valid(json.loads(event))
+
+
+def test_what_is_in_an_array_is_wrong_in_its_turn() -> None:
+    variables = CONTRACT.by_id["putVariables"]
+    names = [name for name, _ in sample.invalid_bodies(variables, "m-1")]
+    assert {
+        "body.items.missing-value:variables",
+        "body.items.pattern-digit-name:variables",
+        "body.items.extra-member:variables",
+    } <= set(names)

@@ -102,10 +102,25 @@ def test_an_invalid_request_is_not_refused(judge: Judge, defect: str, status: in
     assert opinions(judge, INVALID, flawed(status, defect)) == "failed"
 
 
-@pytest.mark.parametrize("status", [401, 429, 500])
+@pytest.mark.parametrize("status", [401, 429, 503])
 @pytest.mark.parametrize(("judge", "defect"), FAMILIES)
 def test_other_answers_say_nothing(judge: Judge, defect: str, status: int) -> None:
     assert opinions(judge, OWN, flawed(status, defect)) == "nothing"
+
+
+@pytest.mark.parametrize(("judge", "defect"), FAMILIES)
+def test_a_server_that_fails_only_at_what_is_wrong_answers_so(judge: Judge, defect: str) -> None:
+    assert opinions(judge, OWN, flawed(500, defect)) == "failed"
+    assert opinions(judge, exchange(500), flawed(500, defect)) == "nothing"
+
+
+def test_a_page_where_other_errors_have_their_code() -> None:
+    page = unknown(404, body=b"<html>")
+    assert opinions(error.unknown_route, page, refused(404)) == "failed"
+    assert opinions(error.unknown_route, page) == "passed"
+    cut = flawed(400, "json.cut", body=b"no")
+    assert opinions(error.malformed_json, cut, flawed(400, "body.null")) == "failed"
+    assert opinions(error.malformed_json, cut) == "passed"
 
 
 @pytest.mark.parametrize(("judge", "defect"), FAMILIES)
