@@ -16,7 +16,6 @@ from conformance.judges.remaining import someone_else
 from conformance.judges.select import Lives, own, sound
 from conformance.judges.windows import ROUNDING, Offset, Spot, offset, spots
 
-OTHERWISE = ("rate.per-key", "rate.remaining-counts")  # broken, a window may seem less than full
 RETRY_TOLERANCE = 2.0  # seconds: Retry-After and Reset are whole, one may be rounded up, one down
 
 
@@ -70,11 +69,12 @@ def recovery_fails(contract: Contract, history: History) -> Iterator[Opinion]:
         for reset, refused, later in _awaited(of_key, explanation.counter, clock):
             if not lives.live(later.exchange):
                 continue
-            for opinion in _recovery(contract, clock, reset, refused, later):
+            counts = explanation.requirement != "rate.remaining-counts"
+            for opinion in _recovery(contract, clock, reset, refused, later, counts):
                 accuses = isinstance(opinion, Finding)
                 if accuses and explanation.others:
                     yield someone_else(explanation)
-                elif not (accuses and explanation.requirement in OTHERWISE):
+                elif not (accuses and explanation.requirement == "rate.per-key"):
                     yield opinion
 
 
@@ -111,8 +111,9 @@ def _watching(one: Spot) -> bool:
 
 
 def _recovery(
-    contract: Contract, clock: Offset, reset: int, refused: Spot, later: Spot
+    contract: Contract, clock: Offset, reset: int, refused: Spot, later: Spot, counts: bool
 ) -> Iterator[Opinion]:
+    """Judge a request around a Reset; what is left says something if Remaining *counts* right."""
     both = (refused.exchange, later.exchange)
     past = later.exchange.started + clock.low - reset
     if later.refused:
@@ -129,11 +130,12 @@ def _recovery(
             exchanges=both,
         )
     else:
-        yield from _full(contract, later, both)
+        yield Evidence(both)
+        if counts:
+            yield from _full(contract, later, both)
 
 
-def _full(contract: Contract, later: Spot, both: tuple[Exchange, Exchange]) -> Iterator[Opinion]:
-    yield Evidence(both)
+def _full(contract: Contract, later: Spot, both: tuple[Exchange, Exchange]) -> Iterator[Finding]:
     field, whole = contract.rate_limit.remaining_field, contract.rate_limit.limit - 1
     if later.remaining is not None and later.remaining < whole:
         yield Finding(

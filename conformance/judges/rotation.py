@@ -141,11 +141,13 @@ def in_flight_served(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield uploads that were served although their key was replaced on the way."""
     lives = Lives(history)
     undisturbed = [one for one in history.exchanges if one.tags.group == "in-flight-control"]
-    for one in history.exchanges:
+    uploads = [one for one in history.exchanges if one.tags.group == "in-flight"]
+    carried = {one.tags.operation for one in uploads if _carried_out(one)}
+    for one in uploads:
         replaced = lives.end(one.tags.key or "")
-        if one.tags.group != "in-flight" or replaced is None:
+        if replaced is None or (not _carried_out(one) and one.tags.operation in carried):
             continue
-        if one.response is None or one.status in UNSERVED:
+        if not _carried_out(one):
             what = one.failure if one.response is None else said(one)
             yield Doubt(f"an upload across the rotation was not carried out: {what}")
         elif one.ended < replaced.ended or one.started > replaced.started:
@@ -159,6 +161,10 @@ def in_flight_served(contract: Contract, history: History) -> Iterator[Opinion]:
                 observed=f"{said(one)} on {one.tags.operation}",
                 exchanges=(one,),
             )
+
+
+def _carried_out(one: Exchange) -> bool:
+    return one.response is not None and one.status not in UNSERVED
 
 
 def _beside_control(

@@ -46,7 +46,7 @@ class FlattensErrors(Server):
         return {"code": self.code(refusal), "message": self.message(call, refusal)}
 
 
-@fault(breaks="error.envelope", also=("error.code-matches",))
+@fault(breaks="error.envelope", also=("error.code-matches", "error.unknown-route"))
 class SendsDetailOnUnknownRoutes(Server):
     """Leaves unknown routes to its framework, which says ``detail`` and nothing else."""
 
@@ -305,6 +305,8 @@ class TakesIncompleteBodies(Overlooks):
     def validate_body(self, call: Call) -> None:
         super().validate_body(call)
         call.content = {**DEFAULTS[call.operation.id], **call.content}
+        variables = call.content.get("variables", ())
+        call.content["variables"] = [{"name": "UNNAMED", "value": "", **one} for one in variables]
 
 
 @fault(breaks="error.invalid-body", also=("schema.responses",))

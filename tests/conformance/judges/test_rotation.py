@@ -143,6 +143,8 @@ def test_an_upload_whose_key_is_replaced_is_served(status: int) -> None:
 @pytest.mark.parametrize("status", [None, 408, 429, 503])
 def test_an_upload_is_not_carried_out_for_another_reason(status: int | None) -> None:
     assert opinions(rotation.in_flight_served, CONTROL, upload(status), MEANWHILE) == "doubtful"
+    again = [CONTROL, upload(status), upload(401), MEANWHILE]
+    assert opinions(rotation.in_flight_served, *again) == "passed"
 
 
 def test_an_upload_needs_its_control_and_its_rotation() -> None:
