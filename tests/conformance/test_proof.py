@@ -82,7 +82,8 @@ def test_trials_run_in_processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -
     assert found == {"mistakes": (), "odd": ()}
 
 
-def _attempted(trial: Trial, only: tuple[str, ...]) -> Result:
+def _attempted(trial: Trial, only: tuple[str, ...], *, real_time: bool) -> Result:
+    assert not real_time
     caught = (trial.breaks,) if trial.breaks else ()
     return result(name=trial.name, kind=trial.kind, failed=caught, undecided=only)
 
@@ -95,8 +96,13 @@ def test_what_is_not_caught_where_it_should_show_is_judged_everywhere(
     assert (found.failed, found.undecided) == ((), ())
 
 
-def _overlooked(_: Trial, only: tuple[str, ...]) -> Result:
+def _overlooked(_: Trial, only: tuple[str, ...], **__: bool) -> Result:
     return result(failed=(), undecided=only)
+
+
+def test_the_faults_of_time_are_those_of_rate_and_rotation() -> None:
+    chosen = proof.timed([*proof.faults(), *proof.variants()])
+    assert {str(one.breaks).partition(".")[0] for one in chosen} == set(proof.TIMED)
 
 
 # what makes a run void

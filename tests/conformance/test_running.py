@@ -111,6 +111,19 @@ def test_the_summary_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert lines[-1] == f"reports: {tmp_path}/"
 
 
+def test_a_server_in_a_process_of_its_own() -> None:
+    with running.apart({"quiet": True, "only": ("auth.required",)}, fault="opens-reads") as target:
+        assert target.control is None
+        assert target.window == running.SECONDS
+        outcome = running.outcome(target, keep=False)
+    assert [one.outcome for one in outcome.verdicts] == ["failed"]
+
+
+def test_a_server_that_does_not_start_apart() -> None:
+    with pytest.raises(RuntimeError, match="did not start"), running.apart({}, fault="nobody"):
+        raise AssertionError("it started")
+
+
 def test_a_target_can_be_described_without_a_server() -> None:
     found = running.described({})
     assert [found.has_key(name) for name in found.parties] == [True] * 4

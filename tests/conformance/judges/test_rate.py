@@ -234,6 +234,34 @@ def test_a_refusal_misinforms(wrong: dict[str, Any]) -> None:
     assert opinions(limit.refusal_misinforms, *DRAINED, says(429, **wrong)) == "failed"
 
 
+def refusals(*resets: int) -> list[Exchange]:
+    """Refusals, ten seconds apart, with these Resets."""
+    times = range(10, 10 + 10 * len(resets), 10)
+    return [
+        says(429, left=0, reset=reset, started=at) for at, reset in zip(times, resets, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("late", [1, 20])
+def test_refusals_that_say_one_later_reset_misinform(late: int) -> None:
+    asked = [*DRAINED, *refusals(*[END + late] * 3)]
+    assert opinions(limit.refusal_misinforms, *asked) == "failed"
+    assert opinions(recovery.refusal_pushes, *asked) == "nothing"
+
+
+def test_refusals_whose_reset_moves_push_it() -> None:
+    asked = [*DRAINED, *refusals(END + 10, END + 20, END + 30)]
+    assert opinions(limit.refusal_misinforms, *asked) == "passed"
+    assert opinions(recovery.refusal_pushes, *asked) == "failed"
+
+
+def test_a_request_is_served_in_a_window_that_is_used_up() -> None:
+    served = says(202, left=0, group="exhausted", started=20)
+    assert opinions(limit.limit_exceeded, *DRAINED, REFUSED, served) == "failed"
+    apart = says(202, left=40, group="exhausted", started=20)
+    assert opinions(limit.limit_exceeded, *DRAINED, REFUSED, apart) == "passed"
+
+
 def test_a_refusal_in_a_window_that_others_began() -> None:
     asked = [exchange(200), says(429, left=0, reset=END + 60, started=61)]
     assert opinions(limit.refusal_misinforms, *asked) == "passed"
