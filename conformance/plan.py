@@ -81,6 +81,7 @@ class _Simulation:
         self.window = contract.rate_limit.window
         pace = pace_of(contract, target)
         self.each = max(ANSWER, 1 / pace if pace else 0.0)
+        self.renewable = {name for name in target.parties if schedule.generates(name, target)}
         self.moves = target.control is not None
         self.time = 0.0
         self.keyless = 0
@@ -105,7 +106,7 @@ class _Simulation:
         ledger = self.ledgers[party]
         if ledger.used + min(count, self.limit - 1) <= self.limit:
             return
-        if refill:
+        if refill and party in self.renewable:
             self.generated += 1
             self._renew(party)
         else:

@@ -143,9 +143,9 @@ def _superfluous(one: Slot, target: Target) -> bool:
     if one.phase is Phase.RECOVER:
         return one.party not in recoverers(target)
     if one.phase is Phase.DRAIN and one.party == "other_project":
-        return one.party not in recoverers(target) or not _generates(target, "project")
+        return one.party not in recoverers(target) or not generates("project", target)
     if one.phase is Phase.EDGE:
-        return _generates(target, "project") or one.party != edge_party(target)
+        return generates("project", target) or one.party != edge_party(target)
     return False
 
 
@@ -169,7 +169,7 @@ def _placed(one: Slot, room: dict[str, int], target: Target) -> Slot:
                 room[name] = room.get(name, 0) - count
             return one
         return _moved(one, target)
-    if one.phase is Phase.EXTRA and _generates(target, one.party):
+    if one.phase is Phase.EXTRA and generates(one.party, target):
         return _moved(one, target)
     if one.phase is Phase.EDGE and one.party != "project":
         return replace(one, phase=Phase.DRAIN)
@@ -188,14 +188,14 @@ def _divided(one: Slot, target: Target) -> bool:
 def _moved(one: Slot, target: Target) -> Slot:
     """An open probe that found no room in the first window."""
     if not _renewed(one, target) or _divided(one, target):
-        return replace(one, phase=Phase.LATER)
+        return replace(one, phase=Phase.LATER, refill=generates(one.party, target))
     early = rotates_early(target, one.party)
     return replace(one, phase=Phase.REFILLED if early else Phase.REFILLED_LATE, refill=True)
 
 
 def _renewed(one: Slot, target: Target) -> bool:
     """Whether new keys can be generated for all that a slot spends."""
-    return all(_generates(target, party) for party in one.spends)
+    return all(generates(party, target) for party in one.spends)
 
 
 def rotates_early(target: Target, party: str) -> bool:
@@ -203,10 +203,11 @@ def rotates_early(target: Target, party: str) -> bool:
     others = ("other_project", "other_team", "team") if party == "project" else ("other_project",)
     if party == "team" and not target.has_key("other_project"):
         return False
-    return _generates(target, party) and any(target.has_key(name) for name in others)
+    return generates(party, target) and any(target.has_key(name) for name in others)
 
 
-def _generates(target: Target, party: str) -> bool:
+def generates(party: str, target: Target) -> bool:
+    """Whether a hook generates keys for a party."""
     if party not in PARTIES or party.startswith("other"):
         return False
     return target.control is not None or NEW_KEY[PARTIES[party]] in target.hooks

@@ -8,6 +8,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 import conformance
 from conformance import catalogue, contract, inventory, judges, plan, schedule, target
 from conformance.finding import JUDGES
@@ -88,6 +90,15 @@ def test_a_lone_project_key_needs_two_windows_at_most(tmp_path: Path) -> None:
     assert made.generated == 0
     assert "rotation.in-flight" in made.undecided
     assert "rate.enforced" not in made.undecided
+
+
+@pytest.mark.parametrize("workers", [0, 2, 4])
+def test_hooks_save_a_second_window(tmp_path: Path, workers: int) -> None:
+    parties = ("project", "other_project", "team", "other_team")
+    mine = replace(described(tmp_path, *parties, hooks=True), workers=workers)
+    hooks = {**mine.hooks, "generate_team_key": ("x",)}
+    made = plan.make(replace(mine, hooks=hooks, allow_writes=True))
+    assert made.seconds < 1.15 * contract.load().rate_limit.window
 
 
 def test_phases_are_in_order(tmp_path: Path) -> None:
