@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 from typing import cast
@@ -82,8 +83,9 @@ def url(listener: socket.socket) -> str:
 
 
 def run(server: Server, listener: socket.socket) -> None:
-    """Serve until the process is asked to end."""
-    uvicorn.Server(config(server)).run([listener])
+    """Serve until the process is asked to end, be it before uvicorn is there to be asked."""
+    with contextlib.suppress(asyncio.CancelledError):
+        uvicorn.Server(config(server)).run([listener])
 
 
 class Service(uvicorn.Server):
