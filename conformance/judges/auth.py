@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
-from conformance.likeness import volatile
+from conformance.judges.stranger import comparison, varying
 
 SHOWN = 3  # exchanges that a finding points at, besides its control
 UNACCEPTED = frozenset({401, 403, 404, 405})
 PASSED_ON = frozenset({401, 403, 429})  # not an answer of what lies behind the key
-FRAMING = frozenset(  # fields that vary with connection and time, not with what was asked
-    {"age", "connection", "content-length", "date", "keep-alive", "transfer-encoding", "via"}
-)
-OWN = frozenset({"body.error.code", "body.error.message"})  # the members of the one format
-VARYING = re.compile(  # what two identical requests need not share: ids, times, counts
-    r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\d[T ][\d:.]+Z?|\b[0-9a-f]{16,}\b|\d{4,}",
-    re.IGNORECASE,
-)
 KEY = re.compile(r"\[key [^\]]{1,99}\]")  # what the client leaves where a key stood
 
 Chosen = Callable[[Exchange], bool]
@@ -122,11 +113,11 @@ def team_key(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("auth.before-all")
 def before_all(contract: Contract, history: History) -> Iterator[Opinion]:
     """Compare what strangers get, whatever they ask for, on each operation."""
-    varying = _varying(contract, history)
+    usual = varying(contract, history)
     for id, asked in _asked(contract, history, _strange):
         decided = [one for one in _decided(asked) if one.tags.twist is None]
         for ones in select.grouped(decided, lambda one: one.tags.form).values():
-            yield from _comparison(id, ones, varying)
+            yield from comparison(id, ones, usual)
 
 
 @judges("auth.scheme-case")
@@ -321,103 +312,6 @@ def _acceptance(contract: Contract, history: History, kind: str) -> Iterator[Opi
 def _showing(one: Exchange) -> bool:
     """Whether the answer shows acceptance: also to a write that must not be carried out."""
     return select.sound(one) or (one.tags.defect or "").startswith("body.")
-
-
-def _comparison(id: str, ones: tuple[Exchange, ...], varying: frozenset[str]) -> Iterator[Opinion]:
-    """Compare a stranger's answers with the one to a sound request for what exists."""
-    plain = next((one for one in ones if not _varies(one)), None)
-    varied = [one for one in ones if _varies(one)]
-    if plain is None or plain.status != 401 or not varied:
-        return
-    seen = {one.number: _facets(one) for one in (plain, *varied)}
-    ignored = varying | _per_response(list(seen.values()))
-    told = [(one, _differing(seen, plain, one, ignored)) for one in varied]
-    if same := [one for one, facets in told if not facets]:
-        yield Evidence((plain, *same))
-    if different := [(one, facets) for one, facets in told if facets]:
-        one, facets = different[0]
-        yield Finding(
-            expected=f"{id} tells a stranger the same whatever is asked: {select.said(plain)}",
-            observed=f"{select.said(one)} to {_asking(one)}, which differs in {', '.join(facets)}",
-            exchanges=(plain, *(one for one, _ in different[:SHOWN])),
-        )
-
-
-def _varies(one: Exchange) -> bool:
-    tags = one.tags
-    return not select.sound(one) or tags.resource != "own" or tags.nested not in (None, "own")
-
-
-def _asking(one: Exchange) -> str:
-    tags = one.tags
-    relation = tags.resource if tags.nested in (None, tags.resource) else f"{tags.nested} nested"
-    defect = f" with {tags.defect}" if tags.defect else ""
-    return f"a request for the {relation} resource{defect}"
-
-
-def _facets(one: Exchange) -> Mapping[str, str]:
-    """An answer in parts that can be compared."""
-    assert one.response is not None
-    names = {name.lower() for name, _ in one.response.fields} - FRAMING
-    facets = {"status": str(one.status), "field names": ", ".join(sorted(names))}
-    facets["media type"] = one.response.media_type
-    document = one.response.json
-    content = one.response.body.decode(errors="replace") if document is None else document
-    return facets | dict(_leaves(content))
-
-
-def _leaves(document: Any) -> Iterator[tuple[str, str]]:
-    """Every member that is no object or list, with its path; the target decides how deep."""
-    left = [("body", document)]
-    while left:
-        name, value = left.pop()
-        if isinstance(value, dict):
-            left += [(f"{name}.{key}", member) for key, member in value.items()]
-        elif isinstance(value, list):
-            left += [(f"{name}[{place}]", member) for place, member in enumerate(value)]
-        else:
-            yield name, str(value)
-
-
-def _masked(text: str, one: Exchange) -> str:
-    """The text without what was asked for, and without ids and times."""
-    known = (one.tags.route or "").split("/")
-    for part in one.request.target.partition("?")[0].split("/")[1:]:
-        if part not in known and len(part) >= 8:
-            text = text.replace(part, "<id>")
-    return VARYING.sub("<varying>", text)
-
-
-def _varying(contract: Contract, history: History) -> frozenset[str]:
-    """Extra members that vary between identical requests, as padding of random length does."""
-    parts = volatile(history, contract.rate_limit)
-    names = {part.replace(" /", ".").replace("/", ".") for part in parts}
-    return frozenset(name for name in names if name.startswith("body.")) - OWN
-
-
-def _per_response(answers: list[Mapping[str, str]]) -> frozenset[str]:
-    """Extra members that are another in every answer, as a request id is."""
-    names = {name for answer in answers for name in answer if name.startswith("body.")}
-    return frozenset(
-        name
-        for name in names - OWN
-        if len({answer.get(name) for answer in answers}) == len(answers)
-        and all(name in answer for answer in answers)
-    )
-
-
-def _differing(
-    seen: Mapping[int, Mapping[str, str]], one: Exchange, other: Exchange, ignored: frozenset[str]
-) -> list[str]:
-    """The parts in which two answers differ, when what may differ is masked."""
-    first, second = seen[one.number], seen[other.number]
-    names = [name for name in dict.fromkeys([*first, *second]) if name not in ignored]
-    return [
-        name
-        for name in names
-        if (name in first) != (name in second)
-        or _masked(first.get(name, ""), one) != _masked(second.get(name, ""), other)
-    ]
 
 
 def _challenges(one: Exchange) -> list[str]:

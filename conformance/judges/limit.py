@@ -8,7 +8,8 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import Event, History
-from conformance.judges.counting import Counter, explain
+from conformance.judges.counting import explain
+from conformance.judges.hypotheses import Counter
 from conformance.judges.select import Lives, answers, grouped, said
 from conformance.judges.windows import ROUNDING, Offset, Spot, offset, spot, spots, windows
 

@@ -9,7 +9,8 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
-from conformance.judges.counting import Counter, explain
+from conformance.judges.counting import explain
+from conformance.judges.hypotheses import Counter
 from conformance.judges.limit import misinforms
 from conformance.judges.rate import responses
 from conformance.judges.remaining import someone_else

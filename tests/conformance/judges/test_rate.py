@@ -6,41 +6,26 @@ import pytest
 from conformance.exchange import Exchange
 from conformance.finding import Judge
 from conformance.history import Event
-from conformance.judges import exhausted, limit, rate, recovery, remaining
+from conformance.judges import limit, rate, recovery, remaining
 
 from .builder import (
     CONTRACT,
-    MARKER,
     UNIX,
-    anonymous,
     exchange,
     findings,
-    issued,
     opinions,
-    success,
 )
-
-LIMIT, LEFT, RESET = CONTRACT.rate_limit.fields
-WHOLE = CONTRACT.rate_limit.limit
-DRAINED = [exchange(200)] * WHOLE
-REFUSED = exchange(429)
-END = UNIX + 60  # when a window ends that began with the first exchange
-ROTATED = issued("project#2", "project#1")
-
-
-def says(
-    status: int = 200, *, left: int | str | None = None, reset: Any = None, **how: Any
-) -> Exchange:
-    """An exchange with these numbers."""
-    given = {LEFT: left, RESET: reset}
-    fields = {name: str(value) for name, value in given.items() if value is not None}
-    return exchange(status, fields=fields, **how)
-
-
-def over(status: int = 429, **how: Any) -> Exchange:
-    """A request of a key that is exhausted."""
-    return exchange(status, group="exhausted", **how)
-
+from .drained import (
+    DRAINED,
+    END,
+    LEFT,
+    LIMIT,
+    REFUSED,
+    RESET,
+    ROTATED,
+    WHOLE,
+    says,
+)
 
 # the three fields
 
@@ -337,157 +322,3 @@ def test_a_limit_of_strangers_may_end_at_the_same_time() -> None:
     asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED, stranger, REFUSED]
     assert opinions(limit.revoked_still_limited, *asked) == "doubtful"
     assert opinions(limit.revoked_still_limited, *asked, exchange(401)) == "passed"
-
-
-# an exhausted key
-
-
-EXHAUSTED = [*DRAINED, REFUSED]
-DISGUISES = ["forwarded:X-Forwarded-For", "query", "slash", "case", "connection"]
-
-
-@pytest.mark.parametrize("twist", DISGUISES)
-def test_no_disguise_helps(twist: str) -> None:
-    assert opinions(exhausted.disguise_works, *EXHAUSTED, over(twist=twist)) == "passed"
-    assert opinions(exhausted.disguise_works, *EXHAUSTED, over(200, twist=twist)) == "failed"
-    assert opinions(exhausted.disguise_works, over(200, twist=twist)) == "nothing"
-
-
-def test_another_path_may_be_no_route() -> None:
-    fresh = {LEFT: "59"}
-    asked = [*EXHAUSTED, over(404, twist="slash")]
-    assert opinions(exhausted.disguise_works, *asked) == "nothing"
-    assert (
-        opinions(exhausted.disguise_works, *asked, over(404, twist="case", fields=fresh))
-        == "failed"
-    )
-
-
-def test_after_the_reset_nothing_is_over_the_limit() -> None:
-    late = over(200, twist="query", started=61)
-    assert opinions(exhausted.disguise_works, *EXHAUSTED, late) == "nothing"
-    assert opinions(exhausted.works_over_the_limit, *EXHAUSTED, over(200, started=61)) == "nothing"
-
-
-def test_an_endpoint_stays_open() -> None:
-    opened = over(200, operation="listTestRuns")
-    assert opinions(exhausted.endpoint_open, *EXHAUSTED, over(operation="listTestRuns")) == "passed"
-    assert opinions(exhausted.endpoint_open, *EXHAUSTED, opened) == "failed"
-    assert opinions(exhausted.works_over_the_limit, *EXHAUSTED, opened) == "nothing"
-
-
-@pytest.mark.parametrize(
-    "how", [{"defect": "json.cut"}, {"resource": "foreign"}, {"resource": "absent"}]
-)
-@pytest.mark.parametrize("status", [400, 404])
-def test_the_limit_comes_before_the_work(how: dict[str, str], status: int) -> None:
-    asked: dict[str, Any] = {"operation": "createExecution", **how}
-    judge = exhausted.works_over_the_limit
-    assert opinions(judge, *EXHAUSTED, over(**asked)) == "passed"
-    assert opinions(judge, *EXHAUSTED, over(status, **asked)) == "failed"
-    assert opinions(judge, over(status, **asked)) == "nothing"
-
-
-def test_an_absent_operation_has_no_limit() -> None:
-    absent = exchange(404, operation="listTestRuns")
-    asked = [absent, *DRAINED[1:], REFUSED, over(404, operation="listTestRuns")]
-    assert opinions(exhausted.works_over_the_limit, *asked) == "nothing"
-
-
-def test_a_replaced_key_is_not_exhausted() -> None:
-    assert opinions(exhausted.works_over_the_limit, *EXHAUSTED, ROTATED, over(401)) == "nothing"
-
-
-def write(status: int | None, number: int = 17) -> Exchange:
-    sent = {"taskSlug": f"{MARKER}-{number}"}
-    return exchange(status, operation="createExecution", sent=sent)
-
-
-def listed(number: int = 17) -> Exchange:
-    item = success("createExecution", "project") | {"taskSlug": f"{MARKER}-{number}"}
-    return exchange(200, body={"data": [item]})
-
-
-def test_a_refused_write_is_not_carried_out() -> None:
-    judge = exhausted.refused_write_written
-    assert opinions(judge, write(429), listed()) == "failed"
-    assert opinions(judge, write(429), listed(1)) == "nothing"
-    assert opinions(judge, write(None), write(429), listed()) == "nothing"
-    assert opinions(judge, listed(), write(429)) == "nothing"
-
-
-# recovery
-
-
-def watched(status: int, at: float, **how: Any) -> Exchange:
-    return says(status, group="after-reset" if at > 60 else "watch", started=at, **how)
-
-
-def test_a_key_recovers() -> None:
-    asked = [*EXHAUSTED, watched(429, 30), watched(200, 61)]
-    assert opinions(recovery.recovery_fails, *asked) == "passed"
-    assert opinions(recovery.recovery_fails, *EXHAUSTED, watched(429, 30)) == "nothing"
-
-
-def test_a_key_does_not_recover() -> None:
-    asked = [*EXHAUSTED, watched(429, 30), watched(429, 65, left=0, reset=END)]
-    assert opinions(recovery.recovery_fails, *asked) == "failed"
-
-
-def test_a_key_recovers_early() -> None:
-    asked = [*EXHAUSTED, watched(429, 20), watched(200, 40)]
-    assert opinions(recovery.recovery_fails, *asked) == "failed"
-
-
-def test_a_key_recovers_half() -> None:
-    asked = [*EXHAUSTED, watched(429, 30), watched(200, 61, left=40)]
-    assert opinions(recovery.recovery_fails, *asked) == "failed"
-
-
-@pytest.mark.parametrize("at", [60.2, 60.9])
-def test_a_rounded_reset_may_miss_by_a_second(at: float) -> None:
-    early = watched(200, at - 1, left=59, reset=END + 60)
-    late = watched(429, at, left=0, reset=END)
-    assert opinions(recovery.recovery_fails, *EXHAUSTED, early) == "passed"
-    assert opinions(recovery.recovery_fails, *EXHAUSTED, watched(429, 30), late) == "nothing"
-
-
-def test_a_lost_request_may_have_begun_the_window() -> None:
-    lost = exchange(None, started=61, ended=62)
-    asked = [*EXHAUSTED, watched(429, 30), lost, watched(200, 63, left=58)]
-    assert opinions(recovery.recovery_fails, *asked) == "nothing"
-
-
-def test_what_was_used_up_since_may_be_refused() -> None:
-    negative = [exchange(400, operation="createExecution", defect="json.cut", started=61)]
-    asked = [*EXHAUSTED, watched(429, 30), *negative * WHOLE, watched(429, 80)]
-    assert opinions(recovery.recovery_fails, *asked) == "nothing"
-
-
-def test_refusals_are_free() -> None:
-    assert opinions(recovery.refusal_pushes, *EXHAUSTED, REFUSED, REFUSED) == "passed"
-    assert opinions(recovery.refusal_pushes, *EXHAUSTED) == "nothing"
-
-
-@pytest.mark.parametrize("by", [2, 30])
-def test_a_refusal_pushes_the_reset(by: int) -> None:
-    pushed = says(429, left=0, reset=END + by)
-    assert opinions(recovery.refusal_pushes, *EXHAUSTED, pushed) == "failed"
-
-
-@pytest.mark.parametrize("given", ["54", "53", "55", formatdate(END, usegmt=True), None])
-def test_a_retry_leads_to_the_reset(given: str | None) -> None:
-    asked = exchange(429, fields={"Retry-After": given})
-    assert opinions(recovery.retry_after_disagrees, *DRAINED, asked) == "passed"
-
-
-@pytest.mark.parametrize("given", ["1", "54000", "soon", formatdate(END + 3600, usegmt=True)])
-def test_a_retry_leads_elsewhere(given: str) -> None:
-    asked = exchange(429, fields={"Retry-After": given})
-    assert opinions(recovery.retry_after_disagrees, *DRAINED, asked) == "failed"
-
-
-def test_a_stranger_is_told_nothing_of_a_keys_window() -> None:
-    stranger = anonymous(429, fields={"Retry-After": "1"})
-    assert opinions(recovery.retry_after_disagrees, stranger) == "nothing"
-    assert opinions(recovery.retry_after_disagrees, exchange(200)) == "nothing"
