@@ -1,0 +1,395 @@
+"""rate: what is counted, and what is counted together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+
+from reference_server import errors, keys
+from reference_server.app import Call, Server
+from reference_server.errors import Refusal
+from reference_server.faults.registry import fault
+from reference_server.faults.shapes import addressed, operation
+from reference_server.windows import Window
+
+# What cannot hold where a fresh counter is to be had by other means than waiting.
+WITH_MANY_COUNTERS = (
+    "rate.remaining-counts",
+    "rate.enforced",
+    "rate.no-bypass",
+    "rate.before-work",
+    "rate.recovers",
+    "rate.concurrent",
+    "rate.reset-stable",
+)
+
+# rate.per-key
+
+
+@fault(
+    breaks="rate.per-key",
+    also=(
+        "rate.remaining-counts",
+        "rate.new-key-window",
+        "rate.remaining-honest",
+        "rate.recovers",
+        "rate.refusal-headers",
+    ),
+)
+class CountsPerAddress(Server):
+    """Keeps a window for each address."""
+
+    def counter(self, call: Call) -> Hashable:
+        return call.request.client.host if call.request.client else None
+
+
+@fault(
+    breaks="rate.per-key",
+    also=(
+        "rate.remaining-counts",
+        "rate.new-key-window",
+        "rate.remaining-honest",
+        "rate.recovers",
+        "rate.refusal-headers",
+    ),
+)
+class CountsPerKind(Server):
+    """Keeps one window for all project keys, and one for all team keys."""
+
+    def counter(self, call: Call) -> Hashable:
+        return call.key.kind
+
+
+@fault(
+    breaks="rate.per-key",
+    also=(
+        "rate.remaining-counts",
+        "rate.new-key-window",
+        "rate.remaining-honest",
+        "rate.recovers",
+        "rate.refusal-headers",
+    ),
+)
+class CountsPerTeam(Server):
+    """Keeps one window for a team and its projects."""
+
+    def counter(self, call: Call) -> Hashable:
+        owner = self.store.owner(call.key.owner)
+        return owner.team or owner.id if owner else None
+
+
+# rate.all-endpoints, rate.all-outcomes
+
+
+class Exempts(Server):
+    """Does not count some requests."""
+
+    async def take(self, call: Call) -> Window:
+        if self.exempts(call):
+            window = self.windows.peek(self.counter(call), call.now)
+            return replace(window, used=min(window.used, window.limit))
+        return await super().take(call)
+
+    def exempts(self, _: Call) -> bool:
+        """Whether a request costs nothing."""
+        return False
+
+
+@fault(breaks="rate.all-endpoints", also=WITH_MANY_COUNTERS)
+class CountsByPath(Server):
+    """Keeps a window for each key and path."""
+
+    def counter(self, call: Call) -> Hashable:
+        return call.key.digest, call.request.scope["path"]
+
+
+@fault(breaks="rate.all-endpoints", also=(*WITH_MANY_COUNTERS, "rate.refusals-free"))
+class CountsByMethod(Server):
+    """Keeps a window for each key and method."""
+
+    def counter(self, call: Call) -> Hashable:
+        return call.key.digest, call.request.method
+
+
+@fault(
+    breaks="rate.all-endpoints", also=("rate.remaining-counts", "rate.before-work", "rate.enforced")
+)
+class ExemptsOnboarding(Exempts):
+    """Does not count one operation, which its own pages poll."""
+
+    def exempts(self, call: Call) -> bool:
+        asked = operation(self, call)
+        return asked is not None and asked.id == "getOnboarding"
+
+
+@fault(
+    breaks="rate.all-endpoints",
+    also=(
+        "rate.remaining-counts",
+        "rate.before-work",
+        "rate.enforced",
+        "rate.no-bypass",
+        "rate.recovers",
+        "rate.concurrent",
+        "rate.per-key",
+    ),
+)
+class ExemptsReads(Exempts):
+    """Counts only what writes."""
+
+    def exempts(self, call: Call) -> bool:
+        return call.request.method == "GET"
+
+
+@fault(
+    breaks="rate.all-outcomes", also=("rate.remaining-counts", "rate.before-work", "rate.enforced")
+)
+class ExemptsUnknownRoutes(Exempts):
+    """Counts in its routes, so not where there is none."""
+
+    def exempts(self, call: Call) -> bool:
+        return operation(self, call) is None
+
+
+class Refunds(Server):
+    """Takes back the count of some requests once it knows their outcome."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        if call.window and call.window.admitted and self.refunds(call, response.status_code):
+            back = replace(call.window, used=call.window.used - 1)
+            call.window = self.windows.keep(self.counter(call), back)
+            response.headers.update(self.rate_fields(call))
+        return response
+
+    def refunds(self, _call: Call, _status: int) -> bool:
+        """Whether a request that was answered like this costs nothing."""
+        return False
+
+
+@fault(
+    breaks="rate.all-outcomes",
+    also=("rate.remaining-counts", "rate.concurrent", "rate.all-endpoints"),
+)
+class CountsSuccessesOnly(Refunds):
+    """Counts what succeeds."""
+
+    def refunds(self, _: Call, status: int) -> bool:
+        return status >= HTTPStatus.BAD_REQUEST
+
+
+@fault(breaks="rate.all-outcomes", also=("rate.remaining-counts", "rate.concurrent"))
+class RefundsInvalid(Refunds):
+    """Does not count what it answers with 400."""
+
+    def refunds(self, _: Call, status: int) -> bool:
+        return status == HTTPStatus.BAD_REQUEST
+
+
+@fault(breaks="rate.all-outcomes", also=("rate.remaining-counts", "rate.concurrent"))
+class RefundsNotFound(Refunds):
+    """Does not count what it answers with 404."""
+
+    def refunds(self, _: Call, status: int) -> bool:
+        return status == HTTPStatus.NOT_FOUND
+
+
+# rate.concurrent
+
+
+@fault(
+    breaks="rate.concurrent",
+    also=(
+        "rate.remaining-counts",
+        "rate.enforced",
+        "rate.reset-stable",
+    ),
+)
+class CountsLate(Server):
+    """Reads the count, waits as if for a database, and only then writes it back."""
+
+    async def take(self, call: Call) -> Window:
+        counter = self.counter(call)
+        window = self.windows.peek(counter, call.now).after_one()
+        await asyncio.sleep(0.01)
+        return self.windows.keep(counter, window)
+
+
+@fault(
+    breaks="rate.concurrent",
+    also=(
+        "rate.remaining-counts",
+        "rate.enforced",
+    ),
+)
+class CountsAfterwards(Server):
+    """Looks at the count before a request and counts it when it has been answered."""
+
+    async def take(self, call: Call) -> Window:
+        return self.windows.peek(self.counter(call), call.now).after_one()
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        if call.window:
+            await asyncio.sleep(0.005)
+            self.windows.take(self.counter(call), call.now)
+        return response
+
+
+# rate.no-bypass
+
+
+@fault(
+    breaks="rate.no-bypass",
+    also=(
+        "rate.reset-stable",
+        "rate.remaining-counts",
+    ),
+)
+class CountsByForwardedFor(Server):
+    """Keeps a window for each key and X-Forwarded-For, which anyone can write."""
+
+    def counter(self, call: Call) -> Hashable:
+        return call.key.digest, call.request.headers.get("x-forwarded-for")
+
+
+@fault(
+    breaks="rate.no-bypass",
+    also=(
+        "rate.remaining-counts",
+        "rate.concurrent",
+        "rate.all-endpoints",
+        "rate.reset-stable",
+        "rate.enforced",
+        "rate.before-work",
+        "rate.recovers",
+    ),
+)
+class CountsByConnection(Server):
+    """Keeps a window for each key and connection."""
+
+    def counter(self, call: Call) -> Hashable:
+        return call.key.digest, call.request.client
+
+
+@fault(breaks="rate.no-bypass", also=WITH_MANY_COUNTERS)
+class CountsByQuery(Server):
+    """Keeps a window for each key and query string."""
+
+    def counter(self, call: Call) -> Hashable:
+        return call.key.digest, call.request.url.query
+
+
+@fault(
+    breaks="rate.no-bypass",
+    also=(
+        "rate.remaining-counts",
+        "rate.enforced",
+        "rate.reset-stable",
+    ),
+)
+class CountsByField(Server):
+    """Keeps a window for each Authorization field, as it is spelled."""
+
+    def counter(self, call: Call) -> Hashable:
+        return call.request.headers.get("authorization")
+
+
+# rate.before-work
+
+
+class Postpones(Server):
+    """Counts at once, and refuses later."""
+
+    async def answer(self, call: Call) -> Response:
+        try:
+            return await super().answer(call)
+        except Refusal as refusal:
+            if refusal.status == HTTPStatus.TOO_MANY_REQUESTS:
+                self.work(call)
+            raise
+
+    def work(self, _: Call) -> None:
+        """Do what comes before the refusal."""
+
+
+@fault(breaks="rate.before-work", also=("rate.enforced",))
+class ValidatesBeforeLimiting(Postpones):
+    """Answers 400 to an exhausted key that sends an invalid body or parameter."""
+
+    def work(self, call: Call) -> None:
+        if route := self.route(call):
+            call.operation, call.ids = route
+            self.validate(call)
+
+
+@fault(breaks="rate.before-work", also=("rate.enforced",))
+class LocatesBeforeLimiting(Postpones):
+    """Answers 404 to an exhausted key that asks for what it does not reach."""
+
+    def work(self, call: Call) -> None:
+        self.locate(call)
+
+
+@fault(breaks="rate.before-work", also=("scope.no-side-effect",))
+class WritesBeforeLimiting(Postpones):
+    """Does what was asked and only then refuses to tell of it."""
+
+    def work(self, call: Call) -> None:
+        if addressed(self, call) and call.request.method == "POST":
+            try:
+                self.locate(call)
+                self.validate(call)
+                self.perform(call)
+            except Refusal:
+                return
+
+
+# rate.new-key-window, rate.revoked-is-401
+
+
+@fault(
+    breaks="rate.new-key-window",
+    also=(
+        "rate.remaining-counts",
+        "rate.refusal-headers",
+    ),
+)
+class CountsByOwner(Server):
+    """Keeps a window for each project or team: a new key goes on with the old one's."""
+
+    def counter(self, call: Call) -> Hashable:
+        return call.key.owner
+
+
+@fault(breaks="rate.new-key-window")
+class BeginsWithHalf(Server):
+    """Admits half of the limit in the first window of a key."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.known: set[Hashable] = set()
+
+    async def take(self, call: Call) -> Window:
+        counter = self.counter(call)
+        if counter not in self.known:
+            self.known.add(counter)
+            window = self.windows.peek(counter, call.now)
+            self.windows.keep(counter, replace(window, used=window.limit // 2))
+        return await super().take(call)
+
+
+@fault(breaks="rate.revoked-is-401", also=("rotation.old-key-revoked", "rotation.same-as-unknown"))
+class LimitsBeforeAuthenticating(Server):
+    """Looks at a token's window before it looks whether the token is a key."""
+
+    def authenticate(self, call: Call) -> None:
+        token = self.credential_of(call)
+        window = self.windows.peek(keys.digest(token), call.now) if token else None
+        if window and not window.after_one().admitted:
+            call.window = window.after_one()
+            raise errors.limited(self.retry_after(call, window))
+        super().authenticate(call)

@@ -1,0 +1,289 @@
+"""rate: that the limit is kept, what a refusal says, and when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+from email.utils import formatdate
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from reference_server.app import Call, Server
+from reference_server.errors import Refusal
+from reference_server.faults.registry import fault
+from reference_server.faults.shapes import Undocumented
+from reference_server.windows import Window, Windows
+
+# rate.enforced
+
+
+class Admits(Server):
+    """Admits some requests over the limit."""
+
+    async def count(self, call: Call) -> None:
+        try:
+            await super().count(call)
+        except Refusal:
+            if call.window is None or not self.admits(call, call.window):
+                raise
+
+    def admits(self, _call: Call, _window: Window) -> bool:
+        """Whether the request is admitted nevertheless."""
+        return True
+
+
+@fault(
+    breaks="rate.enforced",
+    also=("rate.concurrent", "rate.recovers", "rate.no-bypass", "rate.before-work"),
+)
+class NeverRefuses(Admits):
+    """Counts, tells, and refuses nothing."""
+
+
+@fault(breaks="rate.enforced", also=("rate.concurrent",))
+class AdmitsOneMore(Admits):
+    """Compares with the limit before it has counted."""
+
+    def admits(self, _: Call, window: Window) -> bool:
+        return window.used == window.limit + 1
+
+
+@fault(
+    breaks="rate.enforced",
+    also=(
+        "rate.concurrent",
+        "rate.recovers",
+        "rate.no-bypass",
+        "rate.before-work",
+        "rate.all-endpoints",
+    ),
+)
+class RefusesWritesOnly(Admits):
+    """Counts everything and refuses only what writes."""
+
+    def admits(self, call: Call, _: Window) -> bool:
+        return call.request.method == "GET"
+
+
+@fault(
+    breaks="error.no-server-error",
+    also=(
+        "error.documented-status",
+        "error.code-matches",
+        "rate.enforced",
+        "rate.refusal-headers",
+        "rate.concurrent",
+        "rate.before-work",
+        "rate.no-bypass",
+        "rate.recovers",
+    ),
+)
+class AnswersUnavailable(Undocumented):
+    """Answers 503 over the limit."""
+
+    async def count(self, call: Call) -> None:
+        try:
+            await super().count(call)
+        except Refusal as refusal:
+            raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, refusal.message) from None
+
+
+# rate.refusal-headers
+
+
+@fault(breaks="rate.refusal-headers")
+class RefusesWithOneLeft(Server):
+    """Says with a refusal that one request is left."""
+
+    def remaining_field(self, call: Call, window: Window) -> str:
+        return super().remaining_field(call, window) if window.admitted else "1"
+
+
+@fault(
+    breaks="rate.refusal-headers",
+    also=(
+        "rate.reset-stable",
+        "rate.reset-timestamp",
+        "rate.refusals-free",
+        "rate.retry-after",
+    ),
+)
+class RefusesWithNextReset(Server):
+    """Says with a refusal when the next window will be over."""
+
+    def reset_field(self, _: Call, window: Window) -> str:
+        return str(window.reset if window.admitted else window.reset + self.seconds)
+
+
+@fault(
+    breaks="rate.refusal-headers",
+    also=(
+        "rate.remaining-counts",
+        "rate.reset-stable",
+        "rate.refusals-free",
+        "rate.retry-after",
+    ),
+)
+class RefusesWithFreshFields(Server):
+    """Says with a refusal what a window says that begins now."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            call.window = None
+            response.headers.update(self.rate_fields(call))
+        return response
+
+
+# rate.recovers, rate.refusals-free
+
+
+class LateWindows(Windows):
+    """Windows that last longer than they say."""
+
+    def peek(self, counter: Hashable, now: float) -> Window:
+        return super().peek(counter, now - 10)
+
+
+class ShortWindows(Windows):
+    """Windows that are emptied before they are over."""
+
+    def __init__(self, limit: int, seconds: float) -> None:
+        super().__init__(limit, seconds)
+        self._emptied: dict[Hashable, int] = {}
+
+    def peek(self, counter: Hashable, now: float) -> Window:
+        window = super().peek(counter, now)
+        late = now >= window.reset - self.seconds / 3
+        if not late or self._emptied.get(counter) == window.reset:
+            return window
+        self._emptied[counter] = window.reset
+        return replace(window, used=0)
+
+
+class CarryingWindows(Windows):
+    """Windows that begin with what went over the limit of the one before."""
+
+    def peek(self, counter: Hashable, now: float) -> Window:
+        before, window = self._open.get(counter), super().peek(counter, now)
+        over = max(before.used - self.limit, 0) if before and before is not window else 0
+        return replace(window, used=over) if over else window
+
+
+class LockingWindows(Windows):
+    """Windows that lock out for good who once went over the limit."""
+
+    def peek(self, counter: Hashable, now: float) -> Window:
+        before, window = self._open.get(counter), super().peek(counter, now)
+        return replace(window, used=self.limit) if before and not before.admitted else window
+
+
+@fault(
+    breaks="rate.recovers",
+    also=(
+        "rate.reset-timestamp",
+        "rate.retry-after",
+    ),
+)
+class RecoversLate(Server):
+    """Admits an exhausted key again ten seconds after the Reset that it announced."""
+
+    def make_windows(self) -> Windows:
+        return LateWindows(self.limit, self.seconds)
+
+
+@fault(breaks="rate.recovers", also=("rate.remaining-counts", "rate.enforced"))
+class RecoversEarly(Server):
+    """Empties its counters when two thirds of the announced window are over."""
+
+    def make_windows(self) -> Windows:
+        return ShortWindows(self.limit, self.seconds)
+
+
+@fault(breaks="rate.recovers", also=("rate.refusals-free", "rate.remaining-counts"))
+class CarriesRefusalsOver(Server):
+    """Begins a window with the requests that it refused in the last."""
+
+    def make_windows(self) -> Windows:
+        return CarryingWindows(self.limit, self.seconds)
+
+
+@fault(breaks="rate.recovers", also=("rate.remaining-counts", "rate.refusals-free"))
+class LocksOut(Server):
+    """Locks a key that went over the limit out, until it is replaced."""
+
+    def make_windows(self) -> Windows:
+        return LockingWindows(self.limit, self.seconds)
+
+
+@fault(
+    breaks="rate.refusals-free",
+    also=("rate.reset-stable", "rate.refusal-headers", "rate.recovers", "rate.reset-timestamp"),
+)
+class PenalizesRefusals(Server):
+    """Pushes the Reset back by two seconds for each request over the limit."""
+
+    async def take(self, call: Call) -> Window:
+        window = await super().take(call)
+        if window.admitted:
+            return window
+        return self.windows.keep(self.counter(call), replace(window, reset=window.reset + 2))
+
+
+@fault(
+    breaks="rate.recovers", also=("rate.refusals-free", "rate.reset-timestamp", "rate.retry-after")
+)
+class PenalizesSilently(Server):
+    """Pushes the end of the window back for each request over the limit, and does not say so."""
+
+    async def take(self, call: Call) -> Window:
+        window = await super().take(call)
+        if not window.admitted:
+            self.windows.keep(self.counter(call), replace(window, reset=window.reset + 2))
+        return window
+
+    def reset_field(self, _: Call, window: Window) -> str:
+        return str(self.told(window))
+
+    def retry_after(self, call: Call, window: Window) -> int:
+        return max(self.told(window) - int(call.now), 0)
+
+    def told(self, window: Window) -> int:
+        """Return when the window was to end before anything was refused."""
+        return window.reset - 2 * max(window.used - window.limit - 1, 0)
+
+
+@fault(
+    breaks="rate.refusals-free",
+    also=("rate.reset-stable", "rate.refusal-headers", "rate.recovers"),
+)
+class BeginsAnewWhenRefused(Server):
+    """Begins the window anew with each request over the limit: it ends when nobody asks."""
+
+    async def take(self, call: Call) -> Window:
+        window = await super().take(call)
+        if window.admitted:
+            return window
+        anew = replace(window, reset=self.windows.end(call.now))
+        return self.windows.keep(self.counter(call), anew)
+
+
+# rate.retry-after
+
+
+@fault(breaks="rate.retry-after")
+class RetriesAtOnce(Server):
+    """Says one second, however long the window lasts."""
+
+    def retry_after(self, _call: Call, _window: Window) -> int:
+        return 1
+
+
+@fault(breaks="rate.retry-after")
+class RetriesAtWrongDate(Server):
+    """Says as a date when to come back, and takes it an hour too late."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        if "retry-after" in response.headers and call.window:
+            response.headers["Retry-After"] = formatdate(call.window.reset + 3600, usegmt=True)
+        return response
