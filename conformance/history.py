@@ -96,17 +96,18 @@ class Recorder:
         """Append an exchange whose keys are masked."""
         self.exchanges.append(exchange)
         if self._file is not None:
-            self._line(self._file, "exchange", encode_exchange(exchange))
+            self._write(_line("exchange", encode_exchange(exchange)))
 
     def event(self, event: Event) -> None:
         """Append an event that holds no key."""
         self.events.append(event)
         if self._file is not None:
-            self._line(self._file, "event", asdict(event))
+            self._write(_line("event", asdict(event)))
 
-    def _line(self, file: TextIO, type: str, record: dict[str, Any]) -> None:
-        file.write(_line(type, record))
-        file.flush()
+    def _write(self, line: str) -> None:
+        assert self._file is not None
+        self._file.write(line)
+        self._file.flush()
 
 
 def write(history: History, path: Path) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance import generate, sample
 from conformance.generate import Case
@@ -43,7 +42,8 @@ class Pool:
     def _next(self, party: str) -> Call | None:
         defect = next(self._defects, None)
         if defect is not None:
-            return defect(party)
+            operation, how = defect
+            return self._bench.call(operation, party, **how)
         case = next(self._cases, None)
         if case is None:
             operation = next(op for op in self._bench.contract.of_kind(self._kind) if op.lists)
@@ -65,26 +65,25 @@ class Pool:
             generated="positive" if case.positive else "negative",
         )
 
-    def _rest_of_defects(self) -> Iterator[Callable[[str], Call]]:
+    def _rest_of_defects(self) -> Iterator[tuple[Operation, dict[str, Any]]]:
         """The defects for which the error probes have no room, of all operations in turn."""
         operations = self._bench.contract.of_kind(self._kind)
-        return in_turn([list(self._defects_of(operation)) for operation in operations])
+        return in_turn([[(op, how) for how in self._defects_of(op)] for op in operations])
 
-    def _defects_of(self, operation: Operation) -> Iterator[Callable[[str], Call]]:
-        """What makes a call for a party of each of an operation's defects."""
-        call = partial(partial, self._bench.call, operation)
+    def _defects_of(self, operation: Operation) -> Iterator[dict[str, Any]]:
+        """How to call an operation with each of its defects."""
         marker, leave = self._bench.calls.marker(), self._bench.calls.may_write(operation)
         for defect, query in sample.invalid_queries(operation):
-            yield call(query=query, defect=defect)
+            yield {"query": query, "defect": defect}
         if operation.body is None:
             return
         bodies = most_distinct(sample.invalid_bodies(operation, marker))
         if leave:
             bodies += sample.lenient_bodies(operation, marker)
         for defect, body in bodies:
-            yield call(body=body, defect=defect)
+            yield {"body": body, "defect": defect}
         for defect, media, body in sample.media_types(operation, marker) if leave else ():
-            yield call(body=body, fields=(("Content-Type", media),), defect=defect)
+            yield {"body": body, "fields": (("Content-Type", media),), "defect": defect}
 
 
 def most_distinct(defects: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:

@@ -70,7 +70,8 @@ def nested(contract: Contract, history: History) -> Iterator[Opinion]:
         (select.place(one), one.status)
         for one in history.judged
         if one.plain_key and one.tags.resource == "foreign" and one.tags.nested != "own"
-    } - {(id, 404) for id in contract.by_id}
+        if one.status != 404
+    }
 
     def chosen(one: Exchange) -> bool:
         astray = (one.tags.resource, one.tags.nested) in ASTRAY and _path(one) not in shown

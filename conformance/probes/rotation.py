@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -141,10 +141,15 @@ def test_in_flight(bench: Bench, operation: Operation) -> None:
 
     Once more if a limit of requests without a valid key refused it.
     """
-    last = replace_in_flight(bench, operation)
+    unless_limited(bench, lambda: replace_in_flight(bench, operation))
+
+
+def unless_limited(bench: Bench, attempt: Callable[[], Exchange]) -> None:
+    """Do it; once more if a limit of requests without a valid key refused the last of it."""
+    last = attempt()
     if last.status == 429:
         bench.wait_until(bench.told(last), "requests without a valid key are limited")
-        replace_in_flight(bench, operation)
+        attempt()
 
 
 def replace_in_flight(bench: Bench, operation: Operation) -> Exchange:
@@ -207,10 +212,7 @@ def test_under_load(bench: Bench) -> None:
 
     Once more if a limit of requests without a valid key refused all that came after.
     """
-    last = replace_under_load(bench)
-    if last.status == 429:
-        bench.wait_until(bench.told(last), "requests without a valid key are limited")
-        replace_under_load(bench)
+    unless_limited(bench, lambda: replace_under_load(bench))
 
 
 def replace_under_load(bench: Bench) -> Exchange:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from conformance.bench import Bench
 
 T = TypeVar("T")
-LANES = 12
+LANES = 12  # pools for requests that are sent at once
 METHODS = ("PATCH", "PUT", "POST", "DELETE")  # the last one only with leave to write
 
 

@@ -249,6 +249,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "sendProjectEvent": {"event_type": "ping"},
     "sendTeamEvent": {"event_type": "ping"},
 }
+UNNAMED = {"name": "UNNAMED", "value": ""}  # what a variable is without them
 
 
 @fault(
@@ -305,8 +306,8 @@ class TakesIncompleteBodies(Overlooks):
     def validate_body(self, call: Call) -> None:
         super().validate_body(call)
         call.content = {**DEFAULTS[call.operation.id], **call.content}
-        variables = call.content.get("variables", ())
-        call.content["variables"] = [{"name": "UNNAMED", "value": "", **one} for one in variables]
+        if variables := call.content.get("variables"):
+            call.content["variables"] = [{**UNNAMED, **one} for one in variables]
 
 
 @fault(breaks="error.invalid-body", also=("schema.responses",))
