@@ -192,7 +192,7 @@ class RecoversLate(Server):
         return LateWindows(self.limit, self.seconds)
 
 
-@fault(breaks="rate.recovers", also=("rate.remaining-counts", "rate.enforced"))
+@fault(breaks="rate.recovers", also=("rate.remaining-counts", "rate.enforced", "rate.concurrent"))
 class RecoversEarly(Server):
     """Empties its counters when two thirds of the announced window are over."""
 
