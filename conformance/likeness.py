@@ -24,6 +24,7 @@ SENDING = frozenset(
         "transfer-encoding",
     }
 )
+ORDER = "order of members"
 MASK = "{id}"
 SHORT = 3  # characters that may stand anywhere by chance
 MOST_LEAVES = 5_000  # members of a body that are compared
@@ -46,7 +47,7 @@ def answer(exchange: Exchange, rate_limit: RateLimit) -> Mapping[str, Any]:
         parts["body"] = hide(response.body.decode("utf-8", "replace"))
     else:
         members = {f"body {path}": hide(leaf) for path, leaf in _leaves(document)}
-        parts |= members | {"order of members": tuple(members)}
+        parts |= members | {ORDER: tuple(members)}
     return parts
 
 
@@ -78,9 +79,15 @@ def volatile(history: History, rate_limit: RateLimit) -> frozenset[str]:
         same = known.setdefault((request.method, request.target, one.tags.key, one.status), [])
         for other in same[-3:]:
             if same_request(one, other):
-                parts |= set(differences(one, other, rate_limit))
+                parts |= _varying(differences(one, other, rate_limit))
         same.append(one)
     return frozenset(parts)
+
+
+def _varying(found: Mapping[str, tuple[Any, Any]]) -> set[str]:
+    """The parts that varied; the order did only where the members are the same."""
+    one, other = found.get(ORDER, ((), ()))
+    return set(found) - (set() if sorted(one) == sorted(other) else {ORDER})
 
 
 def _masker(exchange: Exchange) -> Callable[[Any], Any]:

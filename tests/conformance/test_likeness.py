@@ -92,6 +92,13 @@ def test_what_varies_between_identical_requests_is_volatile() -> None:
     assert likeness.volatile(history(*asked), LIMIT) == {"field x-request-id"}
 
 
+def test_the_order_is_volatile_only_where_the_members_are_the_same() -> None:
+    longer = [exchange(200, body={"data": list(range(length))}) for length in (1, 2)]
+    assert likeness.ORDER not in likeness.volatile(history(*longer), LIMIT)
+    turned = [exchange(200, body=body) for body in ({"a": 1, "b": 2}, {"b": 2, "a": 1})]
+    assert likeness.ORDER in likeness.volatile(history(*turned), LIMIT)
+
+
 def test_other_requests_statuses_and_limits_make_nothing_volatile() -> None:
     asked = [told("no"), told("none", query="limit=1"), exchange(200), exchange(429)]
     assert not likeness.volatile(history(*asked), LIMIT)
