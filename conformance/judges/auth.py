@@ -10,6 +10,7 @@ from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
+from conformance.judges.instead import instead
 from conformance.judges.stranger import comparison, varying
 
 SHOWN = 3  # exchanges that a finding points at, besides its control
@@ -24,11 +25,11 @@ Chosen = Callable[[Exchange], bool]
 def without_key(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge each operation's answer to a sound request without Authorization."""
     for id, asked in _asked(contract, history, lambda one: _anonymous(one) and select.sound(one)):
-        yield from _doubts(id, asked)
+        yield from _doubts(contract, history, id, asked)
         refused = [one for one in asked if select.answers(contract, one, 401)]
         if refused:
             yield Evidence(tuple(refused))
-        others = [one for one in _decided(asked) if one not in refused]
+        others = [one for one in _decided(contract, history, asked) if one not in refused]
         for answer, ones in select.grouped(others, select.said).items():
             yield Finding(
                 expected=f"401 {contract.codes[401]} to {id} without Authorization",
@@ -75,7 +76,7 @@ def exchanged_prefix(contract: Contract, history: History) -> Iterator[Opinion]:
     """
     others = {
         f"prefix:{one.tags.form.partition(':')[2]}"
-        for one in _decided(history.judged)
+        for one in _decided(contract, history, history.judged)
         if one.tags.form == "forged:personal" and one.status != 401 and not _premature(one)
     }
     prefixed = _formed("prefix")
@@ -115,7 +116,7 @@ def before_all(contract: Contract, history: History) -> Iterator[Opinion]:
     """Compare what strangers get, whatever they ask for, on each operation."""
     usual = varying(contract, history)
     for id, asked in _asked(contract, history, _strange):
-        decided = [one for one in _decided(asked) if one.tags.twist is None]
+        decided = [one for one in _decided(contract, history, asked) if one.tags.twist is None]
         for ones in select.grouped(decided, lambda one: one.tags.form).values():
             yield from comparison(id, ones, usual)
 
@@ -160,7 +161,7 @@ def ambiguous(contract: Contract, history: History) -> Iterator[Opinion]:
     control = select.control(contract, history)
     for id, asked in _asked(contract, history, _formed("ambiguous"), hardening=True):
         succeeded = [one for one in asked if one.succeeded]
-        refused = [one for one in _decided(asked) if not one.succeeded]
+        refused = [one for one in _decided(contract, history, asked) if not one.succeeded]
         if refused and id in control:
             yield Evidence((control[id], *refused))
         elif refused and not control:
@@ -204,15 +205,17 @@ def _asked(
     yield from select.grouped(asked, select.place).items()
 
 
-def _decided(asked: Iterable[Exchange]) -> list[Exchange]:
-    """Answers that neither a limit nor a crash gave."""
-    return [one for one in asked if one.status != 429 and not select.crashed(one)]
+def _decided(contract: Contract, history: History, asked: Iterable[Exchange]) -> list[Exchange]:
+    """Answers that neither a limit nor a failure gave for which the request is no reason."""
+    return [one for one in asked if one.status != 429 and not select.fails(contract, history, one)]
 
 
-def _doubts(id: str, asked: Iterable[Exchange]) -> Iterator[Doubt]:
+def _doubts(
+    contract: Contract, history: History, id: str, asked: Iterable[Exchange]
+) -> Iterator[Doubt]:
     if all(one.status == 429 for one in asked):
         yield Doubt(f"{id}: a limit refused every request before its credential was looked at")
-    if any(select.crashed(one) for one in asked):
+    if any(select.fails(contract, history, one) for one in asked):
         yield Doubt(f"{id}: the server failed where it should have looked at the credential")
 
 
@@ -259,7 +262,7 @@ def _refusals(contract: Contract, history: History, chosen: Chosen, what: str) -
         strangers = anonymous.get(id, ())
         if any(map(_let_in, strangers)):
             continue
-        yield from _doubts(id, asked)
+        yield from _doubts(contract, history, id, asked)
         refused = [one for one in asked if one.status == 401]
         if refused and id in control:
             yield Evidence((control[id], *refused))
@@ -267,7 +270,7 @@ def _refusals(contract: Contract, history: History, chosen: Chosen, what: str) -
             yield _no_control(id)
         # what anonymous gets as well is no doing of this credential
         common = {401, *(one.status for one in strangers)}
-        others = [one for one in _decided(asked) if one.status not in common]
+        others = [one for one in _decided(contract, history, asked) if one.status not in common]
         yield from _entries(id, what, others, control.get(id))
 
 
@@ -291,8 +294,11 @@ def _entries(
 
 
 def _acceptance(contract: Contract, history: History, kind: str) -> Iterator[Opinion]:
+    limited = {select.said(one) for found in instead(contract, history) for one in found.refused}
+
     def chosen(one: Exchange) -> bool:
-        return select.own(one) and _showing(one) and contract.by_id[select.place(one)].kind == kind
+        of_kind = contract.by_id[select.place(one)].kind == kind
+        return select.own(one) and _showing(one) and of_kind and select.said(one) not in limited
 
     for id, asked in _asked(contract, history, chosen):
         accepted = [one for one in asked if select.accepted(contract, one)]

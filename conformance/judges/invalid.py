@@ -72,7 +72,7 @@ def unknown_route(contract: Contract, history: History) -> Iterator[Opinion]:
 def unknown_method(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge the answers to methods that a path lacks. Whose resource it is, area scope judges."""
     yield from each(
-        (one for one in _off_surface(contract, history) if _lacking(one) and _unscoped(one)),
+        (one for one in _off_surface(contract, history) if _refusable(one)),
         lambda one: one.status in contract.codes,
         f"one of the errors {table(contract)} to a method that the path lacks",
         select.said,
@@ -125,7 +125,7 @@ def _invalid(contract: Contract, history: History, chosen: Chosen, what: str) ->
         if chosen(operation, one)
         and _on_its_own(operation, one)
         and lives.live(one)
-        and (not select.crashed(one) or _by_input(contract, history, one))
+        and not select.fails(contract, history, one)
         # refused before validation: area auth judges that
         and one.status != 401
         and (one.status != 404 or operation.id in controls or _invalid_path(operation, one))
@@ -135,21 +135,6 @@ def _invalid(contract: Contract, history: History, chosen: Chosen, what: str) ->
     coded = _coded(contract, history)
     yield from _only(contract, coded, elsewhere, (400,), f"to {what}")
     yield from _only(contract, coded, in_path, (400, 404), f"to {what}, in the path")
-
-
-def _by_input(contract: Contract, history: History, one: Exchange) -> bool:
-    """Whether it was what was sent that made the server fail, which then is its answer to that."""
-    return one.status == 500 and not _unsteady(contract, history)
-
-
-@lru_cache(maxsize=8)
-def _unsteady(contract: Contract, history: History) -> bool:
-    """Whether the server fails at valid requests too."""
-    return any(
-        select.crashed(one)
-        for _, one in select.settled(contract, history)
-        if select.own(one) and select.sound(one)
-    )
 
 
 def _family(*prefixes: str) -> Chosen:
@@ -218,14 +203,13 @@ def _off_surface(contract: Contract, history: History) -> Iterator[Exchange]:
     lives = select.Lives(history)
     for one in select.judgeable(contract, history):
         known = one.tags.key is None or (one.plain_key and lives.live(one))
-        decided = one.status != 429 and not select.crashed(one)
+        decided = one.status != 429 and not select.fails(contract, history, one)
         if one.tags.operation is None and known and decided and one.tags.twist is None:
             yield one
 
 
-def _lacking(one: Exchange) -> bool:
-    return (one.tags.defect or "").startswith("method:")
-
-
-def _unscoped(one: Exchange) -> bool:
-    return not one.plain_key or one.tags.resource == "own"
+def _refusable(one: Exchange) -> bool:
+    """Whether only the method can be wrong with a request, and the answer speaks of it."""
+    lacking = (one.tags.defect or "").startswith("method:")
+    unscoped = not one.plain_key or one.tags.resource == "own"
+    return lacking and unscoped and not select.crashed(one)

@@ -149,6 +149,22 @@ def crashed(exchange: Exchange) -> bool:
     return exchange.status is not None and exchange.status >= 500 and exchange.status != 501
 
 
+def fails(contract: Contract, history: History, exchange: Exchange) -> bool:
+    """Whether the server failed for no reason that lies in the request.
+
+    Where it never fails at valid requests, a 500 is its answer to what was wrong in this one.
+    """
+    by_input = exchange.status == 500 and _steady(contract, history)
+    return crashed(exchange) and not by_input
+
+
+@lru_cache(maxsize=8)
+def _steady(contract: Contract, history: History) -> bool:
+    """Whether valid requests are served and the server fails at none of them."""
+    valid = [one for _, one in settled(contract, history) if own(one) and sound(one)]
+    return any(one.succeeded for one in valid) and not any(map(crashed, valid))
+
+
 def grouped(items: Iterable[T], key: Callable[[T], K]) -> Mapping[K, tuple[T, ...]]:
     """The items by what *key* says of them, in order."""
     found: dict[K, list[T]] = {}

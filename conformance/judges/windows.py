@@ -95,7 +95,7 @@ def _sensible(exchange: Exchange, reset: int | None, window: float) -> bool:
 def spots(contract: Contract, history: History) -> dict[str, tuple[Spot, ...]]:
     """Per issued key, in order, the answers that its counter had a part in."""
     found: dict[str, list[Exchange]] = {}
-    for label, exchange in _with_a_window(history):
+    for label, exchange in issued(history):
         if _counted(exchange) or _may_count(exchange):
             found.setdefault(label, []).append(exchange)
     limit = contract.rate_limit
@@ -115,7 +115,7 @@ def _spots(limit: RateLimit, of_key: list[Exchange]) -> Iterator[Spot]:
 def uncertain(contract: Contract, history: History) -> dict[str, tuple[Exchange, ...]]:
     """Per key, the exchanges that may or may not have been counted in a window under way."""
     found: dict[str, list[Exchange]] = {}
-    for label, one in _with_a_window(history):
+    for label, one in issued(history):
         if _counted(one):
             unsaid = one.status != 429 and spot(one, contract.rate_limit).reset is None
         else:
@@ -125,8 +125,8 @@ def uncertain(contract: Contract, history: History) -> dict[str, tuple[Exchange,
     return {label: tuple(ones) for label, ones in found.items()}
 
 
-def _with_a_window(history: History) -> Iterator[tuple[str, Exchange]]:
-    """Exchanges with an issued key, by its label. A replaced one is as good as none (reading 1).
+def issued(history: History) -> Iterator[tuple[str, Exchange]]:
+    """Exchanges with an issued key, with its label. A replaced one is as good as none (reading 1).
 
     What overlaps its replacement may have come after it.
     """

@@ -64,6 +64,8 @@ def test_a_limit_per_address_is_neither() -> None:
 
 def test_a_crash_leaves_a_doubt() -> None:
     assert opinions(auth.without_key, anonymous(500)) == "doubtful"
+    assert opinions(auth.without_key, anonymous(500), OWN) == "failed"
+    assert opinions(auth.without_key, anonymous(500), OWN, exchange(500)) == "doubtful"
 
 
 def test_one_finding_an_operation() -> None:

@@ -155,12 +155,13 @@ def lacking(status: int, **arguments: Any) -> Exchange:
 
 def test_an_unknown_route_is_not_found() -> None:
     assert opinions(invalid.unknown_route, unknown(404)) == "passed"
-    assert opinions(invalid.unknown_route, unknown(429), unknown(500), OWN) == "nothing"
+    assert opinions(invalid.unknown_route, unknown(429), unknown(503), OWN) == "nothing"
+    assert opinions(invalid.unknown_route, unknown(500), OWN, exchange(500)) == "nothing"
 
 
-@pytest.mark.parametrize("status", [200, 301, 400, 401, 403])
+@pytest.mark.parametrize("status", [200, 301, 400, 401, 403, 500])
 def test_an_unknown_route_is_found(status: int) -> None:
-    assert opinions(invalid.unknown_route, unknown(status)) == "failed"
+    assert opinions(invalid.unknown_route, unknown(status), OWN) == "failed"
 
 
 def test_a_stranger_may_be_refused_first() -> None:

@@ -6,7 +6,7 @@ import pytest
 from conformance.exchange import Exchange
 from conformance.finding import Judge
 from conformance.history import Event
-from conformance.judges import limit, rate, recovery, remaining
+from conformance.judges import instead, limit, rate, recovery, remaining
 
 from .builder import (
     CONTRACT,
@@ -194,6 +194,19 @@ def test_a_refusal_has_its_code() -> None:
     bare = exchange(429, body=b"no")
     assert opinions(limit.limit_exceeded, *DRAINED, other) == "failed"
     assert opinions(limit.limit_exceeded, *DRAINED, bare) == "passed"
+
+
+AGAIN = exchange(200, started=61)
+
+
+@pytest.mark.parametrize("status", [401, 403, 503])
+def test_what_is_over_the_limit_is_refused_with_another_status(status: int) -> None:
+    refused = exchange(status)
+    judge = instead.refused_otherwise
+    assert opinions(judge, *DRAINED, *[refused] * 3, AGAIN) == "failed"
+    assert opinions(judge, *DRAINED, *[refused] * 2, AGAIN) == "nothing"
+    assert opinions(judge, *DRAINED, *[refused] * 3) == "nothing"  # a key that died
+    assert opinions(judge, *DRAINED[:9], refused, *DRAINED[9:], *[refused] * 3, AGAIN) == "nothing"
 
 
 def test_a_window_that_rolls_over_is_another_count() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,7 +47,15 @@ def test_a_key_reaches_further(
 def test_nobody_reached(judge: Judge, control: Exchange, reach: dict[str, Any]) -> None:
     assert opinions(judge, control) == "nothing"
     assert opinions(judge, control, reaching(429, control, reach)) == "nothing"
-    assert opinions(judge, control, reaching(500, control, reach)) == "nothing"
+    failing = replace(control, response=exchange(500).response)
+    assert opinions(judge, control, failing, reaching(500, control, reach)) == "nothing"
+
+
+@pytest.mark.parametrize(("judge", "control", "reach"), REACHES)
+def test_the_reach_makes_the_server_fail(
+    judge: Judge, control: Exchange, reach: dict[str, Any]
+) -> None:
+    assert opinions(judge, control, reaching(500, control, reach)) == "failed"
 
 
 @pytest.mark.parametrize(("judge", "control", "reach"), REACHES)
