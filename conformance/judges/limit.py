@@ -10,11 +10,9 @@ from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import Event, History
 from conformance.judges.counting import explain
 from conformance.judges.hypotheses import Counter
+from conformance.judges.late import is_pushed, stretches
 from conformance.judges.select import Lives, answers, grouped, said
-from conformance.judges.windows import ROUNDING, Offset, Spot, offset, spot, spots, windows
-
-ENOUGH = 3  # refusals that show whether what they say moves
-SPAN = 1.1  # seconds between the first and the last of them
+from conformance.judges.windows import Offset, Spot, offset, spot, spots, windows
 
 
 @judges("rate.enforced")
@@ -82,63 +80,22 @@ def _over(contract: Contract, before: Spot, one: Spot, number: int) -> Finding:
 def refusal_misinforms(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield refusals that do not say Remaining 0 and the Reset of the window under way.
 
-    A later Reset than all that were announced may be a Reset pushed back, which refusals-free
-    judges.
+    A later Reset is one that refusals pushed back, which refusals-free judges, or a wrong one.
     """
-    clock = offset(contract, history)
-    window = contract.rate_limit.window
+    pushed = is_pushed(contract, history)
+    late = {one.exchange.number for some in stretches(contract, history) for one in some.late}
     for of_key in spots(contract, history).values():
         admitted = [one for one in of_key if one.admitted and one.reset is not None]
-        misinforming = misinforms(of_key, clock, window)
         for one in of_key:
             known = _announced(admitted, one) if one.refused else set()
             if not known:
                 continue
             yield Evidence((one.exchange,))
-            unknown = one.told is None or (
-                one.told not in known
-                and (one.told < max(known) or _untrue(one, admitted, clock) or misinforming)
-            )
-            if one.remaining != 0 or unknown:
+            too_late = one.exchange.number in late and not pushed
+            unknown = one.told not in known and (one.told or 0) < max(known)
+            if one.remaining != 0 or unknown or too_late:
                 yield _misinformed(contract, one, max(known))
                 break
-
-
-def _untrue(refused: Spot, admitted: list[Spot], clock: Offset | None) -> bool:
-    """Whether the key was admitted again before the Reset that a refusal announced."""
-    return clock is not None and any(
-        refused.exchange.precedes(one.exchange)
-        and clock.surely_within(one.exchange, refused.told or 0)
-        for one in admitted
-    )
-
-
-def misinforms(of_key: tuple[Spot, ...], clock: Offset | None, window: float) -> bool:
-    """Whether refusals say a later Reset than was announced that none of them can have caused.
-
-    A Reset that refusals push back moves with them, or is a window after the first of them.
-    """
-    announced = dict.fromkeys(one.reset for one in of_key if one.admitted)
-    return clock is not None and any(
-        reset is not None and _stands(of_key, reset, clock, window) for reset in announced
-    )
-
-
-def _stands(of_key: tuple[Spot, ...], reset: int, clock: Offset, window: float) -> bool:
-    first = next(place for place, one in enumerate(of_key) if one.reset == reset)
-    last = next((p for p, one in enumerate(of_key) if p > first and _another(one, reset)), None)
-    refusals = [one for one in of_key[first:last] if one.refused]
-    if len({one.told for one in refusals}) != 1 or len(refusals) < ENOUGH:
-        return False
-    began, ended = refusals[0].exchange, refusals[-1].exchange
-    told = refusals[0].told or 0
-    earliest = began.started + clock.low + window - ROUNDING
-    latest = began.ended + clock.high + window + ROUNDING
-    return told > reset and ended.started - began.ended >= SPAN and not earliest <= told <= latest
-
-
-def _another(one: Spot, reset: int) -> bool:
-    return one.admitted and one.reset not in (None, reset)
 
 
 def _announced(admitted: list[Spot], refused: Spot) -> set[int]:

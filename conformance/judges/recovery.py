@@ -11,7 +11,7 @@ from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import explain
 from conformance.judges.hypotheses import Counter
-from conformance.judges.limit import misinforms
+from conformance.judges.late import is_pushed, stretches
 from conformance.judges.rate import responses
 from conformance.judges.remaining import someone_else
 from conformance.judges.select import Lives, own, sound
@@ -22,32 +22,25 @@ RETRY_TOLERANCE = 2.0  # seconds: Retry-After and Reset are whole, one may be ro
 
 @judges("rate.refusals-free")
 def refusal_pushes(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield refusals whose Reset is later than that of the window in which they fell."""
-    clock = offset(contract, history)
+    """Yield refusals that push back the Reset of the window in which they fell."""
+    if is_pushed(contract, history):
+        for stretch in stretches(contract, history):
+            yield _pushed(contract, stretch.admitted, stretch.late[0])
     for of_key in spots(contract, history).values():
-        if misinforms(of_key, clock, contract.rate_limit.window):
-            continue  # which refusal-headers judges
-        admitted: Spot | None = None
-        refusals = 0
-        for one in of_key:
-            if one.admitted:
-                admitted, refusals = (one if one.reset is not None else admitted), 0
-                continue
-            refusals += 1
-            if admitted is None or admitted.reset is None or one.reset is None:
-                continue
-            if one.reset > admitted.reset and _within(admitted, one, clock):
-                yield _pushed(contract, admitted, one)
-                break
-            if refusals > 1 and one.reset == admitted.reset:
-                yield Evidence((admitted.exchange, one.exchange))
+        yield from _standing(of_key)
 
 
-def _within(admitted: Spot, refused: Spot, clock: Offset | None) -> bool:
-    """Whether a refusal surely fell in the window of the admitted request before it."""
-    assert admitted.reset is not None
-    apart = not (admitted.at_once or refused.at_once)
-    return apart and clock is not None and clock.surely_within(refused.exchange, admitted.reset)
+def _standing(of_key: tuple[Spot, ...]) -> Iterator[Evidence]:
+    """Second and later refusals that tell the Reset of the window that was used up."""
+    admitted: Spot | None = None
+    refusals = 0
+    for one in of_key:
+        if one.admitted:
+            admitted, refusals = (one if one.reset is not None else admitted), 0
+            continue
+        refusals += 1
+        if admitted is not None and refusals > 1 and one.reset == admitted.reset:
+            yield Evidence((admitted.exchange, one.exchange))
 
 
 def _pushed(contract: Contract, admitted: Spot, refused: Spot) -> Finding:

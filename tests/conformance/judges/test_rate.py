@@ -253,6 +253,29 @@ def test_refusals_whose_reset_moves_push_it() -> None:
     assert opinions(recovery.refusal_pushes, *asked) == "failed"
 
 
+def told(*resets: int) -> list[Exchange]:
+    """Refusals just after another, with these Resets, of a window that is used up."""
+    return [*DRAINED, *(says(429, left=0, reset=reset) for reset in resets)]
+
+
+def test_a_window_that_ends_as_announced_was_not_pushed_back_by_refusals() -> None:
+    admitted = says(left=59, reset=END + 60, started=61)
+    asked = [*told(END + 10, END + 20), admitted]
+    assert opinions(limit.refusal_misinforms, *asked) == "failed"
+    assert opinions(recovery.refusal_pushes, *asked) == "nothing"
+
+
+def test_a_window_that_goes_on_after_it_was_to_end_was_pushed_back() -> None:
+    asked = [*told(END + 20), says(429, left=0, reset=END + 20, started=62)]
+    assert opinions(limit.refusal_misinforms, *asked) == "passed"
+    assert opinions(recovery.refusal_pushes, *asked) == "failed"
+
+
+def test_a_second_too_late_is_told_and_not_pushed() -> None:
+    assert opinions(limit.refusal_misinforms, *told(END + 1)) == "failed"
+    assert opinions(recovery.refusal_pushes, *told(END + 1)) == "nothing"
+
+
 def test_a_request_is_served_in_a_window_that_is_used_up() -> None:
     served = says(202, left=0, group="exhausted", started=20)
     assert opinions(limit.limit_exceeded, *DRAINED, REFUSED, served) == "failed"
