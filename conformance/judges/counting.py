@@ -9,7 +9,7 @@ so one deviation is one failure, and not one of everything that depends on the c
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
@@ -17,8 +17,8 @@ from itertools import combinations
 from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.history import History
+from conformance.judges.costs import Aspect, aspects
 from conformance.judges.hypotheses import (
-    ASPECTS,
     HYPOTHESES,
     Counter,
     Hypothesis,
@@ -26,7 +26,7 @@ from conformance.judges.hypotheses import (
     one_counter,
 )
 from conformance.judges.select import grouped
-from conformance.judges.windows import Offset, Spot, neighbours, offset, spot, spots
+from conformance.judges.windows import Offset, Spot, neighbours, offset, overlapping, spot, spots
 
 FREE = object()  # where a tally keeps the last answer to a free request
 REPEATED = 3  # times that something costs the same before that is taken for a rule
@@ -63,6 +63,7 @@ class Explanation:
     counter: Counter
     odd: tuple[Step, ...] = ()
     others: bool = False  # somebody else seems to use the key
+    dearer: bool = False  # some requests cost more than one
     text: str = ""
 
 
@@ -98,10 +99,10 @@ def explain(contract: Contract, history: History) -> Explanation:
     in_window = [step for step in steps if step.in_one_window]
     for text, strangers in _strangers(history):
         if _charged(in_window, strangers):
-            return Explanation("rate.per-key", one_counter, odd, text=text)
-    for requirement, aspect in ASPECTS:
+            return Explanation("rate.per-key", one_counter, odd, dearer=True, text=text)
+    for requirement, aspect in aspects():
         if _follows(in_window, aspect):
-            return Explanation(requirement, one_counter, odd)
+            return Explanation(requirement, one_counter, odd, dearer=True)
     others = all(step.fell > 1 for step in odd)
     return Explanation(None if others else "rate.remaining-counts", one_counter, odd, others=others)
 
@@ -117,13 +118,23 @@ def _charged(steps: list[Step], strangers: list[Exchange]) -> bool:
     )
 
 
-def _follows(steps: list[Step], aspect: Counter) -> bool:
+def _follows(steps: list[Step], aspect: Aspect) -> bool:
     """Whether what a request costs follows from what it is: then nobody else is at work.
 
-    A step to 0 does not tell, since nothing falls any further.
+    It may be charged when it comes, or after its answer. A step to 0 does not tell, since nothing
+    falls any further.
     """
     telling = [step for step in steps if step.after.remaining]
-    costs = grouped(telling, lambda step: aspect(step.after)).values()
+    return any(
+        _constant(grouped(telling, of).values())
+        for of in (
+            lambda step: aspect(step.after.exchange),
+            lambda step: aspect(step.before.exchange),
+        )
+    )
+
+
+def _constant(costs: Collection[tuple[Step, ...]]) -> bool:
     constant = all(len({step.fell for step in alike}) == 1 for alike in costs)
     return constant and any(len(alike) >= REPEATED and alike[0].fell != 1 for alike in costs)
 
@@ -170,7 +181,7 @@ def _explains(hypothesis: Hypothesis, contract: Contract, history: History) -> b
     tallies: dict[str | None, _Tally] = {}
     places: dict[str | None, int] = {}
     latest = float("-inf")
-    for one in _in_turn(contract, history, hypothesis.keyless):
+    for one in _in_turn(contract, history, hypothesis):
         label = one.exchange.tags.key
         tally = tallies.setdefault(_sharers(hypothesis, label), _Tally())
         missed = label is not None and one.place > places.get(label, 0) + 1
@@ -242,15 +253,20 @@ def _foreseen(
     return limit - 1 if tally.owed == 0 else None
 
 
-def _in_turn(contract: Contract, history: History, keyless: bool) -> list[Spot]:
-    """The admitted answers of all keys, in the order in which the requests began."""
+def _in_turn(contract: Contract, history: History, hypothesis: Hypothesis) -> list[Spot]:
+    """The admitted answers of all keys, in the order in which the requests began.
+
+    What overlapped its key's replacement may have been counted for those who share with it.
+    """
     found = [
         one
         for of_key in spots(contract, history).values()
         for one in of_key
         if one.admitted and one.reset is not None
     ]
-    if keyless:
+    if hypothesis.shared:
+        found += [Spot(one, None, None, None, alone=False) for one in overlapping(history)]
+    if hypothesis.keyless:
         strangers = [one for one in history.answered if one.tags.key is None]
         found += [spot(one, contract.rate_limit) for one in strangers]
     return sorted(found, key=lambda one: one.exchange.started)

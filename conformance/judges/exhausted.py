@@ -57,12 +57,16 @@ def endpoint_open(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("rate.no-bypass")
 def disguise_works(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield disguises in which an exhausted key was served, or shown a fresh counter."""
-    apart = explain(contract, history).requirement == "rate.all-endpoints"  # which tells of 404s
+    explanation, limit = explain(contract, history), contract.rate_limit
+    apart = explanation.requirement == "rate.all-endpoints"  # which tells of 404s
     for refusal, one in _over_the_limit(contract, history):
         twist = one.tags.twist
         if twist is None or one.status == 401 or (apart and one.status == 404):
             continue
-        remaining = spot(one, contract.rate_limit).remaining
+        counters = {explanation.counter(spot(each, limit)) for each in (refusal, one)}
+        if apart and len(counters) > 1:
+            continue
+        remaining = spot(one, limit).remaining
         if one.status == 429:
             yield Evidence((refusal, one))
         elif one.succeeded or (remaining or 0) > 0 or twist not in ELSEWHERE:

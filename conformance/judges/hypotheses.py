@@ -146,28 +146,6 @@ HYPOTHESES = (
 )
 
 
-def _relation(one: Spot) -> Hashable:
-    """Whether another's resource was asked for, and in which way the request was wrong."""
-    tags = one.exchange.tags
-    return "foreign" in (tags.resource, tags.nested), (tags.defect or "").partition(":")[0]
-
-
-def _owner(one: Spot) -> Hashable:
-    """Whether a project or team was addressed that exists and is not the key's own."""
-    return one.exchange.tags.resource in ("foreign", "cross", "cross-foreign")
-
-
-ASPECTS: tuple[tuple[str, Counter], ...] = (  # what a cost may follow from, and what that breaks
-    ("rate.remaining-counts", one_counter),
-    ("rate.remaining-counts", _method),
-    ("rate.remaining-counts", _operation),
-    ("rate.remaining-counts", _path),
-    ("rate.remaining-counts", _is_error),
-    ("leak.same-cost", _owner),
-    ("leak.same-cost", _relation),
-)
-
-
 def of_operations(contract: Contract) -> Iterator[Hypothesis]:
     """That an operation is free, or that those of a name have a counter of their own."""
     for operation in contract.operations:

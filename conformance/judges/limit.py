@@ -10,7 +10,7 @@ from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import Event, History
 from conformance.judges.counting import explain
 from conformance.judges.hypotheses import Counter
-from conformance.judges.late import is_pushed, stretches
+from conformance.judges.late import is_pushed, of_counters, stretches
 from conformance.judges.select import Lives, answers, grouped, said
 from conformance.judges.windows import Offset, Spot, offset, spot, spots, windows
 
@@ -84,9 +84,9 @@ def refusal_misinforms(contract: Contract, history: History) -> Iterator[Opinion
     """
     pushed = is_pushed(contract, history)
     late = {one.exchange.number for some in stretches(contract, history) for one in some.late}
-    for of_key in spots(contract, history).values():
-        admitted = [one for one in of_key if one.admitted and one.reset is not None]
-        for one in of_key:
+    for of_counter in of_counters(contract, history):
+        admitted = [one for one in of_counter if one.admitted and one.reset is not None]
+        for one in of_counter:
             known = _announced(admitted, one) if one.refused else set()
             if not known:
                 continue

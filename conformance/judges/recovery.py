@@ -80,23 +80,24 @@ def _awaited(
     What is admitted afterwards begins another window; so may, after Reset, what is not known.
     """
     reset: int | None = None
-    refused: Spot | None = None
+    refused: list[Spot] = []
     for before, one in zip((None, *of_key), of_key, strict=False):
         known = before is None or one.place <= before.place + one.admitted
-        if reset is not None and refused is not None and known and _alike(refused, one, counter):
-            yield reset, refused, one
-        if not known and not (reset and clock.likely_within(one.exchange, reset)):
-            refused = reset = None
-        if one.admitted:
-            reset, refused = one.reset, None
-        elif _watching(one):
-            refused = one
+        like = next((other for other in refused[::-1] if _alike(other, one, counter)), None)
+        if reset is not None and like is not None and known:
+            yield reset, like, one
+        if one.admitted or not (known or (reset and clock.likely_within(one.exchange, reset))):
+            reset, refused = one.reset if one.admitted else None, []
+        elif not one.at_once:
+            refused.append(one)
 
 
 def _alike(refused: Spot, later: Spot, counter: Counter) -> bool:
-    """Whether two plain requests ask for the same, so that the same counter decides on both."""
+    """Whether the same counter decides on both; on what is admitted, if both ask for the same."""
+    if later.at_once or counter(refused) != counter(later):
+        return False
     same = refused.exchange.tags.operation == later.exchange.tags.operation
-    return same and _watching(later) and counter(refused) == counter(later)
+    return later.refused or (same and _watching(refused) and _watching(later))
 
 
 def _watching(one: Spot) -> bool:
@@ -117,7 +118,7 @@ def _recovery(
                 observed=f"429 when it had passed by {past:.1f} s",
                 exchanges=both,
             )
-    elif clock.surely_within(later.exchange, reset):
+    elif clock.surely_within(later.exchange, reset) or (later.remaining and later.reset == reset):
         yield Finding(
             expected=f"429 until Reset {reset}",
             observed=f"{later.exchange.status} {-past:.1f} s before it",

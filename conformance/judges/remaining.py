@@ -119,7 +119,7 @@ def someone_else(explanation: Explanation) -> Doubt:
 def promise_broken(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield answers that promised more requests than their window then admitted."""
     explanation = explain(contract, history)
-    if explanation.requirement in ("rate.per-key", "rate.remaining-counts"):
+    if explanation.dearer or explanation.requirement in ("rate.per-key", "rate.remaining-counts"):
         return  # what was promised, others use up, or a count that is wrong already
     if resets_move(contract, history):
         return  # then no Reset tells which window an answer belongs to

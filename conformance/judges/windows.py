@@ -136,6 +136,14 @@ def issued(history: History) -> Iterator[tuple[str, Exchange]]:
             yield one.tags.key, one
 
 
+def overlapping(history: History) -> Iterator[Exchange]:
+    """Exchanges of a key that was being replaced meanwhile."""
+    lives = Lives(history)
+    for one in history.exchanges:
+        if one.tags.key is not None and lives.fading(one) and not lives.dead(one):
+            yield one
+
+
 def _counted(exchange: Exchange) -> bool:
     """Whether a key, presented as documented, was counted, or refused for its count."""
     spelled = exchange.plain_key or exchange.tags.form.startswith("scheme-case")

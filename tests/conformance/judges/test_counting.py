@@ -8,7 +8,7 @@ from conformance.exchange import Exchange
 from conformance.finding import JUDGES
 from conformance.judges import counting, leak, load, remaining
 
-from .builder import CONTRACT, anonymous, exchange, findings, history, opinions
+from .builder import CONTRACT, anonymous, exchange, findings, history, issued, opinions
 
 load()
 LEFT = CONTRACT.rate_limit.remaining_field
@@ -206,6 +206,43 @@ def test_keys_of_a_kind_share_a_counter() -> None:
     other: dict[str, Any] = {"credential": "other_project"}
     asked = [left(59), left(58, **other), team(59), left(57), left(56, **other), team(58), left(55)]
     assert accused(*asked) == {"rate.per-key"}
+
+
+def test_keys_share_a_counter_also_while_one_is_replaced() -> None:
+    def second(remaining: int, **how: Any) -> Exchange:
+        return left(remaining, key="project#2", **how)
+
+    other: dict[str, Any] = {"credential": "other_project"}
+    replaced = issued("project#2", "project#1", started=0.45, ended=0.6)
+    asked = [left(59), left(58, **other), left(57), left(56, **other)]
+    in_flight = left(55, started=0.5, ended=0.59)
+    after = [second(54, started=0.7), left(53, **other), second(52), left(51, **other)]
+    steps = history(*asked, in_flight, replaced, *after)
+    assert counting.explain(CONTRACT, steps).text == "keys share a counter"
+
+
+@pytest.mark.parametrize("charged", ["before", "after"])
+def test_what_costs_more_may_be_charged_with_the_next_request(charged: str) -> None:
+    absent: dict[str, Any] = {"status": 404, "resource": "absent"}
+    asked, remaining, owed = [], 60, 0
+    for kind in [{}, absent, {}, absent, absent, {}, {}]:
+        dear = 1 if kind else 0
+        remaining -= 1 + (dear if charged == "before" else owed)
+        owed = dear
+        asked.append(left(remaining, **kind))
+    assert accused(*asked) == {"rate.remaining-counts"}
+
+
+def test_what_costs_more_may_be_a_method_on_anothers() -> None:
+    def write(remaining: int, resource: str) -> Exchange:
+        return left(remaining, 404, operation="createExecution", resource=resource)
+
+    def read(remaining: int, resource: str) -> Exchange:
+        return left(remaining, 404, resource=resource)
+
+    asked = [read(59, "foreign"), read(58, "absent"), write(56, "foreign"), write(55, "absent")]
+    asked += [write(53, "foreign"), write(51, "foreign"), read(50, "foreign")]
+    assert counting.explain(CONTRACT, history(*asked)).requirement == "leak.same-cost"
 
 
 def test_keys_in_turn_have_their_own_counters() -> None:

@@ -137,6 +137,19 @@ def test_a_rounded_reset_may_miss_by_a_second(at: float) -> None:
     assert opinions(recovery.recovery_fails, *EXHAUSTED, watched(429, 30), late) == "nothing"
 
 
+def test_a_window_that_admits_again_is_over_too_early_whatever_the_clocks_say() -> None:
+    late = watched(429, 59.5)
+    asked = [*EXHAUSTED, late, watched(200, 59.8, left=59, reset=END)]
+    assert opinions(recovery.recovery_fails, *asked) == "failed"
+
+
+def test_any_refusal_after_the_reset_is_too_late() -> None:
+    late = over(429, twist="query", started=63)
+    assert opinions(recovery.recovery_fails, *EXHAUSTED, late) == "failed"
+    admitted = over(200, twist="query", started=63)
+    assert opinions(recovery.recovery_fails, *EXHAUSTED, admitted) == "nothing"
+
+
 def test_a_lost_request_may_have_begun_the_window() -> None:
     lost = exchange(None, started=61, ended=62)
     asked = [*EXHAUSTED, watched(429, 30), lost, watched(200, 63, left=58)]

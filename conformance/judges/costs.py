@@ -1,0 +1,76 @@
+"""Costs: what a request's share of its window may follow from, and what that breaks.
+
+Where the cost follows from what the requests are, nobody else is at work on the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from itertools import combinations
+
+from conformance.exchange import Exchange
+
+Aspect = Callable[[Exchange], Hashable]
+
+
+def _nothing(_: Exchange) -> Hashable:
+    return None
+
+
+def _method(one: Exchange) -> Hashable:
+    return one.request.method
+
+
+def _operation(one: Exchange) -> Hashable:
+    return one.tags.route, one.request.method
+
+
+def _path(one: Exchange) -> Hashable:
+    return one.request.target.partition("?")[0]
+
+
+def _is_error(one: Exchange) -> Hashable:
+    return (one.status or 0) >= 400
+
+
+def _status(one: Exchange) -> Hashable:
+    return one.status
+
+
+def _defect(one: Exchange) -> Hashable:
+    return (one.tags.defect or "").partition(":")[0]
+
+
+def _is_owned(one: Exchange) -> Hashable:
+    """Whether a project or team was addressed that exists and is not the key's own."""
+    return one.tags.resource in ("foreign", "cross", "cross-foreign")
+
+
+def _is_foreign(one: Exchange) -> Hashable:
+    return "foreign" in (one.tags.resource, one.tags.nested)
+
+
+def _relation(one: Exchange) -> Hashable:
+    return one.tags.resource, one.tags.nested
+
+
+OWN = (_method, _operation, _is_error, _status, _defect)  # that tell nothing of an owner
+OWNERS = (_is_owned, _is_foreign, _relation)
+
+
+def aspects() -> Iterator[tuple[str, Aspect]]:
+    """What a cost may follow from, from the simplest on, each with the requirement it breaks."""
+    for aspect in (_nothing, *OWN):
+        yield "rate.remaining-counts", aspect
+    for aspect in OWNERS:
+        yield "leak.same-cost", aspect
+    for one, other in combinations(OWN, 2):
+        yield "rate.remaining-counts", _both(one, other)
+    for one in OWNERS:
+        for other in OWN:
+            yield "leak.same-cost", _both(one, other)
+    yield "rate.remaining-counts", _path  # which holds an owner's id
+
+
+def _both(one: Aspect, other: Aspect) -> Aspect:
+    return lambda exchange: (one(exchange), other(exchange))
