@@ -147,8 +147,20 @@ def validation_tells(contract: Contract, history: History) -> Iterator[Opinion]:
 
 @judges("leak.nested")
 def nested_tells(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield operations whose answer tells another's nested resource from an absent one."""
-    return _compared(contract, history, _is_nested)
+    """Yield operations whose answer tells another's nested resource from an absent one.
+
+    Under another's project or team, where what lies directly in it does not tell either.
+    """
+    direct = any(
+        foreign[0].tags.nested is None and _told_apart(contract, history, foreign, missing)
+        for foreign, missing in _pairs(contract, history)
+    )
+
+    def wanted(one: Exchange) -> bool:
+        plain = one.tags.defect is None and one.tags.nested is not None
+        return _is_nested(one) or (plain and not direct)
+
+    return _compared(contract, history, wanted)
 
 
 @judges("leak.unsupported-method")

@@ -42,6 +42,17 @@ def below(foreign: Any = None) -> list[Exchange]:
     ]
 
 
+def test_what_only_nested_resources_of_others_tell_is_of_two_requirements() -> None:
+    how: dict[str, Any] = {"operation": "getExecution", "group": "pair:3"}
+    deeper = [
+        exchange(404, resource="foreign", nested="foreign", body=TOLD, **how),
+        exchange(404, resource="absent", nested="absent", **how),
+    ]
+    assert opinions(leak.answers_differ, *deeper) == "failed"
+    assert opinions(leak.nested_tells, *deeper) == "failed"
+    assert opinions(leak.nested_tells, *deeper, *pair(TOLD)) == "nothing"
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_two_are_answered_alike(shape: str) -> None:
     judge, how = SHAPES[shape]
