@@ -143,9 +143,17 @@ class Bench:
         """A request to an operation; see Calls.to."""
         return self.calls.to(operation, self.credential(who), **how)
 
-    def off_method(self, method: str, operation: Operation, who: Who, *, resource: str) -> Call:
+    def off_method(
+        self,
+        method: str,
+        operation: Operation,
+        who: Who,
+        *,
+        resource: str,
+        nested: str | None = None,
+    ) -> Call:
         """A request with a method that the operation's path lacks."""
-        return self.calls.off_method(method, operation, self.credential(who), resource)
+        return self.calls.off_method(method, operation, self.credential(who), resource, nested)
 
     def off_route(self, method: str, path: str, who: Who, **tags: Any) -> Call:
         """A request to no documented operation."""

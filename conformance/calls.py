@@ -66,10 +66,15 @@ class Calls:
         )
 
     def off_method(
-        self, method: str, operation: Operation, credential: Credential, resource: str
+        self,
+        method: str,
+        operation: Operation,
+        credential: Credential,
+        resource: str,
+        nested: str | None = None,
     ) -> Call:
         """A request with a method that the operation's path lacks."""
-        place, relations = self._place(operation, credential, resource, None)
+        place, relations = self._place(operation, credential, resource, nested)
         call = self.off_route(method, place, credential)
         tags = self._tags(route=operation.path, defect=f"method:{method}", **relations)
         return _with(call, tags)

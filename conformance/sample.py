@@ -19,6 +19,15 @@ OTHERS: dict[str, Any] = {
     "object": {},
     "boolean": True,
 }
+DEPTH = 24  # of an object that may hold anything: deeper than people write by hand
+ODDITIES: dict[str, Any] = {  # what an object that may hold anything may hold
+    "none": None,
+    "list": [1, "two", None, {"three": 3.5}],
+    "empty": {},
+    "text": "é ☃ 😀",
+    "constructor": "text",
+    "__proto__": {},
+}
 LONG_TEXT = 4000  # characters, where no schema bounds a text: as long as people write
 
 
@@ -75,6 +84,7 @@ def invalid_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, byt
         for what, wrong in _wrong(entry, schema):
             yield f"body.{what}:{name}", _dump({**valid, name: wrong})
     yield "body.extra-member", _dump({**valid, "conformanceUnknown": True})
+    yield "body.extra-proto", _dump({**valid, "__proto__": {"conformance": True}})
     yield "body.array", _dump([valid])
     yield "body.string", b'"text"'
     yield "body.null", b"null"
@@ -101,6 +111,9 @@ def _wrong(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple
         for what, wrong in _wrong_members(schema.get("items", {}), root):
             yield f"items.{what}", [wrong]
         yield "items", [7]
+        if "maxItems" in schema:
+            item = _instance(schema.get("items", {}), root, "conformance")
+            yield "too-many", [item] * (schema["maxItems"] + 1)
     elif kind == "object":
         yield from _wrong_members(schema, root)
 
@@ -119,6 +132,9 @@ def _near_misses(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         ("pattern-start", f"-{valid}"),
         ("pattern-end", f"{valid}-"),
         ("pattern-middle", f"{valid}.{valid}"),
+        ("pattern-underscore", f"{valid}_{valid}"),
+        ("pattern-doubled", f"{valid}--{valid}"),
+        ("pattern-letter", f"{valid}é"),
     ):
         unlike = not jsonschema_rs.is_valid({"pattern": schema["pattern"]}, text)
         if unlike and len(text) <= schema.get("maxLength", len(text)):
@@ -201,6 +217,7 @@ def invalid_queries(operation: Operation) -> Iterator[tuple[str, str]]:
         yield f"query.word:{name}", f"{name}=ten"
         yield f"query.negative:{name}", f"{name}=-1"
         yield f"query.fraction:{name}", f"{name}=1.5"
+        yield f"query.rest:{name}", f"{name}=5abc"
 
 
 def extended(body: bytes, members: tuple[tuple[str, str], ...]) -> bytes:
@@ -232,6 +249,11 @@ def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str
     return _resolve(schema["$ref"], root) if "$ref" in schema else schema
 
 
+def _nested(depth: int) -> dict[str, Any]:
+    """Objects in one another."""
+    return {"deeper": _nested(depth - 1)} if depth else {}
+
+
 def _full(
     schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, project: str, longest: bool
 ) -> Any:
@@ -240,8 +262,9 @@ def _full(
     if schema.get("type") == "array":
         return [_instance(schema["items"], root, marker)]
     if schema.get("type") == "object":
-        return {"conformance": marker}
+        return {"conformance": marker} | ({} if longest else {**ODDITIES, "deep": _nested(DEPTH)})
     if longest and schema.get("type") == "string" and "enum" not in schema:
         most = schema.get("maxLength", LONG_TEXT)
-        return _text({"maxLength": most} | dict(schema), (marker + "a" * most)[:most])
+        filler = "a" if "pattern" in schema else "é"
+        return _text({"maxLength": most} | dict(schema), (marker + filler * most)[:most])
     return _instance(schema, root, marker)

@@ -51,7 +51,9 @@ def _is_foreign(one: Exchange) -> Hashable:
 
 
 def _relation(one: Exchange) -> Hashable:
-    return one.tags.resource, one.tags.nested
+    """Whose the resources are, and whether the key is of the kind that the path is for."""
+    of_team = (one.tags.route or "").startswith("/teams")
+    return one.tags.resource, one.tags.nested, of_team == ("team" in one.tags.credential)
 
 
 OWN = (_method, _operation, _is_error, _status, _defect)  # that tell nothing of an owner

@@ -22,6 +22,7 @@ from conformance.judges.hypotheses import (
     HYPOTHESES,
     Counter,
     Hypothesis,
+    of_disguises,
     of_operations,
     one_counter,
 )
@@ -63,7 +64,7 @@ class Explanation:
     counter: Counter
     odd: tuple[Step, ...] = ()
     others: bool = False  # somebody else seems to use the key
-    dearer: bool = False  # some requests cost more than one
+    uneven: bool = False  # not every request costs one
     text: str = ""
 
 
@@ -91,7 +92,8 @@ def explain(contract: Contract, history: History) -> Explanation:
     moved = tuple(_moved(contract, history))
     if not odd and not moved:
         return Explanation(None, one_counter)
-    for one in (*HYPOTHESES, *of_operations(contract)):
+    twists = {one.tags.twist: None for one in history.answered if one.tags.twist}
+    for one in (*HYPOTHESES, *of_operations(contract), *of_disguises(twists)):
         if _explains(one, contract, history):
             return Explanation(one.requirement, one.counter, odd or moved, text=one.text)
     if not odd:
@@ -99,10 +101,10 @@ def explain(contract: Contract, history: History) -> Explanation:
     in_window = [step for step in steps if step.in_one_window]
     for text, strangers in _strangers(history):
         if _charged(in_window, strangers):
-            return Explanation("rate.per-key", one_counter, odd, dearer=True, text=text)
+            return Explanation("rate.per-key", one_counter, odd, uneven=True, text=text)
     for requirement, aspect in aspects():
         if _follows(in_window, aspect):
-            return Explanation(requirement, one_counter, odd, dearer=True)
+            return Explanation(requirement, one_counter, odd, uneven=True)
     others = all(step.fell > 1 for step in odd)
     return Explanation(None if others else "rate.remaining-counts", one_counter, odd, others=others)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from conformance.contract import Contract
@@ -45,6 +45,14 @@ def _owner_free(resource: str) -> Counter:
     def counter(one: Spot) -> Hashable | None:
         free = one.exchange.status == 404 and one.exchange.tags.resource == resource
         return None if free else "key"
+
+    return counter
+
+
+def _defect_free(family: str) -> Counter:
+    def counter(one: Spot) -> Hashable | None:
+        refused = one.exchange.status == 400
+        return None if refused and (one.exchange.tags.defect or "").startswith(family) else "key"
 
     return counter
 
@@ -93,6 +101,11 @@ def _connection(one: Spot) -> Hashable:
     return one.exchange.connection or ""
 
 
+def _media_type(one: Spot) -> Hashable:
+    names = (value for name, value in one.exchange.request.fields if name == "Content-Type")
+    return next(names, "")
+
+
 def _off_route(one: Spot) -> Hashable:
     """Whether no route was found, be it that a disguise led past one."""
     tags = one.exchange.tags
@@ -118,6 +131,12 @@ HYPOTHESES = (
     Hypothesis("rate.all-outcomes", "unknown routes are free", _off_route_free),
     Hypothesis("rate.all-outcomes", "400 is free", _status_free(400)),
     Hypothesis("rate.all-outcomes", "400 and 404 are free", _status_free(400, 404)),
+    *(
+        Hypothesis(
+            "rate.all-outcomes", f"invalid requests are free: {family}", _defect_free(family)
+        )
+        for family in ("json.", "media.", "body.", "query.", "path:")
+    ),
     Hypothesis("rate.all-outcomes", "errors have a counter of their own", _is_error),
     Hypothesis("rate.all-endpoints", "unknown routes have a counter of their own", _off_route),
     Hypothesis("rate.all-endpoints", "each method has a counter", _method),
@@ -131,6 +150,7 @@ HYPOTHESES = (
     Hypothesis("rate.all-endpoints", "reads are free", _method_free(reads=True)),
     Hypothesis("rate.no-bypass", "each query or disguise has a counter", _disguise),
     Hypothesis("rate.no-bypass", "each connection has a counter", _connection),
+    Hypothesis("rate.no-bypass", "each media type has a counter", _media_type),
     Hypothesis("rate.per-key", "keys share a counter", one_counter, shared=True),
     Hypothesis("rate.per-key", "keys of a team and its projects share", _family, shared=True),
     Hypothesis(
@@ -144,6 +164,16 @@ HYPOTHESES = (
         keyless=True,
     ),
 )
+
+
+def of_disguises(twists: Iterable[str]) -> Iterator[Hypothesis]:
+    """That one disguise, or each field that names an address, has a counter of its own."""
+    for twist in twists:
+        yield Hypothesis("rate.no-bypass", f"{twist} has a counter", _apart(twist))
+
+
+def _apart(twist: str) -> Counter:
+    return lambda one: (one.exchange.tags.twist or "") == twist
 
 
 def of_operations(contract: Contract) -> Iterator[Hypothesis]:

@@ -12,6 +12,7 @@ from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import explain, pairs
 from conformance.judges.select import Lives, absent, addressed, crashed, grouped, passing, straight
+from conformance.judges.stranger import window_tells
 from conformance.likeness import answer, same_request, volatile
 
 LEAST_PAIRS = 8  # timings of each class without which nothing is said
@@ -26,7 +27,7 @@ Group = tuple[list[Exchange], list[Exchange]]  # answers on another's, and on an
 def _pairs(contract: Contract, history: History) -> Iterator[Group]:
     """Groups that address another's resource and an absent one, alike in all else."""
     lives, lacking = Lives(history), absent(contract, history)
-    groups: dict[str, Group] = {}
+    groups: dict[str, list[Exchange]] = {}
     for one in history.judged:
         group = one.tags.group or ""
         if not group.startswith("pair:") or passing(history, one):
@@ -34,10 +35,12 @@ def _pairs(contract: Contract, history: History) -> Iterator[Group]:
         if one.tags.operation in lacking or one.status == 429 or _unknown(contract, one):
             continue
         if lives.live(one) and straight(one):
-            foreign, missing = groups.setdefault(group, ([], []))
-            (foreign if _foreign(one) else missing).append(one)
-    for foreign, missing in groups.values():
-        if foreign and missing and not any(one.succeeded for one in foreign):
+            groups.setdefault(group, []).append(one)
+    for ones in groups.values():
+        most = max(map(_of_others, ones))
+        foreign = [one for one in ones if _of_others(one) == most]
+        missing = [one for one in ones if _of_others(one) < most]
+        if missing and not any(one.succeeded for one in foreign):
             yield foreign, missing
 
 
@@ -48,10 +51,10 @@ def _unknown(contract: Contract, one: Exchange) -> bool:
     return one.status == 401 and not wrong_kind
 
 
-def _foreign(one: Exchange) -> bool:
-    if one.tags.resource.startswith("cross"):
-        return True
-    return "foreign" in (one.tags.resource, one.tags.nested)
+def _of_others(one: Exchange) -> int:
+    """How much of what was addressed exists and is another's."""
+    resource, nested = one.tags.resource, one.tags.nested
+    return (resource.startswith("cross") or resource == "foreign") + (nested == "foreign")
 
 
 def _is_nested(one: Exchange) -> bool:
@@ -189,12 +192,27 @@ def keyless_tells(contract: Contract, history: History) -> Iterator[Opinion]:
             )
 
 
+@judges("leak.unauthenticated")
+def window_tells_without_a_key(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield a field of the window that tells a stranger what exists."""
+    asked = list(_keyless(contract, history))
+    existing = [one for one in asked if _exists(one)]
+    missing = [one for one in asked if not _exists(one)]
+    for field, seen, other in window_tells(contract.rate_limit, existing, missing):
+        yield Finding(
+            expected=f"the same answer as for an id that does not exist: {field} {other}",
+            observed=f"{field} {seen} for each that exists, without a key",
+            exchanges=(missing[0], existing[0]),
+        )
+
+
 def _keyless(contract: Contract, history: History) -> Iterator[Exchange]:
     """Requests without a key, or with one that never was, for what exists and what does not."""
     lacking = absent(contract, history)
     for one in history.judged:
         tags = one.tags
-        if tags.key is not None or tags.form not in ("none", "bearer") or tags.twist is not None:
+        known = tags.form in ("none", "bearer") or tags.form.startswith("forged:")
+        if tags.key is not None or not known or tags.twist is not None:
             continue
         if tags.route is None or tags.operation in lacking or not addressed(one):
             continue
@@ -328,13 +346,14 @@ def _names(one: Exchange) -> frozenset[str]:
 
 
 def _framing(one: Exchange, common: frozenset[str]) -> dict[str, Any]:
-    """How an answer was sent: version, order of common fields, what is said of the connection."""
+    """How an answer was sent: version, common fields, what is said of the connection."""
     assert one.response is not None
     response = one.response
-    names = (name.lower() for name, _ in response.fields)
+    names = tuple(name for name, _ in response.fields if name.lower() in common)
     return {
         "HTTP version": response.version,
-        "order of fields": tuple(name for name in names if name in common),
+        "order of fields": tuple(name.lower() for name in names),
+        "spelling of fields": tuple(sorted(names, key=str.lower)),
         "connection handling": tuple(value.lower() for value in response.values("Connection")),
         "transfer coding": tuple(value.lower() for value in response.values("Transfer-Encoding")),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
@@ -18,16 +18,17 @@ from conformance.judges.windows import Offset, Spot, offset, spot, spots, window
 @judges("rate.enforced")
 def limit_exceeded(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield windows in which a request over the limit, one at a time, was not refused."""
-    counter = explain(contract, history).counter
+    explanation = explain(contract, history)
     for of_key in spots(contract, history).values():
         counted = [one for one in of_key if one.exchange.tags.group != "exhausted"]
-        for place, of_counter in grouped(counted, counter).items():
+        for place, of_counter in grouped(counted, explanation.counter).items():
             if place is not None:
-                yield from _crossings(contract, of_counter)
-        yield from _served(contract, of_key)
+                yield from _crossings(contract, of_counter, even=not explanation.uneven)
+        counted = [one for one in of_key if explanation.counter(one) is not None]
+        yield from _served(contract, counted)
 
 
-def _served(contract: Contract, of_key: tuple[Spot, ...]) -> Iterator[Finding]:
+def _served(contract: Contract, of_key: Iterable[Spot]) -> Iterator[Finding]:
     """Find a request that was served in a window of which it says itself that it is used up."""
     refused: Spot | None = None
     for one in of_key:
@@ -40,8 +41,12 @@ def _served(contract: Contract, of_key: tuple[Spot, ...]) -> Iterator[Finding]:
             return
 
 
-def _crossings(contract: Contract, members: tuple[Spot, ...]) -> Iterator[Opinion]:
-    """Judge what follows in a window that is used up; one finding is enough."""
+def _crossings(contract: Contract, members: tuple[Spot, ...], *, even: bool) -> Iterator[Opinion]:
+    """Judge what follows in a window that is used up; one finding is enough.
+
+    By the number of requests it is where each costs one (*even*), by Remaining in any case.
+    """
+    limit = contract.rate_limit.limit
     admitted: dict[int | None, int] = {}
     last: dict[int | None, Spot] = {}  # by Reset, the request that used a window up
     before: Spot | None = None
@@ -53,7 +58,7 @@ def _crossings(contract: Contract, members: tuple[Spot, ...]) -> Iterator[Opinio
             return
         if one.admitted and one.reset is not None and not one.at_once:
             admitted[one.reset] = admitted.get(one.reset, 0) + 1
-            if one.remaining == 0 or admitted[one.reset] >= contract.rate_limit.limit:
+            if one.remaining == 0 or (even and admitted[one.reset] >= limit):
                 last.setdefault(one.reset, one)
         before = one
 

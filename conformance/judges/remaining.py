@@ -28,10 +28,12 @@ def remaining_miscounts(contract: Contract, history: History) -> Iterator[Opinio
 def remaining_too_high(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield the first answer of a key that leaves as much as, or more than, the whole limit."""
     field, limit = contract.rate_limit.remaining_field, contract.rate_limit.limit
-    counter = explain(contract, history).counter
+    explanation = explain(contract, history)
+    if explanation.uneven and explanation.requirement == "leak.same-cost":
+        return  # the first may have cost nothing
     for of_key in spots(contract, history).values():
         for one in of_key:
-            counted = one.admitted and counter(one) is not None
+            counted = one.admitted and explanation.counter(one) is not None
             if counted and one.remaining is not None and one.remaining >= limit and _judged(one):
                 yield Finding(
                     expected=f"{field} at most {limit - 1} after a request",
@@ -119,7 +121,7 @@ def someone_else(explanation: Explanation) -> Doubt:
 def promise_broken(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield answers that promised more requests than their window then admitted."""
     explanation = explain(contract, history)
-    if explanation.dearer or explanation.requirement in ("rate.per-key", "rate.remaining-counts"):
+    if explanation.uneven or explanation.requirement in ("rate.per-key", "rate.remaining-counts"):
         return  # what was promised, others use up, or a count that is wrong already
     if resets_move(contract, history):
         return  # then no Reset tells which window an answer belongs to

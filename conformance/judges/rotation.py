@@ -25,6 +25,7 @@ from conformance.judges.select import (
 from conformance.judges.select import (
     place as place_of,
 )
+from conformance.judges.stranger import window_tells
 from conformance.likeness import differences, volatile
 
 ENOUGH_BITS = 128
@@ -360,6 +361,25 @@ def revoked_recognised(contract: Contract, history: History) -> Iterator[Opinion
                 observed=f"{part} {revoked}",
                 exchanges=(other, one),
             )
+
+
+@judges("rotation.same-as-unknown")
+def window_tells_revoked(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield a field of the window that tells replaced keys from keys that never were."""
+    revoked = [one for one, _ in _dead(contract, history) if one.status == 401]
+    unknown = [one for one in history.judged if _never_issued(one) and one.status == 401]
+    if len({one.tags.key for one in revoked}) < 2:
+        return
+    for field, seen, other in window_tells(contract.rate_limit, revoked, unknown):
+        yield Finding(
+            expected=f"the same answer as for a key that was never issued: {field} {other}",
+            observed=f"{field} {seen} for each key that was replaced",
+            exchanges=(unknown[0], revoked[0]),
+        )
+
+
+def _never_issued(one: Exchange) -> bool:
+    return one.tags.group == "unknown" or one.tags.form.startswith("forged:")
 
 
 @judges("rotation.entropy")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from conformance.contract import Contract
+from conformance.contract import Contract, RateLimit
 from conformance.exchange import Exchange
 from conformance.finding import Evidence, Finding, Opinion
 from conformance.history import History
 from conformance.judges import select
 from conformance.likeness import volatile
 
+STEADY = 3  # answers that show that a number does not change
+MISSING = "(missing)"
 SHOWN = 3  # exchanges that a finding points at, besides its control
 FRAMING = frozenset(  # fields that vary with connection and time, not with what was asked
     {"age", "connection", "content-length", "date", "keep-alive", "transfer-encoding", "via"}
@@ -45,6 +47,27 @@ def comparison(id: str, ones: tuple[Exchange, ...], usual: frozenset[str]) -> It
             observed=f"{select.said(one)} to {_asking(one)}, which differs in {', '.join(facets)}",
             exchanges=(plain, *(one for one, _ in different[:SHOWN])),
         )
+
+
+def window_tells(
+    limit: RateLimit, ones: Sequence[Exchange], others: Sequence[Exchange]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the fields of a window that tell two kinds of strangers apart, with both values.
+
+    Numbers do where they never change; a counter of an address, which goes on, does not.
+    """
+    if min(len(ones), len(others)) < STEADY:
+        return
+    for field in (limit.limit_field, limit.remaining_field):
+        said, other = ({_value(one, field) for one in asked} for asked in (ones, others))
+        missing = (said == {MISSING}) != (other == {MISSING}) and MISSING not in said & other
+        if missing or (len(said) == len(other) == 1 and said != other):
+            yield field, min(said), min(other)
+
+
+def _value(one: Exchange, field: str) -> str:
+    value = one.response.value(field) if one.response else None
+    return MISSING if value is None else value
 
 
 def _varies(one: Exchange) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from conformance import credential as credentials
+from conformance import sample
 from conformance.bench import Bench
 from conformance.client import Call
 from conformance.contract import Operation
@@ -93,7 +95,14 @@ def test_elsewhere(bench: Bench, operation: Operation) -> None:
     bench.sometime(bench.call(operation, form) for form in forms)
 
 
-@probes("auth.unknown-key", "auth.pat-unavailable", phase=Phase.FREE, free=7, thrift={"free": 4})
+@probes(
+    "auth.unknown-key",
+    "auth.pat-unavailable",
+    "auth.before-all",
+    phase=Phase.FREE,
+    free=10,
+    thrift={"free": 4},
+)
 def test_never_issued(bench: Bench, operation: Operation) -> None:
     """Present keys that were never issued, of each documented prefix, and malformed ones."""
     chance = bench.rng(f"forged/{operation.id}")
@@ -104,7 +113,21 @@ def test_never_issued(bench: Bench, operation: Operation) -> None:
     odd = list(credentials.malformed(bench.contract))
     every = shows(bench, operation)
     forms += odd if every else some(bench, operation, odd, 2, 1)
-    bench.sometime(bench.call(operation, form) for form in forms)
+    calls = [bench.call(operation, form) for form in forms]
+    if every or not bench.thrifty:
+        elsewhere = ("foreign", "absent")
+        calls += [bench.call(operation, forms[0], resource=resource) for resource in elsewhere]
+        calls += _ill_formed(bench, operation, forms[0])
+    bench.sometime(calls)
+
+
+def _ill_formed(bench: Bench, operation: Operation, form: credentials.Credential) -> Iterator[Call]:
+    """A request with one thing wrong besides the credential: the body, or a parameter."""
+    if operation.body is not None:
+        defect, body = next(invalid_bodies(operation, bench.calls.marker()))
+        yield bench.call(operation, form, body=body, defect=defect)
+    for defect, query in islice(invalid_queries(operation), 1):
+        yield bench.call(operation, form, query=query, defect=defect)
 
 
 @probes("auth.unknown-key", phase=Phase.FREE, free=8, thrift={"free": 4})
@@ -179,3 +202,14 @@ def test_ambiguous(bench: Bench, party: str) -> None:
     operation = first_list(bench.contract, party)
     forms = credentials.ambiguous(key, other)
     bench.sometime(bench.call(operation, form, level="hardening") for form in forms)
+
+
+@probes("auth.not-echoed", spends={"own": 2}, needs=("own.key",))
+def test_astray(bench: Bench, party: str) -> None:
+    """With a valid key, send it in an unlisted member of the body and in a query too."""
+    lost = bench.off_route("GET", f"/{bench.calls.marker()}", party)
+    bench.deliver(replace(lost, query=f"api_key={bench.key(party).value}"))
+    operation = next(op for op in bench.contract.of_kind(party) if op.body is not None)
+    valid = sample.body(operation, bench.calls.marker())
+    written = sample.dump(valid | {"conformanceUnknown": bench.key(party).value})
+    bench.send(operation, party, body=written, defect="body.extra-member")

@@ -89,6 +89,27 @@ def test_further_down(bench: Bench, operation: Operation) -> None:
     bench.compare(lambda way: bench.calls.below(operation, credential, **way), ways)
 
 
+@probes(
+    "leak.nested",
+    "leak.unsupported-method",
+    phase=Phase.EXTRA,
+    spends={"own": 6},
+    needs=("other.key",),
+    where=nested,
+)
+def test_below_anothers(bench: Bench, operation: Operation) -> None:
+    """Tell what another has from what nobody has: below the other's id, and by lacking methods."""
+    who = operation.kind
+    below = (
+        {"resource": "foreign", "nested": "foreign"},
+        {"resource": "foreign", "nested": "absent"},
+    )
+    bench.compare(lambda way: bench.call(operation, who, **way), below)
+    mixed = ({"resource": "own", "nested": "foreign"}, {"resource": "own", "nested": "absent"})
+    for method in lacking(bench, operation)[-2:] if operation.leads else ():
+        bench.compare(lambda way: bench.off_method(method, operation, who, **way), mixed)  # noqa: B023
+
+
 @probes("leak.unauthenticated", phase=Phase.FREE, free=3, where=lambda op: op.leads)
 def test_unauthenticated_method(bench: Bench, operation: Operation) -> None:
     """Without a key, use a method that the path lacks on what exists and what does not."""

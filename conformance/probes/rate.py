@@ -13,10 +13,11 @@ from conformance.exchange import Exchange
 from conformance.exhaust import exhaust
 from conformance.probe import Phase, probes
 from conformance.probes.shapes import first_list, lane, turn
-from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies
+from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types
 
 FORWARDING = (
     ("X-Forwarded-For", "203.0.113.{n}"),
+    ("X-Forwarded-For", "127.0.0.1"),
     ("X-Real-IP", "203.0.113.{n}"),
     ("Forwarded", "for=203.0.113.{n}"),
     ("X-Client-IP", "203.0.113.{n}"),
@@ -136,6 +137,9 @@ def test_over_the_limit(bench: Bench, operation: Operation) -> None:
             next(malformed_bodies()),
         ):
             calls.append(bench.call(operation, party, body=body, defect=defect))
+        defect, media, body = next(media_types(operation, bench.calls.marker()))
+        fields = (("Content-Type", media),)
+        calls.append(bench.call(operation, party, body=body, fields=fields, defect=defect))
     for defect, query in list(invalid_queries(operation))[:1]:
         calls.append(bench.call(operation, party, query=query, defect=defect))
     over_the_limit(bench, party, calls)

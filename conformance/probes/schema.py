@@ -7,7 +7,7 @@ from conformance.bench import Bench
 from conformance.contract import Operation
 from conformance.exhaust import pool_of
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import lists, with_body
+from conformance.probes.shapes import creates, lists, with_body
 
 
 @probes("schema.valid-accepted", "schema.responses", spends={"own": 2}, where=lists)
@@ -37,6 +37,19 @@ def test_full_bodies(bench: Bench, operation: Operation) -> None:
         bench.call(operation, operation.kind, body=body, generated="positive")
         for body in sample.full_bodies(operation, bench.calls.marker(), project)
     )
+
+
+@probes(
+    "error.no-server-error",
+    spends={"own": 2},
+    needs=("writes",),
+    where=creates,
+)
+def test_twice(bench: Bench, operation: Operation) -> None:
+    """Create the same twice: the second may be refused as invalid, but not in its own way."""
+    body = sample.dump(sample.body(operation, bench.calls.marker()))
+    bench.send(operation, operation.kind, body=body)
+    bench.send(operation, operation.kind, body=body, defect="twice")
 
 
 @probes(

@@ -26,6 +26,11 @@ def with_body(operation: Operation) -> bool:
     return operation.body is not None
 
 
+def creates(operation: Operation) -> bool:
+    """Whether the operation makes something with a name, of which there may be one already."""
+    return "name" in (operation.body or {}).get("properties", {})
+
+
 def lists(operation: Operation) -> bool:
     """Whether the operation answers with a list."""
     return operation.lists
