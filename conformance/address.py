@@ -66,6 +66,11 @@ class Addresses:
                 if isinstance(id, str) and id.replace("-", "").isalnum() and not taken:
                     self.nested.setdefault(f"{party}/{parameter}", id)
 
+    def written(self, path: str) -> Operation | None:
+        """The operation on a path that takes a body, if one does."""
+        operations = self._contract.operations
+        return next((op for op in operations if op.path == path and op.body is not None), None)
+
     def teaching(self, kind: str) -> list[Operation]:
         """Reads that need no other id, those first whose answers show ids that others need."""
         reads = [op for op in self._contract.of_kind(kind) if not op.writes and not op.nested]

@@ -76,8 +76,15 @@ class Calls:
         """A request with a method that the operation's path lacks."""
         place, relations = self._place(operation, credential, resource, nested)
         call = self.off_route(method, place, credential)
+        if call.body is not None and self._target.allow_writes:
+            call = replace(call, body=self._like(operation))
         tags = self._tags(route=operation.path, defect=f"method:{method}", **relations)
         return _with(call, tags)
+
+    def _like(self, operation: Operation) -> bytes:
+        """A body that the path's own operations take, if they take any."""
+        written = self._addresses.written(operation.path)
+        return sample.dump(sample.body(written, self.marker())) if written else b"{}"
 
     def below(self, operation: Operation, credential: Credential, nested: str) -> Call:
         """A request to a route that does not exist, below a nested resource."""

@@ -107,6 +107,7 @@ def form(prefix: str, value: str) -> Mapping[str, Any]:
     return {
         "prefixed": value.startswith(prefix) and bool(secret),
         "secret_length": len(secret),
+        "distinct": len(set(secret)),
         "alphabet": [*alphabet, *others],
         "hexadecimal": bool(re.fullmatch(r"[0-9a-f]*|[0-9A-F]*", secret)),
     }

@@ -86,7 +86,7 @@ def volatile(history: History, rate_limit: RateLimit) -> frozenset[str]:
 
 def _varying(found: Mapping[str, tuple[Any, Any]]) -> set[str]:
     """The parts that varied; the order did only where the members are the same."""
-    one, other = found.get(ORDER, ((), ()))
+    one, other = (members or () for members in found.get(ORDER, ((), ())))
     return set(found) - (set() if sorted(one) == sorted(other) else {ORDER})
 
 

@@ -267,4 +267,6 @@ def _full(
         most = schema.get("maxLength", LONG_TEXT)
         filler = "a" if "pattern" in schema else "é"
         return _text({"maxLength": most} | dict(schema), (marker + filler * most)[:most])
+    if schema.get("type") == "string" and not {"enum", "pattern", "maxLength"} & set(schema):
+        return "constructor"  # a name that lookups in objects of some languages find
     return _instance(schema, root, marker)

@@ -41,7 +41,22 @@ def _defect(one: Exchange) -> Hashable:
     return (one.tags.defect or "").partition(":")[0]
 
 
-def _is_owned(one: Exchange) -> Hashable:
+def _query(one: Exchange) -> Hashable:
+    return one.request.target.partition("?")[2]
+
+
+def _is_of_kind(one: Exchange) -> Hashable:
+    """Whether the key is of the kind that the path is for."""
+    of_team = (one.tags.route or "").startswith("/teams")
+    return of_team == ("team" in one.tags.credential)
+
+
+def tells_of_another(one: Exchange) -> bool:
+    """Whether something was addressed that exists and is not the key's own."""
+    return _is_owned(one) or one.tags.nested == "foreign"
+
+
+def _is_owned(one: Exchange) -> bool:
     """Whether a project or team was addressed that exists and is not the key's own."""
     return one.tags.resource in ("foreign", "cross", "cross-foreign")
 
@@ -51,12 +66,18 @@ def _is_foreign(one: Exchange) -> Hashable:
 
 
 def _relation(one: Exchange) -> Hashable:
-    """Whose the resources are, and whether the key is of the kind that the path is for."""
-    of_team = (one.tags.route or "").startswith("/teams")
-    return one.tags.resource, one.tags.nested, of_team == ("team" in one.tags.credential)
+    return one.tags.resource, one.tags.nested, _is_of_kind(one)
 
 
-OWN = (_method, _operation, _is_error, _status, _defect)  # that tell nothing of an owner
+OWN = (  # that tell nothing of an owner
+    _method,
+    _operation,
+    _is_error,
+    _status,
+    _defect,
+    _query,
+    _is_of_kind,
+)
 OWNERS = (_is_owned, _is_foreign, _relation)
 
 

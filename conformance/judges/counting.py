@@ -9,7 +9,7 @@ so one deviation is one failure, and not one of everything that depends on the c
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
@@ -17,7 +17,7 @@ from itertools import combinations
 from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.history import History
-from conformance.judges.costs import Aspect, aspects
+from conformance.judges.costs import Aspect, aspects, tells_of_another
 from conformance.judges.hypotheses import (
     HYPOTHESES,
     Counter,
@@ -103,8 +103,10 @@ def explain(contract: Contract, history: History) -> Explanation:
         if _charged(in_window, strangers):
             return Explanation("rate.per-key", one_counter, odd, uneven=True, text=text)
     for requirement, aspect in aspects():
-        if _follows(in_window, aspect):
-            return Explanation(requirement, one_counter, odd, uneven=True)
+        for culprit in (_after, _before):
+            if _follows(in_window, aspect, culprit):
+                broken = _broken([(step.fell, culprit(step)) for step in odd], requirement)
+                return Explanation(broken, one_counter, odd, uneven=True)
     others = all(step.fell > 1 for step in odd)
     return Explanation(None if others else "rate.remaining-counts", one_counter, odd, others=others)
 
@@ -120,23 +122,35 @@ def _charged(steps: list[Step], strangers: list[Exchange]) -> bool:
     )
 
 
-def _follows(steps: list[Step], aspect: Aspect) -> bool:
+def _after(step: Step) -> Exchange:
+    """The request that pays when it comes."""
+    return step.after.exchange
+
+
+def _before(step: Step) -> Exchange:
+    """The request that is charged more, or given back, after its answer."""
+    return step.before.exchange
+
+
+def _broken(culprits: list[tuple[int, Exchange]], requirement: str) -> str:
+    """What is broken by costs that follow from what was asked for.
+
+    Where what exists and what does not cost alike, they do not tell; free errors are another thing.
+    """
+    telling = len({tells_of_another(one) for _, one in culprits}) == 1
+    if requirement == "leak.same-cost" and telling:
+        return requirement
+    free = all(cost == 0 and one.status in (400, 404) for cost, one in culprits)
+    return "rate.all-outcomes" if free else "rate.remaining-counts"
+
+
+def _follows(steps: list[Step], aspect: Aspect, culprit: Callable[[Step], Exchange]) -> bool:
     """Whether what a request costs follows from what it is: then nobody else is at work.
 
-    It may be charged when it comes, or after its answer. A step to 0 does not tell, since nothing
-    falls any further.
+    A step to 0 does not tell, since nothing falls any further.
     """
     telling = [step for step in steps if step.after.remaining]
-    return any(
-        _constant(grouped(telling, of).values())
-        for of in (
-            lambda step: aspect(step.after.exchange),
-            lambda step: aspect(step.before.exchange),
-        )
-    )
-
-
-def _constant(costs: Collection[tuple[Step, ...]]) -> bool:
+    costs = grouped(telling, lambda step: aspect(culprit(step))).values()
     constant = all(len({step.fell for step in alike}) == 1 for alike in costs)
     return constant and any(len(alike) >= REPEATED and alike[0].fell != 1 for alike in costs)
 

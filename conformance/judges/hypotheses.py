@@ -49,6 +49,14 @@ def _owner_free(resource: str) -> Counter:
     return counter
 
 
+def _invalid_free(reads: bool) -> Counter:
+    def counter(one: Spot) -> Hashable | None:
+        alike = (one.exchange.request.method == "GET") is reads
+        return None if one.exchange.status == 400 and alike else "key"
+
+    return counter
+
+
 def _defect_free(family: str) -> Counter:
     def counter(one: Spot) -> Hashable | None:
         refused = one.exchange.status == 400
@@ -83,6 +91,14 @@ def _route(one: Spot) -> Hashable:
 
 def _operation(one: Spot) -> Hashable:
     return _route(one), _method(one)
+
+
+def _known_path(one: Spot) -> Hashable:
+    return _route(one) if one.exchange.tags.operation else ""
+
+
+def _known_operation(one: Spot) -> Hashable:
+    return one.exchange.tags.operation or ""
 
 
 def _path(one: Spot) -> Hashable:
@@ -137,6 +153,10 @@ HYPOTHESES = (
         )
         for family in ("json.", "media.", "body.", "query.", "path:")
     ),
+    Hypothesis("rate.all-outcomes", "invalid requests are free: reads", _invalid_free(reads=True)),
+    Hypothesis(
+        "rate.all-outcomes", "invalid requests are free: writes", _invalid_free(reads=False)
+    ),
     Hypothesis("rate.all-outcomes", "errors have a counter of their own", _is_error),
     Hypothesis("rate.all-endpoints", "unknown routes have a counter of their own", _off_route),
     Hypothesis("rate.all-endpoints", "each method has a counter", _method),
@@ -144,6 +164,8 @@ HYPOTHESES = (
     Hypothesis("rate.all-endpoints", "nested resources have a counter of their own", _is_nested),
     Hypothesis("rate.all-endpoints", "each path has a counter", _route),
     Hypothesis("rate.all-endpoints", "each operation has a counter", _operation),
+    Hypothesis("rate.all-endpoints", "each path has a counter, others one", _known_path),
+    Hypothesis("rate.all-endpoints", "each operation has a counter, others one", _known_operation),
     Hypothesis("rate.all-endpoints", "each concrete path has a counter", _path),
     Hypothesis("rate.all-endpoints", "each path and method has a counter", _path_and_method),
     Hypothesis("rate.all-endpoints", "writes are free", _method_free(reads=False)),

@@ -28,6 +28,7 @@ from conformance.judges.select import (
 from conformance.judges.stranger import window_tells
 from conformance.likeness import differences, volatile
 
+SHOWN_ALL = 8  # characters of a secret per character of the alphabet that show all of it
 ENOUGH_BITS = 128
 LEAST_HIDDEN = 4  # characters of a key that a settings page must keep back
 CLASS_SIZES = {"lower": 26, "upper": 26, "digit": 10}
@@ -400,7 +401,14 @@ def key_guessable(contract: Contract, history: History) -> Iterator[Opinion]:
 
 
 def _alphabet(events: list[Event]) -> int:
-    """The size of the alphabet that the keys seen were drawn from."""
+    """The size of the alphabet that the keys seen were drawn from.
+
+    Of few characters, a long secret shows them all.
+    """
+    distinct = [event.data.get("distinct", INFINITY) for event in events]
+    lengths = [event.data["secret_length"] for event in events]
+    if all(length >= SHOWN_ALL * few for length, few in zip(lengths, distinct, strict=True)):
+        return int(max(2, *distinct))
     if all(event.data.get("hexadecimal") for event in events):
         return 16
     seen = {name for event in events for name in event.data["alphabet"]}

@@ -33,7 +33,7 @@ def test_accepted(bench: Bench, operation: Operation) -> None:
     bench.send(operation, operation.kind)
 
 
-@probes("auth.required", "auth.before-all", "auth.challenge", phase=Phase.FREE, free=5)
+@probes("auth.required", "auth.before-all", "auth.challenge", phase=Phase.FREE, free=6)
 def test_anonymous(bench: Bench, operation: Operation) -> None:
     """Call without a key, for what exists and what does not, validly and not."""
     calls = [
@@ -50,7 +50,9 @@ def test_anonymous(bench: Bench, operation: Operation) -> None:
 def _invalid(bench: Bench, operation: Operation) -> Iterator[Call]:
     """A body against the schema, one that is not JSON, and one of another media type."""
     marker = bench.calls.marker()
-    for defect, body in (next(invalid_bodies(operation, marker)), next(malformed_bodies())):
+    empty = ("json.empty", b"")
+    invalid = next(invalid_bodies(operation, marker))
+    for defect, body in (invalid, next(malformed_bodies()), empty):
         yield bench.call(operation, ANONYMOUS, body=body, defect=defect)
     defect, media, body = next(media_types(operation, marker))
     fields = (("Content-Type", media),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.bench import Bench
 from conformance.contract import Operation
+from conformance.exhaust import pool_of
 from conformance.pool import in_turn
 from conformance.probe import probes
 from conformance.probes.shapes import first_list, lacking, lists, nested, some, turn, with_body
@@ -16,6 +17,7 @@ from conformance.sample import (
     null_text,
 )
 
+REST = 40  # requests, which leaves room in a window for what else needs a new key
 LONG_ID = "a" * 300
 LONG_QUERY = f"conformance={'a' * 1000}"
 CONDITIONS = (
@@ -153,6 +155,22 @@ def test_drawn_body(bench: Bench, operation: Operation) -> None:
         bench.call(operation, operation.kind, body=body, defect="body.drawn")
         for body in turn(documents(bench.target.seed, 10), place, 2)
     )
+
+
+@probes(
+    "error.invalid-body",
+    "error.malformed-json",
+    "error.media-type",
+    spends={"own": REST},
+    needs=("own.generate",),
+    kinds=("team",),
+)
+def test_rest(bench: Bench, party: str) -> None:
+    """Send defects for which the others had no room, where a new key makes some.
+
+    A team's operations take more bodies than one window does; a project's keys are replaced often.
+    """
+    bench.together(pool_of(bench, party).calls(party, REST))
 
 
 @probes("error.no-server-error", spends={"own": 4})

@@ -11,11 +11,13 @@ from dataclasses import replace
 from conformance import credential as credentials
 from conformance import show
 from conformance.bench import Bench
+from conformance.client import Call
 from conformance.contract import Operation
 from conformance.exchange import Exchange
 from conformance.keyring import Key
 from conformance.probe import Phase, probes
 from conformance.probes.shapes import first_list, lacking, lane
+from conformance.sample import invalid_bodies, malformed_bodies
 
 HELD = 0.2  # seconds between the first half of a body and what follows
 HELD_AT_HOME = 0.03  # the same for a server in this process
@@ -83,12 +85,21 @@ def use_old(bench: Bench, old: Key) -> None:
         if operation.leads
         for method in lacking(bench, operation)[: 1 if bench.thrifty else None]
     )
+    bench.together(_ill_formed(bench, old))
     like = bench.key("project").secret(bench.contract)
     unknown = credentials.forged(bench.contract, "project", bench.rng("unknown"), like)
     bench.together(
         bench.call(operation, unknown, group="unknown")
         for operation in bench.contract.of_kind("project")
     )
+
+
+def _ill_formed(bench: Bench, old: Key) -> Iterator[Call]:
+    """A replaced key with bodies that are wrong too, which nobody is to look at."""
+    operation = next(op for op in bench.contract.of_kind("project") if op.body is not None)
+    offered = invalid_bodies(operation, bench.calls.marker())
+    for defect, body in (next(offered), next(malformed_bodies())):
+        yield bench.call(operation, old, body=body, defect=defect, group="replaced")
 
 
 def use_others(bench: Bench) -> None:

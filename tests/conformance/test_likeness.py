@@ -97,6 +97,8 @@ def test_the_order_is_volatile_only_where_the_members_are_the_same() -> None:
     assert likeness.ORDER not in likeness.volatile(history(*longer), LIMIT)
     turned = [exchange(200, body=body) for body in ({"a": 1, "b": 2}, {"b": 2, "a": 1})]
     assert likeness.ORDER in likeness.volatile(history(*turned), LIMIT)
+    page = exchange(200, body=b"<html>")
+    assert likeness.ORDER not in likeness.volatile(history(longer[0], page), LIMIT)
 
 
 def test_other_requests_statuses_and_limits_make_nothing_volatile() -> None:

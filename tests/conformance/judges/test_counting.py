@@ -233,6 +233,26 @@ def test_what_costs_more_may_be_charged_with_the_next_request(charged: str) -> N
     assert accused(*asked) == {"rate.remaining-counts"}
 
 
+@pytest.mark.parametrize(
+    ("odd", "requirement"),
+    [
+        ({"status": 404, "resource": "cross", "operation": "listEnvironments"}, "all-outcomes"),
+        ({"status": 200, "operation": "listTestRuns"}, "all-endpoints"),
+        ({"status": 400, "query": "limit=0"}, "all-outcomes"),
+    ],
+)
+def test_what_is_free_is_named(odd: dict[str, Any], requirement: str) -> None:
+    asked = [left(59), left(58)]
+    for count in (57, 56, 55, 54):
+        asked += [left(count), left(count, **odd)]
+    others = [
+        {"operation": "createExecution", "status": 202},
+        {"status": 404, "resource": "absent"},
+    ]
+    asked += [left(53 - place, **one) for place, one in enumerate(others)]
+    assert f"rate.{requirement}" == counting.explain(CONTRACT, history(*asked)).requirement
+
+
 def test_what_costs_more_may_be_a_method_on_anothers() -> None:
     def write(remaining: int, resource: str) -> Exchange:
         return left(remaining, 404, operation="createExecution", resource=resource)

@@ -282,7 +282,12 @@ def test_a_secret_is_long_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    "weak", [{"secret_length": 21}, {"secret_length": 31, "hexadecimal": True}]
+    "weak",
+    [
+        {"secret_length": 21},
+        {"secret_length": 31, "hexadecimal": True},
+        {"secret_length": 40, "hexadecimal": True, "distinct": 2},
+    ],
 )
 def test_a_secret_is_guessable(weak: dict[str, Any]) -> None:
     assert opinions(rotation.key_guessable, issued("project#2", **weak)) == "failed"
