@@ -221,6 +221,7 @@ def malformed(contract: Contract) -> Iterator[Credential]:
         ("json", '{"$ne":""}'),
         ("digits", "0"),
         ("slash", prefix + "../../x"),
+        ("sample", prefix + "abc123"),  # the documentation's own, which is cut off there
         ("long", prefix + "a" * 4000),
         ("jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."),
     ):

@@ -169,12 +169,14 @@ def malformed_bodies() -> Iterator[tuple[str, bytes]]:
     yield "json.not-utf8", b'{"a": "\xff\xfe"}'
 
 
-def null_text(operation: Operation, marker: str) -> bytes | None:
-    """A body with U+0000 in a text that nothing bounds; None if it takes no such text."""
-    for name, schema in (operation.body or {}).get("properties", {}).items():
+def odd_texts(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]:
+    """Bodies with U+0000, and with half a surrogate pair, in a text that nothing bounds."""
+    properties = (operation.body or {}).get("properties", {})
+    for name, schema in properties.items():
         if schema.get("type") == "string" and not {"pattern", "format", "enum"} & set(schema):
-            return _dump({**body(operation, marker), name: "conformance\x00"})
-    return None
+            for what, text in (("null", "conformance\x00"), ("surrogate", "conformance\ud800")):
+                yield what, _dump({**body(operation, marker), name: text})
+            return
 
 
 def lenient_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]:

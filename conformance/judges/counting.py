@@ -293,3 +293,12 @@ def pairs(contract: Contract, history: History) -> Iterator[tuple[Spot, Spot]]:
     for step in _steps(contract, history):
         if step.in_one_window:
             yield step.before, step.after
+
+
+def of_counters(contract: Contract, history: History) -> Iterator[tuple[Spot, ...]]:
+    """The answers of each counter of each key."""
+    counter = explain(contract, history).counter
+    for of_key in spots(contract, history).values():
+        for place, of_counter in grouped(of_key, counter).items():
+            if place is not None:
+                yield of_counter

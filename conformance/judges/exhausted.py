@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
@@ -11,7 +11,7 @@ from conformance.history import History
 from conformance.judges.counting import explain
 from conformance.judges.limit import in_its_window
 from conformance.judges.select import Lives, absent, own, said
-from conformance.judges.windows import Spot, offset, spot
+from conformance.judges.windows import Spot, offset, spot, spots
 
 ELSEWHERE = ("slash", "case")  # disguises after which a path may be another one
 
@@ -19,7 +19,7 @@ ELSEWHERE = ("slash", "case")  # disguises after which a path may be another one
 def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exchange, Exchange]]:
     """Requests with a key that had been refused in the window under way, after the refusal."""
     clock, lives = offset(contract, history), Lives(history)
-    missing = absent(contract, history)
+    missing, refusals = absent(contract, history), _refusals(contract, history)
     last: dict[str, Spot] = {}
     for one in history.judged:
         label = one.tags.key or ""
@@ -30,8 +30,20 @@ def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exch
         before = last.get(label)
         if before is None or not lives.live(one) or one.tags.operation in missing:
             continue
-        if in_its_window(before, spot(one, contract.rate_limit), clock):
+        later = spot(one, contract.rate_limit)
+        until = refusals.get((label, before.reset), before.exchange)
+        if one.precedes(until) or in_its_window(before, later, clock):
             yield before.exchange, one
+
+
+def _refusals(contract: Contract, history: History) -> Mapping[tuple[str, int | None], Exchange]:
+    """The last refusal in the window of each key and Reset, which was under way until then."""
+    return {
+        (label, one.reset): one.exchange
+        for label, of_key in spots(contract, history).items()
+        for one in of_key
+        if one.refused and one.reset is not None
+    }
 
 
 def _plain(one: Exchange) -> bool:

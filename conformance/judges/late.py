@@ -9,9 +9,8 @@ from itertools import pairwise
 
 from conformance.contract import Contract
 from conformance.history import History
-from conformance.judges.counting import explain
-from conformance.judges.select import grouped
-from conformance.judges.windows import ROUNDING, Offset, Spot, offset, spots
+from conformance.judges.counting import of_counters
+from conformance.judges.windows import ROUNDING, Offset, Spot, offset
 
 ENOUGH = 3  # refusals that show whether what they say moves
 SPAN = 1.1  # seconds between the first and the last of them
@@ -42,15 +41,6 @@ def stretches(contract: Contract, history: History) -> tuple[Stretch, ...]:
     clock, counted = offset(contract, history), of_counters(contract, history)
     found = (one for of_counter in counted for one in _stretches(of_counter))
     return tuple(one for one in found if clock and one.late and _in_its_window(one, clock))
-
-
-def of_counters(contract: Contract, history: History) -> Iterator[tuple[Spot, ...]]:
-    """The answers of each counter of each key."""
-    counter = explain(contract, history).counter
-    for of_key in spots(contract, history).values():
-        for place, of_counter in grouped(of_key, counter).items():
-            if place is not None:
-                yield of_counter
 
 
 def _stretches(of_key: tuple[Spot, ...]) -> Iterator[Stretch]:

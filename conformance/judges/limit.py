@@ -8,9 +8,9 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import Event, History
-from conformance.judges.counting import explain
+from conformance.judges.counting import explain, of_counters
 from conformance.judges.hypotheses import Counter
-from conformance.judges.late import is_pushed, of_counters, stretches
+from conformance.judges.late import is_pushed, stretches
 from conformance.judges.select import Lives, answers, grouped, said
 from conformance.judges.windows import Offset, Spot, offset, spot, spots, windows
 

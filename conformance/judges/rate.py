@@ -12,10 +12,12 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange, Response
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
-from conformance.judges.counting import explain
+from conformance.judges.counting import explain, of_counters
 from conformance.judges.select import LAYER, grouped, passing
-from conformance.judges.windows import ROUNDING, Offset, Spot, offset, spots
+from conformance.judges.windows import ROUNDING, Offset, Spot, neighbours, offset, spots
 
+INFINITY = float("inf")
+SLIDES = 3  # times that Reset moves while Remaining falls by one: no chance
 SPAN = 1.0  # seconds between two answers that show whether Reset stands still
 
 
@@ -98,6 +100,43 @@ def reset_implausible(contract: Contract, history: History) -> Iterator[Opinion]
                 break
 
 
+@judges("rate.reset-timestamp")
+def reset_passed(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield Resets after which Remaining went on falling, so that no window had ended there."""
+    clock, field = offset(contract, history), contract.rate_limit.reset_field
+    for of_counter in of_counters(contract, history) if clock else ():
+        passed = [both for both in _going_on(of_counter) if _ended_before(clock, *both)]
+        if len(passed) >= SLIDES:
+            first, later = passed[0]
+            yield Finding(
+                expected=f"the window to end at {field} {first.reset}",
+                observed=f"{contract.rate_limit.remaining_field} {first.remaining} before it, and "
+                f"{later.remaining} after it",
+                exchanges=(first.exchange, later.exchange),
+            )
+
+
+def _going_on(members: tuple[Spot, ...]) -> Iterator[tuple[Spot, Spot]]:
+    """Answers while Remaining falls by one each time, with that of the earliest Reset till then."""
+    first: Spot | None = None
+    previous: Spot | None = None
+    for one, other in neighbours(members):
+        if one is not previous or first is None:
+            first = one
+        previous = other
+        if one.remaining is None or other.remaining != one.remaining - 1:
+            first = other
+        else:
+            yield first, other
+            first = min(first, other, key=lambda spot: spot.reset or INFINITY)
+
+
+def _ended_before(clock: Offset | None, first: Spot, later: Spot) -> bool:
+    if clock is None or first.reset is None:
+        return False
+    return clock.surely_after(later.exchange, first.reset + ROUNDING)
+
+
 def _implausible(contract: Contract, clock: Offset, one: Spot) -> Finding | None:
     field, window = contract.rate_limit.reset_field, contract.rate_limit.window
     reset = one.told
@@ -132,7 +171,29 @@ def reset_moved(contract: Contract, history: History) -> Iterator[Opinion]:
         plausible = [one for one in admitted if _implausible(contract, clock, one) is None]
         for place, of_counter in grouped(plausible, counter).items():
             if place is not None:
-                yield from _moves(contract, clock, of_counter)
+                found = list(_moves(contract, clock, of_counter))
+                told = any(isinstance(one, Finding) for one in found)
+                yield from found if told else (*found, *_slides(contract, of_counter))
+
+
+def _slides(contract: Contract, members: tuple[Spot, ...]) -> Iterator[Finding]:
+    """Find Resets that move again and again while Remaining goes on falling in one window."""
+    moved = [(one, other) for one, other in neighbours(members) if _goes_on(one, other)]
+    resets = [spot.reset or 0 for both in moved for spot in both]
+    if len(moved) >= SLIDES and max(resets) - min(resets) > ROUNDING:
+        one, other = moved[0]
+        yield Finding(
+            expected=f"{contract.rate_limit.reset_field} {one.reset} while "
+            f"{contract.rate_limit.remaining_field} falls to {other.remaining}",
+            observed=f"{contract.rate_limit.reset_field} {other.reset}",
+            exchanges=(one.exchange, other.exchange),
+        )
+
+
+def _goes_on(one: Spot, other: Spot) -> bool:
+    """Whether Remaining fell by one from one answer to the next, and Reset moved."""
+    fell = one.remaining is not None and other.remaining == one.remaining - 1
+    return fell and one.reset != other.reset
 
 
 def _moves(contract: Contract, clock: Offset, members: tuple[Spot, ...]) -> Iterator[Opinion]:

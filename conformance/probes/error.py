@@ -14,7 +14,7 @@ from conformance.sample import (
     lenient_bodies,
     malformed_bodies,
     media_types,
-    null_text,
+    odd_texts,
 )
 
 REST = 40  # requests, which leaves room in a window for what else needs a new key
@@ -173,19 +173,20 @@ def test_rest(bench: Bench, party: str) -> None:
     bench.together(pool_of(bench, party).calls(party, REST))
 
 
-@probes("error.no-server-error", spends={"own": 4})
+@probes("error.no-server-error", spends={"own": 5})
 def test_unusual(bench: Bench, party: str) -> None:
-    """Send what is unusual but not wrong: conditions, a long query, a text with U+0000."""
+    """Send what is unusual but not wrong: conditions, a long query, texts of odd characters."""
     operation = first_list(bench.contract, party)
     calls = [
         bench.call(operation, party, fields=((name, value),), defect=f"unusual:{name}")
         for name, value in CONDITIONS
     ]
     calls.append(bench.call(operation, party, query=LONG_QUERY, defect="unusual:query"))
-    for written in filter(bench.calls.may_write, bench.contract.of_kind(party)):
-        if (body := null_text(written, bench.calls.marker())) is not None:
-            calls.append(bench.call(written, party, body=body, defect="unusual:null"))
-            break
+    writable = filter(bench.calls.may_write, bench.contract.of_kind(party))
+    offered = ((op, list(odd_texts(op, bench.calls.marker()))) for op in writable)
+    written, texts = next(((op, texts) for op, texts in offered if texts), (operation, []))
+    for what, body in texts:
+        calls.append(bench.call(written, party, body=body, defect=f"unusual:{what}"))
     bench.together(calls)
 
 

@@ -9,8 +9,8 @@ from conformance.bench import Bench
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, lacking, nested
-from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies
+from conformance.probes.shapes import first_list, lacking, nested, with_body
+from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types
 
 PAIRS_TIMED = 10
 PAIR = ({"resource": "foreign"}, {"resource": "absent"})
@@ -44,6 +44,20 @@ def test_malformed(bench: Bench, operation: Operation) -> None:
     """The same with a body that is not JSON."""
     defect, body = next(malformed_bodies())
     bench.pair(operation, bench.spare(operation.kind), body=body, defect=defect)
+
+
+@probes(
+    "leak.before-validation",
+    phase=Phase.EXTRA,
+    spends={"spare": 2},
+    needs=("other.id",),
+    where=with_body,
+)
+def test_media_type(bench: Bench, operation: Operation) -> None:
+    """The same with a body of another media type."""
+    defect, media, body = next(media_types(operation, bench.calls.marker()))
+    fields = (("Content-Type", media),)
+    bench.pair(operation, bench.spare(operation.kind), body=body, fields=fields, defect=defect)
 
 
 @probes(

@@ -73,14 +73,14 @@ def test_a_body_gets_more_members() -> None:
     assert sample.extended(b"{", ()) == b"{"
 
 
-def test_a_text_with_a_null_is_valid() -> None:
-    found = {op.id: sample.null_text(op, "m-1") for op in CONTRACT.operations if op.body}
-    assert found["createExecution"] is None
-    event = found["sendProjectEvent"]
-    assert event is not None
+def test_odd_texts_are_valid() -> None:
+    found = {op.id: dict(sample.odd_texts(op, "m-1")) for op in CONTRACT.operations if op.body}
+    assert not found["createExecution"]
+    assert set(found["sendProjectEvent"]) == {"null", "surrogate"}
     validator = CONTRACT.by_id["sendProjectEvent"].body_validator
     assert validator is not None
-    assert validator.is_valid(json.loads(event))
+    assert validator.is_valid(json.loads(found["sendProjectEvent"]["null"]))
+    assert b"\\ud800" in found["sendProjectEvent"]["surrogate"]
 
 
 def test_what_is_in_an_array_is_wrong_in_its_turn() -> None:

@@ -120,6 +120,23 @@ def test_a_reset_moves(by: int) -> None:
     assert opinions(rate.reset_moved, *asked) == "failed"
 
 
+def test_a_window_goes_on_after_its_reset() -> None:
+    early = [says(left=59 - n, reset=UNIX + 5 * n, started=5.0 * n) for n in range(5)]
+    assert opinions(rate.reset_passed, *early) == "failed"
+    assert opinions(rate.reset_passed, *early[:3]) == "nothing"
+    anew = [says(left=59, reset=UNIX + 5 * n, started=5.0 * n) for n in range(5)]
+    assert opinions(rate.reset_passed, *anew) == "nothing"
+    assert opinions(rate.reset_passed, *DRAINED) == "nothing"
+
+
+def test_a_reset_slides_although_the_count_goes_on() -> None:
+    late = [says(left=59 - n, reset=END + n, started=59.0 + n) for n in range(4)]
+    assert opinions(rate.reset_moved, *late) == "failed"
+    assert opinions(rate.reset_moved, *late[:3]) == "nothing"
+    anew = [says(left=59, reset=END + n, started=59.0 + n) for n in range(4)]
+    assert opinions(rate.reset_moved, *anew) == "nothing"
+
+
 @pytest.mark.parametrize("end", [END, END - 25])  # from the first request, or by the clock
 def test_the_next_window_has_another_reset(end: int) -> None:
     asked = [says(reset=end), says(reset=end + 60, started=end - UNIX + 0.1)]

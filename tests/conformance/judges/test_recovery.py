@@ -18,6 +18,7 @@ from .drained import (
     END,
     LEFT,
     REFUSED,
+    RESET,
     ROTATED,
     WHOLE,
     over,
@@ -36,6 +37,14 @@ def test_no_disguise_helps(twist: str) -> None:
     assert opinions(exhausted.disguise_works, *EXHAUSTED, over(twist=twist)) == "passed"
     assert opinions(exhausted.disguise_works, *EXHAUSTED, over(200, twist=twist)) == "failed"
     assert opinions(exhausted.disguise_works, over(200, twist=twist)) == "nothing"
+
+
+def test_a_refusal_afterwards_shows_that_the_window_was_under_way() -> None:
+    fresh = {LEFT: "59", RESET: str(END + 60)}
+    served = over(200, twist="query", started=59.5, fields=fresh)
+    later = says(429, left=0, reset=END, started=59.8)
+    assert opinions(exhausted.disguise_works, *EXHAUSTED, served, later) == "failed"
+    assert opinions(exhausted.disguise_works, *EXHAUSTED, served) == "nothing"
 
 
 def test_another_path_may_be_no_route() -> None:
