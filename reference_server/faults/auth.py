@@ -426,6 +426,14 @@ class AnnouncesPersonalTokens(Undocumented):
         return super().no_valid_key(call)
 
 
+@fault(breaks="auth.pat-unavailable", also=("error.no-server-error",))
+class FailsOnPersonalTokens(Server):
+    """Fails on a personal access token, 500: the service that is to know them is not there yet."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        return errors.internal() if personal(self, call) else super().no_valid_key(call)
+
+
 # auth.project-key-accepted, auth.team-key-accepted
 
 
@@ -517,6 +525,15 @@ class LooksUpBeforeRefusing(LooksFirst):
             raise errors.not_found()
 
 
+@fault(breaks="auth.before-all", also=("leak.unauthenticated",))
+class LooksUpForUnknownKeys(LooksFirst):
+    """Answers 404 to a key that it does not know, for a project or team that does not exist."""
+
+    def look(self, call: Call) -> None:
+        if self.credential_of(call) and self.store.owner(call.owner) is None:
+            raise errors.not_found()
+
+
 # auth.scheme-case, auth.challenge
 
 
@@ -600,6 +617,30 @@ class RepeatsUrl(Server):
         refusal = super().no_valid_key(call)
         query = call.request.url.query
         return Refusal(refusal.status, f"Invalid API key for ?{query}", refusal.headers)
+
+
+@fault(breaks="auth.not-echoed")
+class RepeatsUnknownUrl(Server):
+    """Says in the 404 of an unknown route which URL was asked for, with its query."""
+
+    def no_route(self, call: Call) -> Refusal:
+        url = call.request.url
+        if self.contract.match(url.path):
+            return super().no_route(call)
+        return Refusal(HTTPStatus.NOT_FOUND, f"Cannot {call.request.method} {url.path}?{url.query}")
+
+
+@fault(breaks="auth.not-echoed")
+class RepeatsBody(Server):
+    """Quotes the whole body where one of its members is not documented."""
+
+    def validate_body(self, call: Call) -> None:
+        try:
+            super().validate_body(call)
+        except Refusal as refusal:
+            if not refusal.message.endswith("additionalProperties"):
+                raise
+            raise errors.invalid(f"{refusal.message}: {json.dumps(call.content)}") from None
 
 
 @fault(breaks="auth.not-echoed")

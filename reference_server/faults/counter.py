@@ -198,6 +198,20 @@ class RefundsNotFound(Refunds):
         return status == HTTPStatus.NOT_FOUND
 
 
+@fault(breaks="rate.all-outcomes", also=("rate.remaining-counts",))
+class RefundsMalformedJson(Server):
+    """Does not count a request whose body turns out not to be JSON."""
+
+    def decode(self, call: Call) -> Any:
+        try:
+            return super().decode(call)
+        except Refusal:
+            assert call.window
+            back = replace(call.window, used=call.window.used - 1)
+            call.window = self.windows.keep(self.counter(call), back)
+            raise
+
+
 # rate.concurrent
 
 
@@ -296,6 +310,22 @@ class CountsByField(Server):
 
     def counter(self, call: Call) -> Hashable:
         return call.request.headers.get("authorization")
+
+
+@fault(breaks="rate.no-bypass", also=("rate.all-endpoints", *WITH_MANY_COUNTERS))
+class CountsByMediaType(Server):
+    """Keeps a window for each key and Content-Type."""
+
+    def counter(self, call: Call) -> Hashable:
+        return call.key.digest, call.request.headers.get("content-type")
+
+
+@fault(breaks="rate.no-bypass", also=("rate.remaining-counts", "rate.enforced"))
+class ExemptsLoopback(Exempts):
+    """Does not count what says that it was forwarded for its own machine."""
+
+    def exempts(self, call: Call) -> bool:
+        return call.request.headers.get("x-forwarded-for") == "127.0.0.1"
 
 
 # rate.before-work

@@ -18,6 +18,8 @@ from reference_server.faults.registry import fault
 from reference_server.faults.shapes import Undocumented, default_page, operation, page
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+LIMIT = re.compile(rb"((?:^|&)limit=-?[0-9]+)[^&]*")  # in a query: the number, and its rest
+DEEP = 20  # levels of JSON that FailsOnDeepJson has room for
 FIVE_HUNDRED = (
     "error.envelope",
     "error.content-type",
@@ -209,6 +211,21 @@ class AnswersUnsupportedMediaType(Undocumented):
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, refusal.message) from None
 
 
+@fault(breaks="error.documented-status", also=("error.code-matches",))
+class AnswersConflict(Undocumented):
+    """Answers 409 to a new environment with a name that the team has already."""
+
+    def perform(self, call: Call) -> object:
+        if call.operation.id == "createEnvironment" and self.has(call, call.content["name"]):
+            raise Refusal(HTTPStatus.CONFLICT, "The team has an environment of this name")
+        return super().perform(call)
+
+    def has(self, call: Call, name: str) -> bool:
+        """Whether one of the team's environments has this name."""
+        known = self.store.resources(call.owner, call.operation.collection)
+        return any(each.content["name"] == name for each in known)
+
+
 # error.malformed-json
 
 
@@ -326,6 +343,37 @@ class TakesNumbersForText(Overlooks):
         Server.validate_body(self, call)
 
 
+@fault(breaks="error.invalid-body")
+class TakesManyVariables(Overlooks):
+    """Takes more variables at once than the documented hundred."""
+
+    rules = ("maxItems",)
+
+
+@fault(breaks="error.invalid-body", also=("schema.responses",))
+class TakesUnderscores(Server):
+    """Takes underscores in a task's slug like hyphens."""
+
+    def validate_body(self, call: Call) -> None:
+        sent = call.content
+        slug = sent.get("taskSlug") if isinstance(sent, dict) else None
+        if isinstance(slug, str):
+            call.content = {**sent, "taskSlug": slug.replace("_", "-")}
+        super().validate_body(call)
+        call.content = sent
+
+
+@fault(breaks="error.invalid-body")
+class TakesPrototype(Server):
+    """Does not see a member named __proto__, as some parsers of JSON do not."""
+
+    def decode(self, call: Call) -> Any:
+        content = super().decode(call)
+        if isinstance(content, dict):
+            content.pop("__proto__", None)
+        return content
+
+
 # error.invalid-parameters
 
 
@@ -338,6 +386,16 @@ class IgnoresInvalidLimit(Server):
             super().validate_parameters(call)
         except Refusal:
             call.query = {}
+
+
+@fault(breaks="error.invalid-parameters")
+class IgnoresRestOfLimit(Server):
+    """Reads a limit as far as it is a number, as parseInt does."""
+
+    def validate_parameters(self, call: Call) -> None:
+        scope = call.request.scope
+        scope["query_string"] = LIMIT.sub(rb"\1", scope["query_string"])
+        super().validate_parameters(call)
 
 
 @fault(breaks="error.no-server-error", also=("error.invalid-parameters",))
@@ -496,6 +554,32 @@ class AnswersBadGateway(Server):
             return response
         response.status_code = HTTPStatus.BAD_GATEWAY
         return default_page(response)
+
+
+@fault(breaks="error.no-server-error", also=("schema.valid-accepted",))
+class FailsOnNullParameters(Server):
+    """Does not expect that a parameter of an execution is null."""
+
+    def perform(self, call: Call) -> object:
+        if call.operation.id == "createExecution":
+            assert None not in call.content.get("parameters", {}).values()
+        return super().perform(call)
+
+
+@fault(breaks="error.no-server-error", also=("schema.valid-accepted",))
+class FailsOnDeepJson(Server):
+    """Fails on JSON that is nested more than twenty levels deep."""
+
+    def decode(self, call: Call) -> Any:
+        content = super().decode(call)
+        assert depth(content) <= DEEP
+        return content
+
+
+def depth(node: Any) -> int:
+    """Return how many objects and arrays there are around the innermost value."""
+    parts = list(node.values()) if isinstance(node, dict) else node
+    return 1 + max(map(depth, parts), default=0) if isinstance(parts, list) else 0
 
 
 # error.not-in-success

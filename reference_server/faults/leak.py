@@ -15,7 +15,10 @@ from reference_server.faults.registry import fault
 from reference_server.faults.shapes import addressed, foreign
 from reference_server.faults.shapes import operation as asked_for
 from reference_server.store import Owner
+from reference_server.variants.transport import Head, Rewrites
+from reference_server.windows import Window
 
+CAPITALS = b"capitals: yes"  # a note from betray to rewrite, which is never sent
 PAUSE = 0.02  # seconds that a slower answer takes longer
 WHEREVER = ("leak.before-validation", "leak.unsupported-method", "leak.nested")
 
@@ -129,6 +132,16 @@ class PointsAtForeign(Server):
         return super().message(call, refusal) + (" " if kind else "")
 
 
+@fault(breaks="leak.same-answer", also=WHEREVER)
+class OrdersForeignMembersOtherwise(Server):
+    """Writes the message before the code where it is another's."""
+
+    def envelope(self, call: Call, refusal: Refusal) -> object:
+        if refusal.status != HTTPStatus.NOT_FOUND or not foreign(self, call):
+            return super().envelope(call, refusal)
+        return {"error": {"message": self.message(call, refusal), "code": self.code(refusal)}}
+
+
 # leak.before-validation
 
 
@@ -224,6 +237,17 @@ class NamesParentOfNothing(Server):
         )
 
 
+@fault(breaks="leak.nested", also=("leak.same-answer", "leak.before-validation"))
+class NamesNestedOfForeign(Server):
+    """Says of what another's project or team has that it is another's, and of nothing else."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        nested = ((collection, call.ids[name]) for name, collection in call.operation.nested)
+        if any(self.store.resource(call.owner, *each) for each in nested):
+            return Refusal(HTTPStatus.NOT_FOUND, "Not accessible with this key")
+        return super().wrong_owner(call)
+
+
 # leak.unsupported-method
 
 
@@ -259,6 +283,27 @@ class NamesForeignForDelete(Server):
         return super().no_route(call)
 
 
+@fault(breaks="leak.unsupported-method", also=("leak.nested",))
+class NamesForeignNestedForMethods(Server):
+    """Says of another's execution, under one's own project, that a method is not for it."""
+
+    def no_route(self, call: Call) -> Refusal:
+        _, ids = self.contract.match(call.request.scope["path"]) or ({}, {})
+        own = call.key.owner in ids.values()
+        if own and any(self.is_others(call, each) for each in ids.values()):
+            return Refusal(HTTPStatus.NOT_FOUND, "Not for this method")
+        return super().no_route(call)
+
+    def is_others(self, call: Call, resource_id: str) -> bool:
+        """Whether an execution or environment of somebody else has this id."""
+        return any(
+            self.store.resource(owner.id, collection, resource_id)
+            for owner in self.store.owners()
+            for collection in ("executions", "environments")
+            if owner.id != call.key.owner
+        )
+
+
 # leak.unauthenticated
 
 
@@ -283,6 +328,15 @@ class NamesRealm(Server):
             return refusal
         challenge = {"WWW-Authenticate": f'Bearer realm="{owner.name}"'}
         return Refusal(refusal.status, refusal.message, challenge)
+
+
+@fault(breaks="leak.unauthenticated", also=("auth.before-all",))
+class SaysNoneLeftOfWhatExists(Server):
+    """Says without a valid key that no request is left for a project or team, if it exists."""
+
+    def remaining_field(self, call: Call, window: Window) -> str:
+        exists = call.window is None and addressed(self, call)
+        return "0" if exists else super().remaining_field(call, window)
 
 
 # leak.same-cost
@@ -364,6 +418,20 @@ class OrdersForeignOtherwise(Betrays):
 
     async def betray(self, response: Response, _: Owner) -> None:
         response.raw_headers.reverse()
+
+
+@fault(breaks="leak.transport")
+class SpellsForeignInCapitals(Rewrites, Betrays):
+    """Writes the names of fields in capitals where it is another's, and else in small letters."""
+
+    async def betray(self, response: Response, _: Owner) -> None:
+        response.headers["capitals"] = "yes"
+
+    def rewrite(self, status: bytes, fields: list[bytes]) -> Head:
+        if CAPITALS not in fields:
+            return status, fields
+        named = (line.partition(b":") for line in fields if line != CAPITALS)
+        return status, [b"".join([name.upper(), *rest]) for name, *rest in named]
 
 
 @fault(breaks="leak.transport")

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from reference_server.app import Call, Server
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
-from reference_server.faults.shapes import Undocumented
+from reference_server.faults.shapes import Undocumented, forbidden
 from reference_server.windows import Window, Windows
 
 # rate.enforced
@@ -89,6 +89,20 @@ class AnswersUnavailable(Undocumented):
             raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, refusal.message) from None
 
 
+@fault(
+    breaks="rate.enforced",
+    also=("error.documented-status", "error.code-matches", "rate.before-work"),
+)
+class ForbidsOverTheLimit(Undocumented):
+    """Answers 403 over the limit."""
+
+    async def count(self, call: Call) -> None:
+        try:
+            await super().count(call)
+        except Refusal:
+            raise forbidden() from None
+
+
 # rate.refusal-headers
 
 
@@ -135,6 +149,15 @@ class RefusesWithFreshFields(Server):
         return response
 
 
+@fault(breaks="rate.refusal-headers", also=("rate.reset-stable", "rate.retry-after"))
+class RefusesWithSlidingReset(Server):
+    """Says with a refusal that a whole window is to be waited from now."""
+
+    def reset_field(self, call: Call, window: Window) -> str:
+        told = window.reset if window.admitted else self.windows.end(call.now)
+        return str(told)
+
+
 # rate.recovers, rate.refusals-free
 
 
@@ -178,6 +201,16 @@ class LockingWindows(Windows):
         return replace(window, used=self.limit) if before and not before.admitted else window
 
 
+class LazyWindows(Windows):
+    """Windows that went over the limit and are cleared by the next refusal after their end."""
+
+    def take(self, counter: Hashable, now: float) -> Window:
+        window = self._open.get(counter)
+        if window and now >= window.reset and not window.admitted:
+            return self._open.pop(counter).after_one()
+        return super().take(counter, now)
+
+
 @fault(
     breaks="rate.recovers",
     also=(
@@ -190,6 +223,14 @@ class RecoversLate(Server):
 
     def make_windows(self) -> Windows:
         return LateWindows(self.limit, self.seconds)
+
+
+@fault(breaks="rate.recovers", also=("rate.reset-timestamp", "rate.retry-after"))
+class RecoversWithSecondRequest(Server):
+    """Looks whether an exceeded window is over only when it refuses: one request too late."""
+
+    def make_windows(self) -> Windows:
+        return LazyWindows(self.limit, self.seconds)
 
 
 @fault(breaks="rate.recovers", also=("rate.remaining-counts", "rate.enforced", "rate.concurrent"))

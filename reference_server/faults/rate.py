@@ -206,6 +206,16 @@ class CountsWritesTwice(Server):
         return await super().take(call)
 
 
+@fault(breaks="rate.remaining-counts", also=("rate.remaining-honest",))
+class ChargesNotFoundAfterwards(Server):
+    """Charges one more for a 404 once it is answered, as its log of errors does."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        if response.status_code == HTTPStatus.NOT_FOUND and call.window:
+            self.windows.take(self.counter(call), call.now)
+        return response
+
+
 class RefusesAt(Server):
     """Refuses some requests although more are said to remain."""
 

@@ -20,6 +20,7 @@ from reference_server.faults.registry import fault
 from reference_server.faults.shapes import Undocumented, forbidden, operation
 from reference_server.keys import Key
 from reference_server.store import Owner
+from reference_server.windows import Window
 
 CACHED = 20.0  # seconds that CachesKeys believes what it has read
 LAG = 0.05  # seconds that a replica is behind
@@ -620,6 +621,15 @@ class SaysRevokedInField(RemembersKeys):
         if response.status_code == HTTPStatus.UNAUTHORIZED and self.old_key(call):
             response.headers["X-Key-Status"] = "revoked"
         return response
+
+
+@fault(breaks="rotation.same-as-unknown")
+class SaysNoneLeftToOldKeys(RemembersKeys):
+    """Says that nothing is left of a replaced key's window, and something of an unknown one's."""
+
+    def remaining_field(self, call: Call, window: Window) -> str:
+        old = call.window is None and self.old_key(call)
+        return "0" if old else super().remaining_field(call, window)
 
 
 # rotation.entropy

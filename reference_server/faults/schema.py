@@ -182,3 +182,12 @@ class RefusesHighLimit(Refuses):
 
     def dislikes(self, _: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
         return (query.get("limit") or 0) > 50
+
+
+@fault(breaks="schema.valid-accepted")
+class CountsBytesOfNames(Refuses):
+    """Has a column for the name of an environment that is 64 bytes long, not characters."""
+
+    def dislikes(self, content: Mapping[str, Any], _: Mapping[str, Any]) -> bool:
+        name = content.get("name")
+        return isinstance(name, str) and len(name.encode()) > 64
