@@ -275,25 +275,33 @@ def _dearer_pairs(contract: Contract, history: History) -> Iterator[Finding]:
 
 @judges("leak.timing")
 def times_differ(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield parties to whom answers on others' resources take measurably another time."""
-    timed = [one for one in history.answered if one.tags.group == "timing" and one.status == 404]
-    for party in dict.fromkeys(one.tags.credential for one in timed):
-        mine = [one for one in timed if one.tags.credential == party]
-        foreign = [one.ended - one.started for one in mine if one.tags.resource == "foreign"]
-        missing = [one.ended - one.started for one in mine if one.tags.resource == "absent"]
+    """Yield operations and credentials for which what exists takes measurably another time."""
+    timed = [one for one in history.answered if one.tags.group == "timing" and _hidden(one)]
+    for mine in grouped(timed, lambda one: (one.tags.credential, one.tags.operation)).values():
+        foreign = [one.ended - one.started for one in mine if not _is_missing(one)]
+        missing = [one.ended - one.started for one in mine if _is_missing(one)]
         if min(len(foreign), len(missing)) < LEAST_PAIRS:
             yield Doubt(f"{min(len(foreign), len(missing))} pairs are too few to compare times")
             continue
         p = rank_test(foreign, missing)
         apart = statistics.median(foreign) - statistics.median(missing)
         figures = f"p {p:.4f} of {len(foreign)} and {len(missing)}, medians {apart * 1e3:+.1f} ms"
-        yield Evidence(tuple(mine), note=figures)
+        yield Evidence(mine, note=figures)
         if p < SIGNIFICANT and abs(apart) > MEASURABLE:
             yield Finding(
                 expected="answers on others' resources to take the time of those on absent ones",
                 observed=f"another time: {figures}",
                 exchanges=(mine[0], mine[1]),
             )
+
+
+def _hidden(one: Exchange) -> bool:
+    """Whether the answer hides what exists: 404 from a key, 401 from a stranger."""
+    return one.status == (401 if one.tags.key is None else 404)
+
+
+def _is_missing(one: Exchange) -> bool:
+    return (one.tags.nested or one.tags.resource) == "absent"
 
 
 def rank_test(one: list[float], other: list[float]) -> float:

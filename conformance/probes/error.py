@@ -21,6 +21,7 @@ REST = 40  # requests, which leaves room in a window for what else needs a new k
 LONG_ID = "a" * 300
 LONG_QUERY = f"conformance={'a' * 1000}"
 CONDITIONS = (
+    ("Accept", "text/html"),
     ("If-None-Match", '"conformance"'),
     ("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),
 )
@@ -173,7 +174,7 @@ def test_rest(bench: Bench, party: str) -> None:
     bench.together(pool_of(bench, party).calls(party, REST))
 
 
-@probes("error.no-server-error", spends={"own": 5})
+@probes("error.no-server-error", spends={"own": 6})
 def test_unusual(bench: Bench, party: str) -> None:
     """Send what is unusual but not wrong: conditions, a long query, texts of odd characters."""
     operation = first_list(bench.contract, party)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.address import OTHERS
-from conformance.bench import Bench
+from conformance.bench import Bench, Who
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
 from conformance.probe import Phase, probes
@@ -147,9 +147,34 @@ def test_identical(bench: Bench, party: str) -> None:
 
 @probes("leak.timing", spends={"other": 2 * PAIRS_TIMED}, needs=("other.key", "own.id"))
 def test_timing(bench: Bench, party: str) -> None:
-    """Time another's and an absent one in turn, in an order that favours neither."""
-    operation = first_list(bench.contract, party)
+    """Time another's and an absent one in turn."""
+    alternate(bench, first_list(bench.contract, party), OTHERS[party], PAIR)
+
+
+@probes(
+    "leak.timing",
+    phase=Phase.EXTRA,
+    spends={"own": 2 * PAIRS_TIMED},
+    needs=("other.key",),
+    where=lambda op: op.nested is not None and not op.writes,
+)
+def test_timing_below(bench: Bench, operation: Operation) -> None:
+    """Time what another has and what nobody has, under one's own id."""
+    ways = ({"nested": "foreign"}, {"nested": "absent"})
+    alternate(bench, operation, operation.kind, ways)
+
+
+@probes("leak.timing", phase=Phase.EXTRA, free=2 * PAIRS_TIMED, kinds=("project",))
+def test_timing_without_a_key(bench: Bench, party: str) -> None:
+    """Time what exists and what does not, as a stranger."""
+    ways = ({"resource": "own"}, {"resource": "absent"})
+    alternate(bench, first_list(bench.contract, party), ANONYMOUS, ways)
+
+
+def alternate(
+    bench: Bench, operation: Operation, who: Who, ways: tuple[dict[str, str], dict[str, str]]
+) -> None:
+    """Send both so many times, in an order that favours neither."""
     for number in range(PAIRS_TIMED):
-        order = ("foreign", "absent") if number % 2 else ("absent", "foreign")
-        for resource in order:
-            bench.send(operation, OTHERS[party], resource=resource, group="timing")
+        for way in ways if number % 2 else ways[::-1]:
+            bench.send(operation, who, **way, group="timing")
