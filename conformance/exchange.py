@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -58,7 +59,14 @@ class Response:
 
     def values(self, name: str) -> list[str]:
         """Every value of a field, in the order received."""
-        return values(self.fields, name)
+        return self._by_name.get(name.lower(), [])
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, value in self.fields:
+            found.setdefault(name.lower(), []).append(value)
+        return found
 
     def value(self, name: str) -> str | None:
         """The first value of a field."""
