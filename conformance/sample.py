@@ -25,6 +25,7 @@ ODDITIES: dict[str, Any] = {  # what an object that may hold anything may hold
     "list": [1, "two", None, {"three": 3.5}],
     "empty": {},
     "text": "é ☃ 😀",
+    "": "no name",
     "constructor": "text",
     "__proto__": {},
 }

@@ -9,7 +9,7 @@ from conformance.bench import Bench, Who
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, lacking, nested, with_body
+from conformance.probes.shapes import first_list, lacking, lists, nested, with_body
 from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types
 
 PAIRS_TIMED = 10
@@ -61,6 +61,14 @@ def test_media_type(bench: Bench, operation: Operation) -> None:
 
 
 @probes(
+    "leak.same-answer", phase=Phase.EXTRA, spends={"spare": 2}, needs=("other.id",), where=lists
+)
+def test_query(bench: Bench, operation: Operation) -> None:
+    """The same with a valid query."""
+    bench.pair(operation, bench.spare(operation.kind), query="limit=5")
+
+
+@probes(
     "leak.unsupported-method",
     spends={"spare": 2},
     needs=("other.id",),
@@ -107,7 +115,7 @@ def test_further_down(bench: Bench, operation: Operation) -> None:
     "leak.nested",
     "leak.unsupported-method",
     phase=Phase.EXTRA,
-    spends={"own": 6},
+    spends={"own": 8},
     needs=("other.key",),
     where=nested,
 )
@@ -120,6 +128,11 @@ def test_below_anothers(bench: Bench, operation: Operation) -> None:
     )
     bench.compare(lambda way: bench.call(operation, who, **way), below)
     mixed = ({"resource": "own", "nested": "foreign"}, {"resource": "own", "nested": "absent"})
+    if operation.body is not None:
+        defect, body = next(invalid_bodies(operation, bench.calls.marker()))
+        bench.compare(
+            lambda way: bench.call(operation, who, body=body, defect=defect, **way), mixed
+        )
     for method in lacking(bench, operation)[-2:] if operation.leads else ():
         bench.compare(lambda way: bench.off_method(method, operation, who, **way), mixed)  # noqa: B023
 
