@@ -15,6 +15,7 @@ from conformance.finding import Opinion, judges
 from conformance.history import History
 from conformance.judges import select
 from conformance.judges.error import each, table, to_defect
+from conformance.judges.instead import instead
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)  # of every id
 
@@ -71,8 +72,10 @@ def unknown_route(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("error.unknown-method")
 def unknown_method(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge the answers to methods that a path lacks. Whose resource it is, area scope judges."""
+    limited = {select.said(one) for found in instead(contract, history) for one in found.refused}
+    asked = (one for one in _off_surface(contract, history) if _refusable(one))
     yield from each(
-        (one for one in _off_surface(contract, history) if _refusable(one)),
+        (one for one in asked if select.said(one) not in limited),
         lambda one: one.status in contract.codes,
         f"one of the errors {table(contract)} to a method that the path lacks",
         select.said,

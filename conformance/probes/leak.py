@@ -86,7 +86,7 @@ def test_unsupported_method(bench: Bench, operation: Operation) -> None:
     "leak.unsupported-method",
     "error.unknown-method",
     phase=Phase.EXTRA,
-    spends={"own": 8},
+    spends={"own": 12},
     needs=("other.id",),
     where=lambda op: op.leads,
 )

@@ -176,6 +176,10 @@ async def auth(script: Script) -> None:
     await script.send("POST", team, "team", body=b'{"name": "x"}')
     variables = "/teams/{team}" + await script.nested("teams", "team") + "/variables"
     await script.send("PUT", variables, "team", body=b'{"variables": []}')
+    await script.send("GET", "/projects/{absent}/onboarding", "undefined")
+    other = "other_project"
+    await script.send("GET", f"/nowhere?api_key={key}", other)
+    await script.send("POST", "/projects/{other_project}/executions", other, body=stolen)
 
 
 async def scope(script: Script) -> None:
@@ -266,6 +270,9 @@ async def rate(script: Script) -> None:
     await script.rotate()
     for _ in range(LIMIT):
         await script.send("POST", runs, body=RUN)
+    other = runs.replace("project}", "other_project}")
+    await script.send("POST", other, "other_project", body=b"{")
+    await script.send("GET", other, "other_project", fields=[("x-forwarded-for", "127.0.0.1")])
 
 
 async def error(script: Script) -> None:
@@ -284,15 +291,25 @@ async def error(script: Script) -> None:
         b'{"taskSlug": "' + b"a" * 65 + b'"}',
         b'{"taskSlug": "x", "more": 1}',
         b'{"parameters": {}}',
+        b'{"taskSlug": "run_tests"}',
+        b'{"taskSlug": "x", "__proto__": {}}',
+        b'{"taskSlug": "x", "parameters": {"x": null}}',
+        b'{"taskSlug": "x", "parameters": ' + b'{"x": ' * 24 + b"1" + b"}" * 25,
     ):
         await script.send("POST", runs, body=body, fields=[JSON])
         await script.rotate()
     for media_type in ("text/plain", "application/xml"):
         await script.send("POST", runs, body=RUN, fields=[("content-type", media_type)])
-    for path in (f"{own}?limit=0", f"{own}?limit=ten", "/projects/x/test-runs", "/nowhere"):
+    for limit in ("0", "ten", "10ten"):
+        await script.send("GET", f"{own}?limit={limit}")
+    for path in ("/projects/x/test-runs", "/nowhere"):
         await script.send("GET", path)
     await script.send("DELETE", own)
     await script.send("POST", "/projects/{project}/webhooks/events", body=b'{"event_type": "x"}')
+    await script.send("POST", "/teams/{team}/environments", "team", body=b'{"name": "staging"}')
+    many = json.dumps({"variables": [{"name": "X", "value": ""}] * 101}).encode()
+    variables = "/teams/{team}" + await script.nested("teams", "team") + "/variables"
+    await script.send("PUT", variables, "team", body=many)
     await script.exhaust()
 
 
@@ -313,6 +330,10 @@ async def leak(script: Script) -> None:
     for nested in (foreign, f"/executions/{ABSENT}"):
         await script.send("GET", "/projects/{project}" + nested)
         await script.send("GET", "/projects/{project}" + nested + "/logs")
+    await script.rotate()
+    for nested in (foreign, f"/executions/{ABSENT}"):
+        await script.send("GET", "/projects/{other_project}" + nested)
+        await script.send("DELETE", "/projects/{project}" + nested)
 
 
 async def schema(script: Script) -> None:
@@ -329,6 +350,8 @@ async def schema(script: Script) -> None:
     await script.send("POST", "/projects/{project}/webhooks/events", body=b'{"event_type": "x"}')
     variables = "/teams/{team}" + await script.nested("teams", "team") + "/variables"
     await script.send("PUT", variables, "team", body=b'{"variables": []}')
+    name = json.dumps({"name": "é" * 64}, ensure_ascii=False).encode()
+    await script.send("POST", "/teams/{team}/environments", "team", body=name)
 
 
 AREAS = {each.__name__: each for each in (auth, scope, rotation, rate, error, leak, schema)}
