@@ -79,13 +79,13 @@ def _plain(one: Exchange) -> bool:
 def _dead(contract: Contract, history: History) -> Iterator[tuple[Exchange, bool]]:
     """Requests with a replaced key, and whether the same place had refused it before."""
     lives, missing = Lives(history), absent(contract, history)
-    refused: dict[tuple[str | None, str | None, str], float] = {}
+    refused: dict[tuple[str | None, ...], float] = {}
     for one in history.judged:
         if not one.plain_key or not lives.dead(one) or one.tags.group in SEPARATE:
             continue
         if _undecided(one) or one.tags.operation in missing:
             continue
-        place = (one.tags.key, one.tags.route, one.request.method)
+        place = (one.tags.key, one.tags.route, one.request.method, one.tags.defect)
         yield one, refused.get(place, INFINITY) < one.started
         if _refused(one):
             refused.setdefault(place, one.ended)
