@@ -100,7 +100,7 @@ def explain(contract: Contract, history: History) -> Explanation:
         return Explanation(None, one_counter)
     in_window = [step for step in steps if step.in_one_window]
     for text, strangers in _strangers(history):
-        if _charged(in_window, strangers):
+        if any(_charged(in_window, strangers, payer) for payer in (_anybody, _successor)):
             return Explanation("rate.per-key", one_counter, odd, uneven=True, text=text)
     for requirement, aspect in aspects():
         for culprit in (_after, _before):
@@ -111,15 +111,30 @@ def explain(contract: Contract, history: History) -> Explanation:
     return Explanation(None if others else "rate.remaining-counts", one_counter, odd, others=others)
 
 
-def _charged(steps: list[Step], strangers: list[Exchange]) -> bool:
+def _anybody(_: Exchange) -> str:
+    """Every key pays for every stranger."""
+    return ""
+
+
+def _successor(one: Exchange) -> str:
+    """A key pays for those that it replaced: it is of the same party."""
+    return (one.tags.key or "").partition("#")[0]
+
+
+def _charged(
+    steps: list[Step], strangers: list[Exchange], payer: Callable[[Exchange], str]
+) -> bool:
     """Whether a key pays for itself and for what strangers sent between its requests."""
-    ends = sorted(one.ended for one in strangers)
-    return all(
-        step.fell
-        == 1 + bisect(ends, step.after.exchange.started) - bisect(ends, step.before.exchange.ended)
-        for step in steps
-        if step.after.remaining
-    )
+    ends = {
+        name: sorted(one.ended for one in ones) for name, ones in grouped(strangers, payer).items()
+    }
+
+    def between(step: Step) -> int:
+        of_payer = ends.get(payer(step.after.exchange), [])
+        begin, end = step.before.exchange.ended, step.after.exchange.started
+        return bisect(of_payer, end) - bisect(of_payer, begin)
+
+    return all(step.fell == 1 + between(step) for step in steps if step.after.remaining)
 
 
 def _after(step: Step) -> Exchange:

@@ -199,6 +199,17 @@ def test_requests_without_a_key_count_for_one() -> None:
     assert accused(*asked) == {"rate.per-key"}
 
 
+def test_a_key_pays_for_the_one_that_it_replaced() -> None:
+    def new(remaining: int) -> Exchange:
+        return left(remaining, key="project#2")
+
+    old, other = exchange(401), left(59, credential="other_project")
+    replaced = issued("project#2", "project#1")
+    asked = [left(59), replaced, new(59), old, new(57), other, old, old, new(54), new(53)]
+    found = counting.explain(CONTRACT, history(*asked))
+    assert (found.requirement, found.text) == ("rate.per-key", "replaced keys' requests count")
+
+
 def test_keys_of_a_kind_share_a_counter() -> None:
     def team(remaining: int) -> Exchange:
         return left(remaining, operation="listEnvironments", credential="team")
