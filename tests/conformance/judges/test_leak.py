@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from conformance.judges import leak
 
 from .builder import CONTRACT, anonymous, exchange, findings, history, issued, opinions
 
+LEFT = CONTRACT.rate_limit.remaining_field
 TOLD = {"error": {"code": "NOT_FOUND", "message": "This one belongs to somebody else"}}
 ROUTE = "/projects/{projectId}/executions"
 SHAPES: dict[str, tuple[Judge, dict[str, Any]]] = {
@@ -157,6 +159,48 @@ def test_a_malformed_id_addresses_nothing() -> None:
     malformed = anonymous(400, resource="absent", defect="path:projectId")
     asked = [malformed, stranger("own", defect="path:projectId")]
     assert opinions(leak.keyless_tells, *asked) == "nothing"
+
+
+def told_left(resource: str, *left: int | None) -> list[Exchange]:
+    """A stranger's answers that say so much is left of some window; None: they say nothing."""
+    says = [None if number is None else str(number) for number in left]
+    return [stranger(resource, fields={LEFT: said}) for said in says]
+
+
+def test_a_window_tells_a_stranger_what_exists() -> None:
+    judge = leak.window_tells_without_a_key
+    assert opinions(judge, *told_left("own", 0, 0, 0), *told_left("absent", 60, 60, 60)) == "failed"
+    assert opinions(judge, *told_left("own", *[None] * 3), *told_left("absent", 9, 8, 7)) == (
+        "failed"
+    )
+
+
+def test_a_window_of_an_address_tells_nothing() -> None:
+    judge = leak.window_tells_without_a_key
+    for own, missing in (((9, 7, 5), (8, 6, 4)), ((60, 60), (0, 0)), ((5, 5, 5), (5, 5, 5))):
+        asked = [*told_left("own", *own), *told_left("absent", *missing)]
+        assert opinions(judge, *asked) == "nothing"
+
+
+def test_the_spelling_of_fields_tells() -> None:
+    spelled = [exchange(404, resource="foreign", group="pair:1", fields={"X-SHOWN": "1"})]
+    plain = [exchange(404, resource="absent", group="pair:1", fields={"X-Shown": "1"})]
+    assert opinions(leak.framing_tells, *spelled, *plain) == "failed"
+
+
+def test_times_of_nested_and_of_strangers_are_compared_apart() -> None:
+    how = {"operation": "getExecution", "resource": "own"}
+    below = [
+        replace(one, tags=replace(one.tags, nested=one.tags.resource, **how))
+        for one in timings(0.05)
+    ]
+    assert opinions(leak.times_differ, *below) == "failed"
+    assert opinions(leak.times_differ, *timings(0), *below) == "failed"
+    keyless = [
+        stranger(one.tags.resource, group="timing", started=one.started, ended=one.ended)
+        for one in timings(0.05)
+    ]
+    assert opinions(leak.times_differ, *keyless) == "failed"
 
 
 # time

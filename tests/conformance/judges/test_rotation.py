@@ -6,7 +6,9 @@ from conformance.exchange import Exchange
 from conformance.history import Event
 from conformance.judges import rotation
 
-from .builder import event, exchange, findings, issued, opinions
+from .builder import CONTRACT, event, exchange, findings, issued, opinions
+
+LEFT = CONTRACT.rate_limit.remaining_field
 
 Happened = list[Exchange | Event]
 
@@ -309,6 +311,21 @@ def test_a_revoked_key_is_recognised() -> None:
     told = {"error": {"code": "UNAUTHORIZED", "message": "This key was replaced"}}
     asked: Happened = [OLD, ROTATED, exchange(401, body=told), unknown()]
     assert opinions(rotation.revoked_recognised, *asked) == "failed"
+
+
+def test_a_window_recognises_revoked_keys() -> None:
+    def said(key: str, remaining: int) -> Exchange:
+        return exchange(401, key=key, fields={LEFT: str(remaining)})
+
+    judge = rotation.window_tells_revoked
+    forged = [unknown(fields={LEFT: "60"})] * 3
+    again = issued("project#3", "project#2")
+    replaced: Happened = [OLD, ROTATED, exchange(200, key="project#2"), again]
+    dead = [said("project#1", 0), said("project#2", 0), said("project#1", 0)]
+    assert opinions(judge, *replaced, *dead, *forged) == "failed"
+    kept = [said("project#1", 12), said("project#2", 30), said("project#1", 12)]
+    assert opinions(judge, *replaced, *kept, *forged) == "nothing"
+    assert opinions(judge, *replaced, *dead[::2], *forged) == "nothing"
 
 
 def test_request_ids_vary() -> None:
