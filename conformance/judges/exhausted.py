@@ -20,6 +20,7 @@ def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exch
     """Requests with a key that had been refused in the window under way, after the refusal."""
     clock, lives = offset(contract, history), Lives(history)
     missing, refusals = absent(contract, history), _refusals(contract, history)
+    plain = {label: _plain_ones(ones) for label, ones in spots(contract, history).items()}
     last: dict[str, Spot] = {}
     for one in history.judged:
         label = one.tags.key or ""
@@ -31,9 +32,21 @@ def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exch
         if before is None or not lives.live(one) or one.tags.operation in missing:
             continue
         later = spot(one, contract.rate_limit)
+        if _reopens(plain.get(label, []), one, before):
+            continue
         until = refusals.get((label, before.reset), before.exchange)
         if one.precedes(until) or in_its_window(before, later, clock):
             yield before.exchange, one
+
+
+def _plain_ones(of_key: tuple[Spot, ...]) -> list[Spot]:
+    return [one for one in of_key if _plain(one.exchange)]
+
+
+def _reopens(plain: list[Spot], one: Exchange, refused: Spot) -> bool:
+    """Whether the next plain request was admitted in the same window: then it had room again."""
+    later = next((other for other in plain if one.precedes(other.exchange)), None)
+    return later is not None and later.admitted and later.reset == refused.reset
 
 
 def _refusals(contract: Contract, history: History) -> Mapping[tuple[str, int | None], Exchange]:

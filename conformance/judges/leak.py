@@ -280,6 +280,8 @@ def times_differ(contract: Contract, history: History) -> Iterator[Opinion]:
     for mine in grouped(timed, lambda one: (one.tags.credential, one.tags.operation)).values():
         foreign = [one.ended - one.started for one in mine if not _is_missing(one)]
         missing = [one.ended - one.started for one in mine if _is_missing(one)]
+        if not foreign or not missing:
+            continue  # nothing of another's is known there
         if min(len(foreign), len(missing)) < LEAST_PAIRS:
             yield Doubt(f"{min(len(foreign), len(missing))} pairs are too few to compare times")
             continue

@@ -47,6 +47,13 @@ def test_a_refusal_afterwards_shows_that_the_window_was_under_way() -> None:
     assert opinions(exhausted.disguise_works, *EXHAUSTED, served) == "nothing"
 
 
+def test_a_window_that_has_room_again_shows_no_bypass() -> None:
+    served = over(200, twist="query", started=30, fields={LEFT: "59", RESET: str(END)})
+    again = says(200, left=58, reset=END, started=31)
+    assert opinions(exhausted.disguise_works, *EXHAUSTED, served, again) == "nothing"
+    assert opinions(exhausted.disguise_works, *EXHAUSTED, served, REFUSED) == "failed"
+
+
 def test_another_path_may_be_no_route() -> None:
     fresh = {LEFT: "59"}
     asked = [*EXHAUSTED, over(404, twist="slash")]
