@@ -12,9 +12,8 @@ from starlette.responses import Response
 
 from reference_server import errors
 from reference_server.app import Call, Server
-from reference_server.faults.counter import WITH_MANY_COUNTERS
 from reference_server.faults.registry import fault
-from reference_server.faults.shapes import default_page, operation
+from reference_server.faults.shapes import WITH_MANY_COUNTERS, default_page, operation
 from reference_server.windows import Window, Windows
 
 # rate.headers-present

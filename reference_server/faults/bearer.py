@@ -1,0 +1,226 @@
+"""auth: where and how a key is presented, asked for and never repeated."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from reference_server import errors, keys
+from reference_server.app import Call, Server
+from reference_server.errors import Refusal
+from reference_server.faults.registry import fault
+
+# auth.bearer-only
+
+
+class TakesOtherScheme(Server):
+    """Takes a key under other schemes too."""
+
+    def credential_of(self, call: Call) -> str | None:
+        sent = call.request.headers.getlist("authorization")
+        return super().credential_of(call) or (self.read(sent[0]) if len(sent) == 1 else None)
+
+    def read(self, _: str) -> str | None:
+        """Return the key in an Authorization field of another scheme."""
+        return None
+
+
+@fault(breaks="auth.bearer-only")
+class TakesBasic(TakesOtherScheme):
+    """Takes a key as the user or password of Basic authentication."""
+
+    def read(self, sent: str) -> str | None:
+        scheme, _, value = sent.partition(" ")
+        try:
+            user, _, password = base64.b64decode(value).decode().partition(":")
+        except (binascii.Error, ValueError):
+            return None
+        return (password or user) if scheme == "Basic" else None
+
+
+@fault(breaks="auth.bearer-only")
+class TakesBareKey(TakesOtherScheme):
+    """Takes a key without any scheme."""
+
+    def read(self, sent: str) -> str | None:
+        return sent
+
+
+@fault(breaks="auth.bearer-only")
+class IgnoresScheme(TakesOtherScheme):
+    """Takes whatever follows the first space, under any scheme."""
+
+    def read(self, sent: str) -> str | None:
+        return sent.partition(" ")[2]
+
+
+# auth.header-only
+
+
+class TakesKeyElsewhere(Server):
+    """Takes a key from another place, where the Authorization field has none."""
+
+    def credential_of(self, call: Call) -> str | None:
+        return super().credential_of(call) or self.elsewhere(call)
+
+    def elsewhere(self, _: Call) -> str | None:
+        """Return the key in the other place."""
+        return None
+
+
+@fault(breaks="auth.header-only")
+class TakesKeyFromQuery(TakesKeyElsewhere):
+    """Accepts a valid key in the query parameter api_key."""
+
+    def elsewhere(self, call: Call) -> str | None:
+        return call.request.query_params.get("api_key")
+
+
+@fault(breaks="auth.header-only")
+class TakesKeyFromCookie(TakesKeyElsewhere):
+    """Accepts a valid key in the cookie token, as the dashboard sends it."""
+
+    def elsewhere(self, call: Call) -> str | None:
+        return call.request.cookies.get("token")
+
+
+@fault(breaks="auth.header-only")
+class TakesKeyFromOwnField(TakesKeyElsewhere):
+    """Accepts a valid key in the field X-API-Key."""
+
+    def elsewhere(self, call: Call) -> str | None:
+        return call.request.headers.get("x-api-key")
+
+
+@fault(breaks="auth.header-only")
+class TakesKeyFromBody(TakesKeyElsewhere):
+    """Accepts a valid key in the member access_token of the body (RFC 6750, 2.2)."""
+
+    def elsewhere(self, call: Call) -> str | None:
+        try:
+            found = json.loads(call.body).pop("access_token", None)
+        except (ValueError, AttributeError):
+            return None
+        return found if isinstance(found, str) else None
+
+
+# auth.scheme-case, auth.challenge
+
+
+@fault(breaks="auth.scheme-case")
+class WantsCapitalBearer(Server):
+    """Compares the scheme letter by letter."""
+
+    def credential_of(self, call: Call) -> str | None:
+        exact = call.request.headers.get("authorization", "").startswith("Bearer ")
+        return super().credential_of(call) if exact else None
+
+
+class Challenges(Server):
+    """Names other schemes in a 401."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            self.challenge(call, response)
+        return response
+
+    def challenge(self, call: Call, response: Response) -> None:
+        """Change the WWW-Authenticate field."""
+
+
+@fault(breaks="auth.challenge")
+class OmitsChallenge(Challenges):
+    """Never says which scheme to use."""
+
+    def challenge(self, _: Call, response: Response) -> None:
+        del response.headers["www-authenticate"]
+
+
+@fault(breaks="auth.challenge")
+class ChallengesOnlyStrangers(Challenges):
+    """Says which scheme to use only where no Authorization field came."""
+
+    def challenge(self, call: Call, response: Response) -> None:
+        if "authorization" in call.request.headers:
+            del response.headers["www-authenticate"]
+
+
+@fault(breaks="auth.challenge")
+class ChallengesForBasic(Challenges):
+    """Asks for Basic, which it does not take."""
+
+    def challenge(self, _: Call, response: Response) -> None:
+        response.headers["www-authenticate"] = 'Basic realm="bugzy"'
+
+
+# auth.ambiguous, auth.not-echoed
+
+
+@fault(breaks="auth.ambiguous", also=("auth.exact-match",))
+class TakesFirstCredential(Server):
+    """Takes the first of several credentials and ignores the others."""
+
+    def credential_of(self, call: Call) -> str | None:
+        field = call.request.headers.get("authorization", "")
+        return keys.bearer(field.partition(",")[0])
+
+
+@fault(breaks="auth.not-echoed")
+class RepeatsKey(Server):
+    """Says which key is invalid."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        refusal = super().no_valid_key(call)
+        token = self.credential_of(call)
+        return (
+            Refusal(refusal.status, f"Invalid API key {token}", refusal.headers)
+            if token
+            else refusal
+        )
+
+
+@fault(breaks="auth.not-echoed", also=("auth.before-all",))
+class RepeatsUrl(Server):
+    """Says in a 401 which URL was asked for, with the key that its query may hold."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        refusal = super().no_valid_key(call)
+        query = call.request.url.query
+        return Refusal(refusal.status, f"Invalid API key for ?{query}", refusal.headers)
+
+
+@fault(breaks="auth.not-echoed")
+class RepeatsUnknownUrl(Server):
+    """Says in the 404 of an unknown route which URL was asked for, with its query."""
+
+    def no_route(self, call: Call) -> Refusal:
+        url = call.request.url
+        if self.contract.match(url.path):
+            return super().no_route(call)
+        return Refusal(HTTPStatus.NOT_FOUND, f"Cannot {call.request.method} {url.path}?{url.query}")
+
+
+@fault(breaks="auth.not-echoed")
+class RepeatsBody(Server):
+    """Quotes the whole body where one of its members is not documented."""
+
+    def validate_body(self, call: Call) -> None:
+        try:
+            super().validate_body(call)
+        except Refusal as refusal:
+            if not refusal.message.endswith("additionalProperties"):
+                raise
+            raise errors.invalid(f"{refusal.message}: {json.dumps(call.content)}") from None
+
+
+@fault(breaks="auth.not-echoed")
+class RepeatsKeyInField(Server):
+    """Names the key that was used in a field of the answer, for its own log."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        response.headers["X-Api-Key"] = self.credential_of(call) or "none"
+        return response

@@ -1,0 +1,305 @@
+"""error: what is invalid is refused, and nothing fails of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+
+from reference_server import errors
+from reference_server.app import Call, Server
+from reference_server.errors import Refusal
+from reference_server.faults.registry import fault
+from reference_server.faults.shapes import default_page
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+LIMIT = re.compile(rb"((?:^|&)limit=-?[0-9]+)[^&]*")  # in a query: the number, and its rest
+DEEP = 20  # levels of JSON that FailsOnDeepJson has room for
+FIVE_HUNDRED = (
+    "error.envelope",
+    "error.content-type",
+    "error.code-matches",
+    "rate.headers-present",
+    "error.malformed-json",
+    "error.invalid-body",
+)
+
+# error.malformed-json
+
+
+@fault(breaks="error.no-server-error", also=("error.malformed-json",))
+class FailsOnMalformedJson(Server):
+    """Does not expect that a body is not JSON."""
+
+    def decode(self, call: Call) -> Any:
+        return json.loads(call.body)
+
+
+@fault(breaks="error.malformed-json")
+class TakesFirstOfTwo(Server):
+    """Reads a body's first value and ignores what follows it; an empty one is {}."""
+
+    def decode(self, call: Call) -> Any:
+        try:
+            return super().decode(call)
+        except Refusal:
+            if call.body.startswith(b"{}"):
+                call.body = b"{}"
+                return DEFAULTS[call.operation.id]
+            raise
+
+
+@fault(breaks="error.malformed-json")
+class TakesEmptyForDefault(Server):
+    """Takes an empty body for a request with the usual values."""
+
+    def decode(self, call: Call) -> Any:
+        return super().decode(call) if call.body.strip() else DEFAULTS[call.operation.id]
+
+
+DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "createExecution": {"taskSlug": "run-tests"},
+    "createEnvironment": {"name": "default"},
+    "putVariables": {"variables": []},
+    "sendProjectEvent": {"event_type": "ping"},
+    "sendTeamEvent": {"event_type": "ping"},
+}
+UNNAMED = {"name": "UNNAMED", "value": ""}  # what a variable is without them
+
+
+@fault(
+    breaks="error.envelope",
+    also=(
+        "error.malformed-json",
+        "error.content-type",
+        "error.code-matches",
+        "rate.headers-present",
+    ),
+)
+class LeavesJsonToFramework(Server):
+    """Has a framework that answers what is not JSON with a page of its own."""
+
+    async def finish(self, _: Call, response: Response) -> Response:
+        return default_page(response) if b"is not JSON" in response.body else response
+
+
+# error.invalid-body
+
+
+class Overlooks(Server):
+    """Overlooks some rules of a body's schema."""
+
+    rules: tuple[str, ...] = ()
+
+    def validate_body(self, call: Call) -> None:
+        assert call.operation.body
+        mistakes = call.operation.body.iter_errors(call.content)
+        if any(mistake.schema_path[-1] not in self.rules for mistake in mistakes):
+            super().validate_body(call)
+
+
+@fault(breaks="error.invalid-body")
+class TakesUnknownMembers(Overlooks):
+    """Ignores members of a body that are not documented."""
+
+    rules = ("additionalProperties",)
+
+
+@fault(breaks="error.invalid-body", also=("schema.responses",))
+class TakesAnyText(Overlooks):
+    """Validates types only: lengths and patterns are left to the pages that send them."""
+
+    rules = ("pattern", "maxLength", "minLength")
+
+
+@fault(breaks="error.invalid-body")
+class TakesIncompleteBodies(Overlooks):
+    """Fills in what a body lacks."""
+
+    rules = ("required",)
+
+    def validate_body(self, call: Call) -> None:
+        super().validate_body(call)
+        call.content = {**DEFAULTS[call.operation.id], **call.content}
+        if variables := call.content.get("variables"):
+            call.content["variables"] = [{**UNNAMED, **one} for one in variables]
+
+
+@fault(breaks="error.invalid-body", also=("schema.responses",))
+class TakesNumbersForText(Overlooks):
+    """Takes a number where a text is asked, and makes a text of it."""
+
+    rules = ("type",)
+
+    def decode(self, call: Call) -> Any:
+        content = super().decode(call)
+        if not isinstance(content, dict):
+            return content
+        return {k: str(v) if isinstance(v, int) else v for k, v in content.items()}
+
+    def validate_body(self, call: Call) -> None:
+        Server.validate_body(self, call)
+
+
+@fault(breaks="error.invalid-body")
+class TakesManyVariables(Overlooks):
+    """Takes more variables at once than the documented hundred."""
+
+    rules = ("maxItems",)
+
+
+@fault(breaks="error.invalid-body", also=("schema.responses",))
+class TakesUnderscores(Server):
+    """Takes underscores in a task's slug like hyphens."""
+
+    def validate_body(self, call: Call) -> None:
+        sent = call.content
+        slug = sent.get("taskSlug") if isinstance(sent, dict) else None
+        if isinstance(slug, str):
+            call.content = {**sent, "taskSlug": slug.replace("_", "-")}
+        super().validate_body(call)
+        call.content = sent
+
+
+@fault(breaks="error.invalid-body")
+class TakesPrototype(Server):
+    """Does not see a member named __proto__, as some parsers of JSON do not."""
+
+    def decode(self, call: Call) -> Any:
+        content = super().decode(call)
+        if isinstance(content, dict):
+            content.pop("__proto__", None)
+        return content
+
+
+# error.invalid-parameters
+
+
+@fault(breaks="error.invalid-parameters")
+class IgnoresInvalidLimit(Server):
+    """Takes an invalid limit for none."""
+
+    def validate_parameters(self, call: Call) -> None:
+        try:
+            super().validate_parameters(call)
+        except Refusal:
+            call.query = {}
+
+
+@fault(breaks="error.invalid-parameters")
+class IgnoresRestOfLimit(Server):
+    """Reads a limit as far as it is a number, as parseInt does."""
+
+    def validate_parameters(self, call: Call) -> None:
+        scope = call.request.scope
+        scope["query_string"] = LIMIT.sub(rb"\1", scope["query_string"])
+        super().validate_parameters(call)
+
+
+@fault(breaks="error.no-server-error", also=("error.invalid-parameters",))
+class FailsOnWords(Server):
+    """Does not expect that a limit is no number."""
+
+    def validate_parameters(self, call: Call) -> None:
+        if limit := call.request.query_params.get("limit"):
+            int(limit)
+        super().validate_parameters(call)
+
+
+@fault(breaks="error.no-server-error", also=("error.invalid-parameters",))
+class FailsOnOddIds(Server):
+    """Does not expect that an id is no uuid."""
+
+    def locate(self, call: Call) -> None:
+        if route := self.route(call):
+            assert all(UUID.fullmatch(each) for each in route[1].values())
+        super().locate(call)
+
+
+# error.media-type
+
+
+@fault(breaks="error.media-type")
+class IgnoresMediaType(Server):
+    """Reads every body as JSON."""
+
+    def validate_media_type(self, call: Call) -> None:
+        """Take any."""
+
+
+@fault(breaks="error.no-server-error", also=("error.media-type",))
+class FailsOnForms(Server):
+    """Has no reader for a form, and does not expect one."""
+
+    def validate_media_type(self, call: Call) -> None:
+        if "json" not in call.request.headers.get("content-type", "json"):
+            raise errors.internal()
+        super().validate_media_type(call)
+
+
+# error.no-server-error
+
+
+@fault(breaks="error.no-server-error", also=("error.invalid-body",))
+class FailsOnLists(Server):
+    """Does not expect that JSON is anything but an object."""
+
+    def decode(self, call: Call) -> Any:
+        content = super().decode(call)
+        content.get("id")
+        return content
+
+
+@fault(breaks="error.no-server-error", also=FIVE_HUNDRED)
+class CrashesOutsideFormat(Server):
+    """Fails on JSON that is no object, and leaves it to its framework to say so."""
+
+    def decode(self, call: Call) -> Any:
+        content = super().decode(call)
+        content.get("id")
+        return content
+
+    async def finish(self, _: Call, response: Response) -> Response:
+        failed = response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+        return default_page(response) if failed else response
+
+
+@fault(breaks="error.no-server-error", also=("error.documented-status", *FIVE_HUNDRED))
+class AnswersBadGateway(Server):
+    """Has a worker that dies of what is not JSON, and a proxy that says so: 502, its own page."""
+
+    async def finish(self, _: Call, response: Response) -> Response:
+        if b"is not JSON" not in response.body:
+            return response
+        response.status_code = HTTPStatus.BAD_GATEWAY
+        return default_page(response)
+
+
+@fault(breaks="error.no-server-error", also=("schema.valid-accepted",))
+class FailsOnNullParameters(Server):
+    """Does not expect that a parameter of an execution is null."""
+
+    def perform(self, call: Call) -> object:
+        if call.operation.id == "createExecution":
+            assert None not in call.content.get("parameters", {}).values()
+        return super().perform(call)
+
+
+@fault(breaks="error.no-server-error", also=("schema.valid-accepted",))
+class FailsOnDeepJson(Server):
+    """Fails on JSON that is nested more than twenty levels deep."""
+
+    def decode(self, call: Call) -> Any:
+        content = super().decode(call)
+        assert depth(content) <= DEEP
+        return content
+
+
+def depth(node: Any) -> int:
+    """Return how many objects and arrays there are around the innermost value."""
+    parts = list(node.values()) if isinstance(node, dict) else node
+    return 1 + max(map(depth, parts), default=0) if isinstance(parts, list) else 0

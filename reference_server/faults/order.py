@@ -1,0 +1,121 @@
+"""rate: when a request is counted: at once, after its key is known, before any work."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from reference_server import errors, keys
+from reference_server.app import Call, Server
+from reference_server.errors import Refusal
+from reference_server.faults.registry import fault
+from reference_server.faults.shapes import addressed
+from reference_server.windows import Window
+
+# rate.concurrent
+
+
+@fault(
+    breaks="rate.concurrent",
+    also=(
+        "rate.remaining-counts",
+        "rate.enforced",
+        "rate.reset-stable",
+    ),
+)
+class CountsLate(Server):
+    """Reads the count, waits as if for a database, and only then writes it back."""
+
+    async def take(self, call: Call) -> Window:
+        counter = self.counter(call)
+        window = self.windows.peek(counter, call.now).after_one()
+        await asyncio.sleep(0.01)
+        return self.windows.keep(counter, window)
+
+
+@fault(
+    breaks="rate.concurrent",
+    also=(
+        "rate.remaining-counts",
+        "rate.enforced",
+    ),
+)
+class CountsAfterwards(Server):
+    """Looks at the count before a request and counts it when it has been answered."""
+
+    async def take(self, call: Call) -> Window:
+        return self.windows.peek(self.counter(call), call.now).after_one()
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        if call.window:
+            await asyncio.sleep(0.005)
+            self.windows.take(self.counter(call), call.now)
+        return response
+
+
+# rate.before-work
+
+
+class Postpones(Server):
+    """Counts at once, and refuses later."""
+
+    async def answer(self, call: Call) -> Response:
+        try:
+            return await super().answer(call)
+        except Refusal as refusal:
+            if refusal.status == HTTPStatus.TOO_MANY_REQUESTS:
+                self.work(call)
+            raise
+
+    def work(self, _: Call) -> None:
+        """Do what comes before the refusal."""
+
+
+@fault(breaks="rate.before-work", also=("rate.enforced",))
+class ValidatesBeforeLimiting(Postpones):
+    """Answers 400 to an exhausted key that sends an invalid body or parameter."""
+
+    def work(self, call: Call) -> None:
+        if route := self.route(call):
+            call.operation, call.ids = route
+            self.validate(call)
+
+
+@fault(breaks="rate.before-work", also=("rate.enforced",))
+class LocatesBeforeLimiting(Postpones):
+    """Answers 404 to an exhausted key that asks for what it does not reach."""
+
+    def work(self, call: Call) -> None:
+        self.locate(call)
+
+
+@fault(breaks="rate.before-work", also=("scope.no-side-effect",))
+class WritesBeforeLimiting(Postpones):
+    """Does what was asked and only then refuses to tell of it."""
+
+    def work(self, call: Call) -> None:
+        if addressed(self, call) and call.request.method == "POST":
+            try:
+                self.locate(call)
+                self.validate(call)
+                self.perform(call)
+            except Refusal:
+                return
+
+
+# rate.revoked-is-401
+
+
+@fault(breaks="rate.revoked-is-401", also=("rotation.old-key-revoked", "rotation.same-as-unknown"))
+class LimitsBeforeAuthenticating(Server):
+    """Looks at a token's window before it looks whether the token is a key."""
+
+    def authenticate(self, call: Call) -> None:
+        token = self.credential_of(call)
+        window = self.windows.peek(keys.digest(token), call.now) if token else None
+        if window and not window.after_one().admitted:
+            call.window = window.after_one()
+            raise errors.limited(self.retry_after(call, window))
+        super().authenticate(call)
