@@ -109,11 +109,11 @@ def _wrong(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple
     if schema.get("format") == "uuid":
         yield "format", "not-a-uuid"
     if kind == "array":
+        item = _instance(schema.get("items", {}), root, "conformance")
         for what, wrong in _wrong_members(schema.get("items", {}), root):
-            yield f"items.{what}", [wrong]
-        yield "items", [7]
+            yield f"items.{what}", [item, wrong]  # some servers look at the first one only
+        yield "items", [item, 7]
         if "maxItems" in schema:
-            item = _instance(schema.get("items", {}), root, "conformance")
             yield "too-many", [item] * (schema["maxItems"] + 1)
     elif kind == "object":
         yield from _wrong_members(schema, root)
@@ -252,6 +252,12 @@ def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str
     return _resolve(schema["$ref"], root) if "$ref" in schema else schema
 
 
+def _free(schema: Mapping[str, Any]) -> list[str]:
+    """The members that are texts of any kind."""
+    properties = schema.get("properties", {})
+    return [name for name, entry in properties.items() if entry == {"type": "string"}]
+
+
 def _nested(depth: int) -> dict[str, Any]:
     """Objects in one another."""
     return {"deeper": _nested(depth - 1)} if depth else {}
@@ -263,7 +269,9 @@ def _full(
     if schema.get("format") == "uuid":
         return project
     if schema.get("type") == "array":
-        return [_instance(schema["items"], root, marker)]
+        items = _resolved(schema["items"], root)
+        free = {} if longest else dict.fromkeys(_free(items), "two\nlines")
+        return [_instance(items, root, marker) | free]
     if schema.get("type") == "object":
         return {"conformance": marker} | ({} if longest else {**ODDITIES, "deep": _nested(DEPTH)})
     if longest and schema.get("type") == "string" and "enum" not in schema:

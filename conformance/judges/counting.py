@@ -30,6 +30,7 @@ from conformance.judges.select import grouped
 from conformance.judges.windows import Offset, Spot, neighbours, offset, overlapping, spot, spots
 
 FREE = object()  # where a tally keeps the last answer to a free request
+SLIDES = 3  # times that Reset moves while Remaining falls by one: no chance
 REPEATED = 3  # times that something costs the same before that is taken for a rule
 
 
@@ -181,7 +182,23 @@ def _steps(contract: Contract, history: History) -> Iterator[Step]:
 @lru_cache(maxsize=8)
 def resets_move(contract: Contract, history: History) -> bool:
     """Whether a key's Reset changes before the first one has come."""
-    return any(True for _ in _moved(contract, history))
+    return any(_moved(contract, history)) or bool(slides(contract, history))
+
+
+@lru_cache(maxsize=8)
+def slides(contract: Contract, history: History) -> tuple[tuple[Spot, Spot], ...]:
+    """Answers between which Reset moved on while Remaining fell by one, if that is the rule."""
+    counted = of_counters(contract, history)
+    pairs = (both for members in counted for both in neighbours(members) if _goes_on(*both))
+    moved = tuple(both for both in pairs if None not in (both[0].reset, both[1].reset))
+    onwards = all((one.reset or 0) < (other.reset or 0) for one, other in moved)
+    return moved if len(moved) >= SLIDES and onwards else ()
+
+
+def _goes_on(one: Spot, other: Spot) -> bool:
+    """Whether Remaining fell by one from one answer to the next, and Reset moved."""
+    fell = one.remaining is not None and other.remaining == one.remaining - 1
+    return fell and one.reset != other.reset
 
 
 def _moved(contract: Contract, history: History) -> Iterator[Step]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from conformance.contract import Contract
 from conformance.history import History
-from conformance.judges.counting import of_counters
+from conformance.judges.counting import of_counters, resets_move
 from conformance.judges.windows import ROUNDING, Offset, Spot, offset
 
 ENOUGH = 3  # refusals that show whether what they say moves
@@ -37,7 +37,12 @@ class Stretch:
 
 @lru_cache(maxsize=8)
 def stretches(contract: Contract, history: History) -> tuple[Stretch, ...]:
-    """Every stretch whose first late refusal fell in the window of which it is late."""
+    """Every stretch whose first late refusal fell in the window of which it is late.
+
+    None where Resets move by themselves.
+    """
+    if resets_move(contract, history):
+        return ()
     clock, counted = offset(contract, history), of_counters(contract, history)
     found = (one for of_counter in counted for one in _stretches(of_counter))
     return tuple(one for one in found if clock and one.late and _in_its_window(one, clock))

@@ -6,18 +6,19 @@ exhausted key gets, recovery.py how a window ends.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange, Response
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
-from conformance.judges.counting import explain, of_counters
+from conformance.judges.counting import SLIDES, explain, of_counters, slides
 from conformance.judges.select import LAYER, grouped, passing
 from conformance.judges.windows import ROUNDING, Offset, Spot, neighbours, offset, spots
 
 INFINITY = float("inf")
-SLIDES = 3  # times that Reset moves while Remaining falls by one: no chance
+WRITTEN_TIME = re.compile(r"\d:\d\d:\d\d|\d{4}-\d\d-\d\d")  # of an HTTP date, or in ISO 8601
 SPAN = 1.0  # seconds between two answers that show whether Reset stands still
 
 
@@ -92,6 +93,9 @@ def reset_implausible(contract: Contract, history: History) -> Iterator[Opinion]
         return
     for of_key in spots(contract, history).values():
         for one in of_key:
+            if written := _written_out(contract, one):
+                yield written
+                break
             if one.told is None:
                 continue
             yield Evidence((one.exchange,))
@@ -152,6 +156,19 @@ def _implausible(contract: Contract, clock: Offset, one: Spot) -> Finding | None
     )
 
 
+def _written_out(contract: Contract, one: Spot) -> Finding | None:
+    """A Reset that is a time, but no Unix time."""
+    response, field = one.exchange.response, contract.rate_limit.reset_field
+    given = response.value(field) if response and one.told is None else None
+    if given is None or not WRITTEN_TIME.search(given):
+        return None
+    return Finding(
+        expected=f"{field} as a Unix time in seconds",
+        observed=f"{field} {given[:60]}",
+        exchanges=(one.exchange,),
+    )
+
+
 def _guess(reset: int, now: float) -> str:
     """What a Reset that is no Unix time in seconds seems to be instead."""
     if reset < now / 1000:
@@ -171,29 +188,19 @@ def reset_moved(contract: Contract, history: History) -> Iterator[Opinion]:
         plausible = [one for one in admitted if _implausible(contract, clock, one) is None]
         for place, of_counter in grouped(plausible, counter).items():
             if place is not None:
-                found = list(_moves(contract, clock, of_counter))
-                told = any(isinstance(one, Finding) for one in found)
-                yield from found if told else (*found, *_slides(contract, of_counter))
+                yield from _moves(contract, clock, of_counter)
 
 
-def _slides(contract: Contract, members: tuple[Spot, ...]) -> Iterator[Finding]:
-    """Find Resets that move again and again while Remaining goes on falling in one window."""
-    moved = [(one, other) for one, other in neighbours(members) if _goes_on(one, other)]
-    resets = [spot.reset or 0 for both in moved for spot in both]
-    if len(moved) >= SLIDES and max(resets) - min(resets) > ROUNDING:
-        one, other = moved[0]
+@judges("rate.reset-stable")
+def reset_slides(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield Resets that move on and on while Remaining goes on falling, as in one window."""
+    for one, other in slides(contract, history)[:1]:
         yield Finding(
             expected=f"{contract.rate_limit.reset_field} {one.reset} while "
             f"{contract.rate_limit.remaining_field} falls to {other.remaining}",
             observed=f"{contract.rate_limit.reset_field} {other.reset}",
             exchanges=(one.exchange, other.exchange),
         )
-
-
-def _goes_on(one: Spot, other: Spot) -> bool:
-    """Whether Remaining fell by one from one answer to the next, and Reset moved."""
-    fell = one.remaining is not None and other.remaining == one.remaining - 1
-    return fell and one.reset != other.reset
 
 
 def _moves(contract: Contract, clock: Offset, members: tuple[Spot, ...]) -> Iterator[Opinion]:

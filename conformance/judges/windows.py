@@ -13,6 +13,8 @@ from conformance.history import History
 from conformance.judges.select import Lives
 
 DATE_IS_STALE = 2.0  # seconds: Date is in whole ones, and servers keep it for up to one more
+LEAST_DOUBT = 0.5  # seconds by which the bounds of a clock differ at least
+LATE = 0.5  # seconds for which a busy server may keep a Date even longer
 FARTHEST = 10  # windows ahead of the Date: beyond a day more, a Reset is no Unix time
 DAY = 86400.0  # seconds
 ROUNDING = 1.0  # seconds by which a Reset in whole seconds may miss the end of its window
@@ -192,14 +194,15 @@ def neighbours(members: Iterable[Spot]) -> Iterator[tuple[Spot, Spot]]:
 def offset(contract: Contract, history: History) -> Offset | None:
     """Where the server's clock stands, from its Date fields; without any, from its Resets.
 
-    None when they contradict one another: then nothing is said that depends on the time.
+    None when they contradict one another: then nothing is said that depends on the time. Where they
+    nearly do, the server is late with its Dates, as a busy one is, and may be later still.
     """
     dated = [one for one in history.answered if one.response and one.response.date is not None]
     if not dated:
         return _undated(contract, history)
     low = max(_date(one) - one.ended for one in dated)
     high = min(_date(one) + DATE_IS_STALE - one.started for one in dated)
-    return Offset(low, high) if low <= high else None
+    return Offset(low, max(high, low + LEAST_DOUBT)) if low <= high + LATE else None
 
 
 def _date(exchange: Exchange) -> float:

@@ -68,6 +68,15 @@ class IsAnHourLate(Server):
 
 
 @variant()
+class KeepsDate(Server):
+    """It is busy: it makes a Date every two seconds, and sends it till the next one is made."""
+
+    async def finish(self, _: Call, response: Response) -> Response:
+        response.headers["date"] = formatdate(self.now() // 2 * 2, usegmt=True)
+        return response
+
+
+@variant()
 class OmitsDate(Server):
     """It has no clock to tell the date by (RFC 9110, 6.6.1)."""
 

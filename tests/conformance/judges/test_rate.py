@@ -131,10 +131,18 @@ def test_a_window_goes_on_after_its_reset() -> None:
 
 def test_a_reset_slides_although_the_count_goes_on() -> None:
     late = [says(left=59 - n, reset=END + n, started=59.0 + n) for n in range(4)]
-    assert opinions(rate.reset_moved, *late) == "failed"
-    assert opinions(rate.reset_moved, *late[:3]) == "nothing"
+    assert opinions(rate.reset_slides, *late) == "failed"
+    assert opinions(rate.reset_slides, *late[:3]) == "nothing"
     anew = [says(left=59, reset=END + n, started=59.0 + n) for n in range(4)]
-    assert opinions(rate.reset_moved, *anew) == "nothing"
+    assert opinions(rate.reset_slides, *anew) == "nothing"
+    flickering = [says(left=59 - n, reset=END + n % 2, started=59.0 + n) for n in range(6)]
+    assert opinions(rate.reset_slides, *flickering) == "nothing"
+
+
+@pytest.mark.parametrize("given", [formatdate(END, usegmt=True), "2023-11-14T22:14:20Z"])
+def test_a_reset_is_no_written_time(given: str) -> None:
+    assert opinions(rate.reset_implausible, says(reset=given)) == "failed"
+    assert opinions(rate.reset_implausible, says(reset="soon")) == "nothing"
 
 
 @pytest.mark.parametrize("end", [END, END - 25])  # from the first request, or by the clock

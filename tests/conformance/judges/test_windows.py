@@ -63,6 +63,14 @@ def test_dates_bound_the_clock() -> None:
     assert clock.high - clock.low <= windows.DATE_IS_STALE
 
 
+def test_late_dates_are_expected_to_be_later_still() -> None:
+    kept = {"Date": formatdate(UNIX, usegmt=True)}
+    asked = [exchange(200, fields=kept, started=0), exchange(200, fields=kept, started=2.2)]
+    clock = windows.offset(CONTRACT, history(*asked))
+    assert clock is not None
+    assert clock.high - clock.low >= windows.LEAST_DOUBT
+
+
 def test_dates_that_contradict_one_another_bound_nothing() -> None:
     stopped = {"Date": formatdate(UNIX, usegmt=True)}
     asked = [exchange(200, fields=stopped), exchange(200, fields=stopped, started=9)]
