@@ -270,8 +270,10 @@ def _full(
         return project
     if schema.get("type") == "array":
         items = _resolved(schema["items"], root)
-        free = {} if longest else dict.fromkeys(_free(items), "two\nlines")
-        return [_instance(items, root, marker) | free]
+        if longest:
+            most = schema.get("maxItems", 1)
+            return [_instance(items, root, f"{marker}-{number}") for number in range(most)]
+        return [_instance(items, root, marker) | dict.fromkeys(_free(items), "two\nlines")]
     if schema.get("type") == "object":
         return {"conformance": marker} | ({} if longest else {**ODDITIES, "deep": _nested(DEPTH)})
     if longest and schema.get("type") == "string" and "enum" not in schema:
