@@ -163,7 +163,7 @@ def test_drawn_body(bench: Bench, operation: Operation) -> None:
     "error.malformed-json",
     "error.media-type",
     spends={"own": REST},
-    needs=("own.generate",),
+    needs=("team.generate",),
     kinds=("team",),
 )
 def test_rest(bench: Bench, party: str) -> None:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from reference_server.app import Call, Server
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
-from reference_server.faults.shapes import WITH_MANY_COUNTERS, operation
+from reference_server.faults.shapes import WITH_MANY_COUNTERS, RemembersKeys, operation
 from reference_server.windows import Window
 
 # rate.per-key
@@ -68,6 +68,17 @@ class CountsPerTeam(Server):
     def counter(self, call: Call) -> Hashable:
         owner = self.store.owner(call.key.owner)
         return owner.team or owner.id if owner else None
+
+
+@fault(breaks="rate.per-key", also=("rate.remaining-counts", "rate.remaining-honest"))
+class ChargesSuccessor(RemembersKeys):
+    """Charges requests with a replaced key to the one that replaced it."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        if old := self.old_key(call):
+            for key in self.store.keys(old.key.owner):
+                self.windows.take(key.digest, call.now)
+        return super().no_valid_key(call)
 
 
 # rate.all-endpoints, rate.all-outcomes

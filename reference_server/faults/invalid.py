@@ -152,6 +152,18 @@ class TakesManyVariables(Overlooks):
     rules = ("maxItems",)
 
 
+@fault(breaks="error.invalid-body")
+class LooksAtFirstVariable(Server):
+    """Validates the first variable and takes the rest for like it."""
+
+    def validate_body(self, call: Call) -> None:
+        content = call.content
+        listed = content.get("variables") if isinstance(content, dict) else None
+        if isinstance(listed, list) and len(listed) > 1:
+            call.content = {**content, "variables": listed[:1]}
+        super().validate_body(call)
+
+
 @fault(breaks="error.invalid-body", also=("schema.responses",))
 class TakesUnderscores(Server):
     """Takes underscores in a task's slug like hyphens."""

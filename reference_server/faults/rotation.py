@@ -147,6 +147,18 @@ class ForbidsOldKeys(RemembersKeys, Undocumented):
         return forbidden() if self.old_key(call) else super().no_valid_key(call)
 
 
+@fault(breaks="rotation.old-key-revoked", also=("rotation.same-as-unknown", "auth.before-all"))
+class ValidatesForOldKeys(RemembersKeys):
+    """Answers 400 to an invalid request with a key that was valid once."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        route = self.route(call) if self.old_key(call) else None
+        if route:
+            call.operation, call.ids = route
+            self.validate(call)
+        return super().no_valid_key(call)
+
+
 # rotation.permanent
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.responses import RedirectResponse, Response
 
 from reference_server import errors
 from reference_server.app import Call, Server
+from reference_server.contract import Operation
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
 from reference_server.faults.shapes import Undocumented, default_page, operation, page
@@ -76,6 +78,16 @@ class AnswersNotImplemented(Undocumented):
         if self.contract.match(call.request.scope["path"]):
             return Refusal(HTTPStatus.NOT_IMPLEMENTED, "Not implemented")
         return super().no_route(call)
+
+
+@fault(breaks="error.unknown-method")
+class TakesPutForPost(Server):
+    """Creates with PUT what POST is for."""
+
+    def route(self, call: Call) -> tuple[Operation, Mapping[str, str]] | None:
+        methods, ids = self.contract.match(call.request.scope["path"]) or ({}, {})
+        put = call.request.method == "PUT" and "PUT" not in methods and "POST" in methods
+        return (methods["POST"], ids) if put else super().route(call)
 
 
 @fault(breaks="error.unknown-method")
