@@ -107,7 +107,7 @@ def plan(form: str, **options: Any) -> None:
 
 
 @cli.command()
-@click.option("--only", multiple=True, metavar="NAME", help="Only this fault.")
+@click.option("--only", multiple=True, metavar="NAME", help="Only this fault or variant.")
 @click.option("-n", "workers", type=int, default=1, metavar="N", help="Processes.")
 @click.option("--quick", is_flag=True, help="One fault per requirement.")
 @click.option("--variants/--no-variants", default=True, help="The lawful variants too.")
@@ -139,7 +139,7 @@ def faults(
     from conformance import proof
 
     with _usage_errors():
-        trials = proof.faults(only, quick=quick)
+        trials = proof.named(only) if only else proof.faults(quick=quick)
     if real_time:
         trials = proof.timed(trials)
     elif variants and not only and not quick:

@@ -103,6 +103,15 @@ def variants() -> list[Trial]:
     ]
 
 
+def named(names: Iterable[str]) -> list[Trial]:
+    """The trials of the faults and variants with these names."""
+    names = list(names)
+    lawful = {trial.name: trial for trial in variants()}
+    seeded = [name for name in names if name not in lawful]
+    found = faults(seeded) if seeded else []
+    return found + [lawful[name] for name in names if name in lawful]
+
+
 def timed(trials: Iterable[Trial]) -> list[Trial]:
     """Those of the trials that are about time."""
     return [one for one in trials if one.breaks and one.breaks.partition(".")[0] in TIMED]

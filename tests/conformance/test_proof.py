@@ -67,6 +67,14 @@ def test_quick_takes_one_fault_per_requirement() -> None:
     assert set(broken) == {trial.breaks for trial in proof.faults()}
 
 
+def test_faults_and_variants_are_named() -> None:
+    found = proof.named(["omits-date", "never-refuses"])
+    assert [(one.name, one.kind) for one in found] == [
+        ("never-refuses", "fault"),
+        ("omits-date", "variant"),
+    ]
+
+
 def test_faults_are_named() -> None:
     (found,) = proof.faults(["repeats-key"])
     assert (found.kind, found.breaks) == ("fault", "auth.not-echoed")
