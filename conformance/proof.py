@@ -158,7 +158,11 @@ def _end_with_parent() -> None:
 
 
 def _prepare() -> None:
-    """Pay once, before the processes part, for what all of them need: imports."""
+    """Pay once, before the processes part, for what all of them need: imports.
+
+    What was imported will not be garbage: no collection needs to look through it again.
+    """
+    import gc
     from importlib import import_module
 
     for name in (
@@ -169,6 +173,7 @@ def _prepare() -> None:
         "reference_server.embedded",
     ):
         import_module(name)
+    gc.freeze()
 
 
 def attempt(trial: Trial, only: tuple[str, ...] = (), *, real_time: bool = False) -> Result:

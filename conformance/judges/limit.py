@@ -159,7 +159,7 @@ def new_key_half_used(contract: Contract, history: History) -> Iterator[Opinion]
     if explanation.requirement == "rate.per-key":
         yield Doubt("keys share a counter, so a new key's window shows nothing of its own")
         return
-    miscounted = explanation.requirement == "rate.remaining-counts"
+    miscounted = explanation.uneven or explanation.requirement == "rate.remaining-counts"
     for event in history.events_of("issued"):
         first = _first_alone(contract, history, event) if event.data.get("generated") else None
         if first is None or explanation.counter(first) is None:

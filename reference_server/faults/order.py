@@ -40,6 +40,7 @@ class CountsLate(Server):
     also=(
         "rate.remaining-counts",
         "rate.enforced",
+        "rate.remaining-honest",
     ),
 )
 class CountsAfterwards(Server):
