@@ -163,6 +163,7 @@ def test_drawn_body(bench: Bench, operation: Operation) -> None:
     "error.malformed-json",
     "error.media-type",
     spends={"own": REST},
+    thrift={"spends": {"own": REST // 2}},
     needs=("team.generate",),
     kinds=("team",),
 )
@@ -173,10 +174,11 @@ def test_rest(bench: Bench, party: str) -> None:
     Where answers are slow, there is no time for it.
     """
     if not (bench.thrifty and bench.client.latency > SLOW_ANSWER):
-        bench.together(pool_of(bench, party).calls(party, REST))
+        count = REST // 2 if bench.thrifty else REST
+        bench.together(pool_of(bench, party).calls(party, count))
 
 
-@probes("error.no-server-error", spends={"own": 6})
+@probes("error.no-server-error", spends={"own": 6}, thrift={"spends": {"own": 3}})
 def test_unusual(bench: Bench, party: str) -> None:
     """Send what is unusual but not wrong: conditions, a long query, texts of odd characters."""
     operation = first_list(bench.contract, party)
@@ -190,7 +192,7 @@ def test_unusual(bench: Bench, party: str) -> None:
     written, texts = next(((op, texts) for op, texts in offered if texts), (operation, []))
     for what, body in texts:
         calls.append(bench.call(written, party, body=body, defect=f"unusual:{what}"))
-    bench.together(calls)
+    bench.together(calls[party == "team" :: 2] if bench.thrifty else calls)
 
 
 def most_telling(defects: list[tuple[str, bytes]], count: int) -> list[tuple[str, bytes]]:

@@ -218,6 +218,7 @@ async def rotation(script: Script) -> None:
         await script.send("GET", own, connection=connection)
         await script.send("GET", own, old, connection=connection)
     await script.send("POST", runs, old, body=RUN)
+    await script.send("POST", runs, old, body=b"[]")
     await script.send("GET", "/projects/{project}/test-runs", old)
     await asyncio.gather(*(script.send("GET", own, old) for _ in range(6)))
     for name in ("other_project", "team"):
@@ -305,6 +306,7 @@ async def error(script: Script) -> None:
     for path in ("/projects/x/test-runs", "/nowhere"):
         await script.send("GET", path)
     await script.send("DELETE", own)
+    await script.send("PUT", runs, body=RUN)
     await script.send("POST", "/projects/{project}/webhooks/events", body=b'{"event_type": "x"}')
     await script.send("POST", "/teams/{team}/environments", "team", body=b'{"name": "staging"}')
     many = json.dumps({"variables": [{"name": "X", "value": ""}] * 101}).encode()
