@@ -74,7 +74,11 @@ class Postpones(Server):
         """Do what comes before the refusal."""
 
 
-@fault(breaks="rate.before-work", also=("rate.enforced",))
+# Where answers are slow, several requests at once are over the limit.
+OVER_THE_LIMIT = ("rate.enforced", "rate.concurrent")
+
+
+@fault(breaks="rate.before-work", also=OVER_THE_LIMIT)
 class ValidatesBeforeLimiting(Postpones):
     """Answers 400 to an exhausted key that sends an invalid body or parameter."""
 
@@ -84,7 +88,7 @@ class ValidatesBeforeLimiting(Postpones):
             self.validate(call)
 
 
-@fault(breaks="rate.before-work", also=("rate.enforced",))
+@fault(breaks="rate.before-work", also=OVER_THE_LIMIT)
 class LocatesBeforeLimiting(Postpones):
     """Answers 404 to an exhausted key that asks for what it does not reach."""
 
