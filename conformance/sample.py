@@ -203,6 +203,7 @@ def media_types(operation: Operation, marker: str) -> Iterator[tuple[str, str, b
     yield "media.form", "application/x-www-form-urlencoded", valid
     yield "media.octets", "application/octet-stream", valid
     yield "media.vendor", "application/vnd.conformance+json", valid
+    yield "media.json-seq", "application/json-seq", valid
     yield "media.text-json", "text/json", valid
     yield "media.multipart", "multipart/form-data; boundary=x", valid
     yield "media.javascript", "application/javascript", valid

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from conformance.contract import Contract
 from conformance.judges.windows import Spot
 
+OWNER_ID = re.compile(r"/(?:projects|teams)/([^/?]+)")
 Counter = Callable[[Spot], Hashable | None]  # the counter a request falls into; None: it is free
 
 
@@ -122,6 +124,12 @@ def _media_type(one: Spot) -> Hashable:
     return next(names, "")
 
 
+def _addressed(one: Spot) -> Hashable:
+    """The project or team in the path; where there is none, the key."""
+    found = OWNER_ID.search(one.exchange.request.target)
+    return found.group(1) if found else one.exchange.tags.key
+
+
 def _off_route(one: Spot) -> Hashable:
     """Whether no route was found, be it that a disguise led past one."""
     tags = one.exchange.tags
@@ -174,6 +182,7 @@ HYPOTHESES = (
     Hypothesis("rate.no-bypass", "each connection has a counter", _connection),
     Hypothesis("rate.no-bypass", "each media type has a counter", _media_type),
     Hypothesis("rate.per-key", "keys share a counter", one_counter, shared=True),
+    Hypothesis("rate.per-key", "the path's project or team has a counter", _addressed, shared=True),
     Hypothesis("rate.per-key", "keys of a team and its projects share", _family, shared=True),
     Hypothesis(
         "rate.per-key", "keys of a kind share a counter", one_counter, shared=True, of_a_kind=True

@@ -219,6 +219,23 @@ def test_keys_of_a_kind_share_a_counter() -> None:
     assert accused(*asked) == {"rate.per-key"}
 
 
+def test_the_project_in_the_path_has_a_counter() -> None:
+    one, other = exchange(200), exchange(200, credential="other_project")
+    path = other.request.target
+
+    def foreign(remaining: int) -> Exchange:
+        asked = left(remaining, 404, resource="foreign")
+        return replace(asked, request=replace(asked.request, target=path))
+
+    def theirs(remaining: int) -> Exchange:
+        return left(remaining, credential="other_project")
+
+    asked = [left(59), foreign(59), theirs(58), left(58), theirs(57), foreign(56), left(57)]
+    assert one.request.target != path
+    found = counting.explain(CONTRACT, history(*asked))
+    assert found.text == "the path's project or team has a counter"
+
+
 def test_keys_share_a_counter_also_while_one_is_replaced() -> None:
     def second(remaining: int, **how: Any) -> Exchange:
         return left(remaining, key="project#2", **how)
