@@ -184,8 +184,8 @@ def test_the_model_tags_the_keys_it_replaced(bench: Bench) -> None:
 
 @pytest.mark.parametrize("kind", ["project", "team"])
 def test_the_pool_never_runs_dry(bench: Bench, kind: str) -> None:
-    calls = list(islice(Pool(bench, kind).calls(kind, 150), 150))
-    assert len(calls) == 150
+    calls = list(islice(Pool(bench, kind).calls(kind, 250), 250))
+    assert len(calls) == 250
     assert {call.credential.name for call in calls} == {kind}
     assert {call.tags.generated for call in calls} == {None, "positive", "negative"}
 
