@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from conformance.contract import Contract
@@ -28,10 +27,6 @@ from conformance.judges.select import (
 from conformance.judges.stranger import window_tells
 from conformance.likeness import differences, volatile
 
-SHOWN_ALL = 8  # characters of a secret per character of the alphabet that show all of it
-ENOUGH_BITS = 128
-LEAST_HIDDEN = 8  # characters of a key that a settings page must keep back
-CLASS_SIZES = {"lower": 26, "upper": 26, "digit": 10}
 UNSERVED = (408, 429, 502, 503, 504)  # too slow, too many, or not the application
 SEPARATE = ("under-load", "in-flight", "exhausted-revoked", "rivals")  # groups of other judges
 
@@ -286,57 +281,6 @@ def _tries(lives: Lives, history: History, label: str, since: float) -> Iterator
             yield one
 
 
-@judges("rotation.key-form")
-def key_malformed(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield new keys without the documented prefix, and keys that were issued before."""
-    for event in history.events_of("issued"):
-        if not event.data.get("generated"):
-            continue
-        yield Evidence()
-        label, party = event.data["key"], event.data["party"]
-        prefix = contract.kinds["team" if "team" in party else "project"].prefix
-        if not event.data["prefixed"]:
-            yield Finding(expected=f"{label} to begin with {prefix}", observed="another beginning")
-        if event.data["same_as"]:
-            yield Finding(
-                expected=f"{label} to differ from all earlier keys",
-                observed=f"the same key as {event.data['same_as']}",
-            )
-
-
-@judges("rotation.shown-once")
-def too_much_shown(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield what a settings page shows of a key that is more, or less, than a prefix of it."""
-    for event in history.events_of("shown"):
-        yield Evidence()
-        if problem := _shown_wrong(event):
-            yield Finding(
-                expected=f"a prefix that identifies {event.data['key']}, and no more",
-                observed=problem,
-            )
-    for one in history.judged:
-        if one.tags.form == "shown":
-            if _refused(one):
-                yield Evidence((one,))
-            elif one.admitted and not crashed(one):
-                yield Finding(
-                    expected="401 for what the settings page shows of a key",
-                    observed=f"{one.status}: it can be used as a key",
-                    exchanges=(one,),
-                )
-
-
-def _shown_wrong(event: Event) -> str | None:
-    data = event.data
-    if data["whole"] or data["key_length"] - data["shown_length"] < LEAST_HIDDEN:
-        return "the whole key, or all but a few characters of it"
-    if data["shown_length"] <= data["prefix_length"]:
-        return "nothing that tells this key from another"
-    if data["tail_length"]:
-        return f"also the last {data['tail_length']} characters of the key"
-    return None
-
-
 @judges("rotation.same-as-unknown")
 def revoked_recognised(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield operations on which a replaced key's answer differs from an unknown key's."""
@@ -381,35 +325,3 @@ def window_tells_revoked(contract: Contract, history: History) -> Iterator[Opini
 
 def _never_issued(one: Exchange) -> bool:
     return one.tags.group == "unknown" or one.tags.form.startswith("forged:")
-
-
-@judges("rotation.entropy")
-def key_guessable(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield kinds of keys whose secrets are too short for their alphabet."""
-    events = [event for event in history.events_of("issued") if event.data["prefixed"]]
-    for kind in ("project", "team"):
-        of_kind = [event for event in events if kind in event.data["party"]]
-        if not of_kind:
-            continue
-        yield Evidence()
-        bits = min(event.data["secret_length"] for event in of_kind) * math.log2(_alphabet(of_kind))
-        if bits < ENOUGH_BITS:
-            yield Finding(
-                expected=f"at least {ENOUGH_BITS} bits in a {kind} key's secret",
-                observed=f"at most {bits:.0f} bits, by its length and the characters seen",
-            )
-
-
-def _alphabet(events: list[Event]) -> int:
-    """The size of the alphabet that the keys seen were drawn from.
-
-    Of few characters, a long secret shows them all.
-    """
-    distinct = [event.data.get("distinct", INFINITY) for event in events]
-    lengths = [event.data["secret_length"] for event in events]
-    if all(length >= SHOWN_ALL * few for length, few in zip(lengths, distinct, strict=True)):
-        return int(max(2, *distinct))
-    if all(event.data.get("hexadecimal") for event in events):
-        return 16
-    seen = {name for event in events for name in event.data["alphabet"]}
-    return max(2, sum(CLASS_SIZES.get(name, 1) for name in seen))
