@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from conformance import __version__, history
-from conformance.classify import below, settled
+from conformance.classify import below
 from conformance.contract import Contract
 from conformance.exchange import Exchange, Request, Response, values
 from conformance.history import Event, History, HistoryError, numbered
 from conformance.report import har
+from conformance.settle import settled
 from conformance.target import Party
 
 APART = 10_000_000  # numbers between the exchanges of two files

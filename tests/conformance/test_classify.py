@@ -1,14 +1,12 @@
 import base64
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from conformance.classify import classify, settled
-from conformance.exchange import Exchange, Fields, Request, Response, Tags
-from conformance.target import Party
+from conformance.classify import classify
+from conformance.exchange import Fields, Request, Tags
 from tests.conformance.judges.builder import CONTRACT, identifier
-from tests.conformance.report.outcomes import KEY, OTHER_KEY, PAT, TEAM_KEY
+from tests.conformance.report.outcomes import KEY, PAT, TEAM_KEY
 
 HOME, AWAY, TEAM = identifier("home"), identifier("away"), identifier("team")
 LIST = f"/api/v1/projects/{HOME}/executions"
@@ -106,116 +104,3 @@ def test_what_is_wrong_with_a_body_is_known(
     body: bytes, fields: Fields, defect: str | None
 ) -> None:
     assert tags(LIST, bearer(KEY), *fields, method="POST", body=body).defect == defect
-
-
-# --- what only the whole recording tells
-
-
-def seen(
-    status: int | None, target: str = LIST, key: str | None = KEY, method: str = "GET"
-) -> tuple[int | None, Request]:
-    return status, request(target, bearer(key) if key else None, method=method)
-
-
-def recorded(
-    *pairs: tuple[int | None, Request], parties: Mapping[str, Party] | None = None
-) -> list[Exchange]:
-    exchanges = [
-        Exchange(
-            number=number,
-            request=sent,
-            response=None if status is None else Response(status=status),
-            started=float(number),
-            ended=number + 0.5,
-        )
-        for number, (status, sent) in enumerate(pairs, 1)
-    ]
-    found, _ = settled(CONTRACT, exchanges, parties or {})
-    return list(found)
-
-
-def resources(*pairs: tuple[int | None, Request]) -> list[str]:
-    return [one.tags.resource for one in recorded(*pairs)]
-
-
-def test_where_a_key_succeeds_is_its_own() -> None:
-    assert resources(seen(200), seen(404), seen(429)) == ["own", "own", "own"]
-
-
-def test_of_another_id_that_is_not_found_nobody_knows_whose_it_is() -> None:
-    elsewhere = LIST.replace(HOME, AWAY)
-    assert resources(seen(200), seen(404, elsewhere), seen(200)) == ["own", "unknown", "own"]
-
-
-def test_what_another_key_reaches_is_foreign() -> None:
-    elsewhere = LIST.replace(HOME, AWAY)
-    pairs = seen(200), seen(200, elsewhere, OTHER_KEY), seen(404, elsewhere), seen(200)
-    assert resources(*pairs) == ["own", "own", "foreign", "own"]
-
-
-def test_a_second_project_that_a_key_reaches_is_foreign() -> None:
-    assert resources(seen(200), seen(200, LIST.replace(HOME, AWAY))) == ["own", "foreign"]
-
-
-def test_another_kind_of_key_crosses() -> None:
-    pairs = seen(200), seen(200, f"/api/v1/teams/{TEAM}/integrations", TEAM_KEY)
-    crossing = seen(404, LIST, TEAM_KEY)
-    again = seen(200, f"/api/v1/teams/{TEAM}/integrations", TEAM_KEY)
-    assert resources(*pairs, crossing, again) == ["own", "own", "cross", "own"]
-
-
-def test_a_key_that_never_succeeds_may_be_none() -> None:
-    (one,) = recorded(seen(401))
-    assert (one.tags.key, one.tags.form) == (None, "unknown")
-
-
-def test_a_refusal_after_the_last_success_says_nothing() -> None:
-    first, last = recorded(seen(200), seen(401))
-    assert first.tags.key == "project#1"
-    assert last.tags.key is None
-
-
-def test_a_refusal_between_successes_is_one_of_a_valid_key() -> None:
-    assert [one.tags.key for one in recorded(seen(200), seen(401), seen(200))] == ["project#1"] * 3
-
-
-def test_a_target_names_keys_and_ids() -> None:
-    parties = {
-        "project": Party("project", "project", AWAY, OTHER_KEY),
-        "other_project": Party("other_project", "project", HOME, KEY),
-    }
-    one, other = recorded(seen(200), seen(404, LIST.replace(HOME, AWAY)), parties=parties)
-    assert (one.tags.key, one.tags.resource) == ("other_project#1", "own")
-    assert other.tags.resource == "unknown"
-
-
-def test_an_assumed_operation_that_is_never_found_is_not_there() -> None:
-    one, other = recorded(seen(404, f"/api/v1/projects/{HOME}/test-runs"), seen(200))
-    assert (one.tags.operation, other.tags.operation) == (None, "listExecutions")
-
-
-def test_secrets_are_masked_in_every_form() -> None:
-    encoded = base64.b64encode(f"ann:{KEY}".encode()).decode()
-    sent = request(f"{LIST}?key={OTHER_KEY}", f"Basic {encoded}", ("Cookie", "sid=abc; b=d"))
-    answer = Response(
-        status=200,
-        fields=(("Set-Cookie", "sid=xyz; Path=/"),),
-        body=f'{{"apiKey": "{TEAM_KEY}"}}'.encode(),
-    )
-    one = Exchange(number=1, request=sent, response=answer, started=0.0, ended=1.0)
-    (found,), _ = settled(CONTRACT, [one], {})
-    text = repr(found)
-    assert not any(secret in text for secret in (KEY, OTHER_KEY, TEAM_KEY, encoded, "abc", "xyz"))
-    assert "sid=[masked]; b=[masked]" in text
-    assert "sid=[masked]; Path=/" in text
-
-
-def test_an_issued_event_tells_what_may_be_told_of_a_key() -> None:
-    exchange = Exchange(
-        number=1, request=request(LIST, bearer(KEY)), response=Response(status=200),
-        started=3.0, ended=4.0,
-    )  # fmt: skip
-    _, (event,) = settled(CONTRACT, [exchange], {})
-    assert (event.kind, event.started, event.data["key"]) == ("issued", 3.0, "project#1")
-    assert event.data["generated"] is False
-    assert KEY not in repr(event)
