@@ -15,17 +15,8 @@ from conformance.history import History
 
 from .builder import CONTRACT
 from .lawless import LAWLESS, Lawless
-from .simulator import (
-    LIMITED,
-    PHASES,
-    Counter,
-    Phase,
-    What,
-    World,
-    counting,
-    fresh,
-    simulate,
-)
+from .phases import PHASES, counting, fresh
+from .simulator import LIMITED, Counter, Phase, What, World, simulate
 
 judges.load()
 
