@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterator
 from itertools import combinations
 
 from conformance.exchange import Exchange
+from conformance.judges.features import is_error, method, operation, path, query
 
 Aspect = Callable[[Exchange], Hashable]
 
@@ -17,32 +18,12 @@ def _nothing(_: Exchange) -> Hashable:
     return None
 
 
-def _method(one: Exchange) -> Hashable:
-    return one.request.method
-
-
-def _operation(one: Exchange) -> Hashable:
-    return one.tags.route, one.request.method
-
-
-def _path(one: Exchange) -> Hashable:
-    return one.request.target.partition("?")[0]
-
-
-def _is_error(one: Exchange) -> Hashable:
-    return (one.status or 0) >= 400
-
-
 def _status(one: Exchange) -> Hashable:
     return one.status
 
 
 def _defect(one: Exchange) -> Hashable:
     return (one.tags.defect or "").partition(":")[0]
-
-
-def _query(one: Exchange) -> Hashable:
-    return one.request.target.partition("?")[2]
 
 
 def _is_of_kind(one: Exchange) -> Hashable:
@@ -61,24 +42,20 @@ def _is_owned(one: Exchange) -> bool:
     return one.tags.resource in ("foreign", "cross", "cross-foreign")
 
 
-def _is_foreign(one: Exchange) -> Hashable:
-    return "foreign" in (one.tags.resource, one.tags.nested)
-
-
 def _relation(one: Exchange) -> Hashable:
     return one.tags.resource, one.tags.nested, _is_of_kind(one)
 
 
 OWN = (  # that tell nothing of an owner
-    _method,
-    _operation,
-    _is_error,
+    method,
+    operation,
+    is_error,
     _status,
     _defect,
-    _query,
+    query,
     _is_of_kind,
 )
-OWNERS = (_is_owned, _is_foreign, _relation)
+OWNERS = (_is_owned, tells_of_another, _relation)
 
 
 def aspects() -> Iterator[tuple[str, Aspect]]:
@@ -92,7 +69,7 @@ def aspects() -> Iterator[tuple[str, Aspect]]:
     for one in OWNERS:
         for other in OWN:
             yield "leak.same-cost", _both(one, other)
-    yield "rate.remaining-counts", _path  # which holds an owner's id
+    yield "rate.remaining-counts", path  # which holds an owner's id
 
 
 def _both(one: Aspect, other: Aspect) -> Aspect:

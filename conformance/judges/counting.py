@@ -9,7 +9,7 @@ so one deviation is one failure, and not one of everything that depends on the c
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
@@ -67,6 +67,12 @@ class Explanation:
     others: bool = False  # somebody else seems to use the key
     uneven: bool = False  # not every request costs one
     text: str = ""
+
+    def counters(self, members: Iterable[Spot]) -> Iterator[tuple[Spot, ...]]:
+        """The members by the counter that they fall into; those that are free are left out."""
+        for counter, ones in grouped(members, lambda one: self.counter(one.exchange)).items():
+            if counter is not None:
+                yield ones
 
 
 STRANGERS: dict[str, Callable[[Exchange], bool]] = {  # whose requests a key may have to pay for
@@ -258,7 +264,7 @@ def _counts_on(
         return True
     if one.remaining is None:
         return True
-    counter = hypothesis.counter(one)
+    counter = hypothesis.counter(one.exchange)
     if counter is None:
         return _takes_nothing(tally, one, clock)
     last, free = tally.left.get(counter), tally.left.pop(FREE, None)
@@ -329,8 +335,6 @@ def pairs(contract: Contract, history: History) -> Iterator[tuple[Spot, Spot]]:
 
 def of_counters(contract: Contract, history: History) -> Iterator[tuple[Spot, ...]]:
     """The answers of each counter of each key."""
-    counter = explain(contract, history).counter
+    explanation = explain(contract, history)
     for of_key in spots(contract, history).values():
-        for place, of_counter in grouped(of_key, counter).items():
-            if place is not None:
-                yield of_counter
+        yield from explanation.counters(of_key)

@@ -31,11 +31,10 @@ def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exch
         before = last.get(label)
         if before is None or not lives.live(one) or one.tags.operation in missing:
             continue
-        later = spot(one, contract.rate_limit)
         if _reopens(plain.get(label, []), one, before):
             continue
         until = refusals.get((label, before.reset), before.exchange)
-        if one.precedes(until) or in_its_window(before, later, clock):
+        if one.precedes(until) or in_its_window(before, spot(one, contract.rate_limit), clock):
             yield before.exchange, one
 
 
@@ -82,16 +81,15 @@ def endpoint_open(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("rate.no-bypass")
 def disguise_works(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield disguises in which an exhausted key was served, or shown a fresh counter."""
-    explanation, limit = explain(contract, history), contract.rate_limit
+    explanation = explain(contract, history)
     apart = explanation.requirement == "rate.all-endpoints"  # which tells of 404s
     for refusal, one in _over_the_limit(contract, history):
         twist = one.tags.twist
         if twist is None or one.status == 401 or (apart and one.status == 404):
             continue
-        counters = {explanation.counter(spot(each, limit)) for each in (refusal, one)}
-        if apart and len(counters) > 1:
+        if apart and explanation.counter(refusal) != explanation.counter(one):
             continue
-        remaining = spot(one, limit).remaining
+        remaining = spot(one, contract.rate_limit).remaining
         if one.status == 429:
             yield Evidence((refusal, one))
         elif one.succeeded or (remaining or 0) > 0 or twist not in ELSEWHERE:

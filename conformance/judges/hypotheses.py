@@ -7,10 +7,13 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from conformance.contract import Contract
-from conformance.judges.windows import Spot
+from conformance.exchange import Exchange
+from conformance.judges.features import is_error, method, operation, path, query, route
 
 OWNER_ID = re.compile(r"/(?:projects|teams)/([^/?]+)")
-Counter = Callable[[Spot], Hashable | None]  # the counter a request falls into; None: it is free
+Counter = Callable[
+    [Exchange], Hashable | None
+]  # the counter a request falls into; None: it is free
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,125 +28,92 @@ class Hypothesis:
     keyless: bool = False  # and requests without a key are counted too
 
 
-def one_counter(_: Spot) -> Hashable:
+def one_counter(_: Exchange) -> Hashable:
     """The contract's way: everything that a key sends falls into one counter."""
     return "key"
 
 
+def _free(when: Callable[[Exchange], bool]) -> Counter:
+    return lambda one: None if when(one) else "key"
+
+
 def _status_free(*statuses: int) -> Counter:
-    return lambda one: None if one.exchange.status in statuses else "key"
+    return _free(lambda one: one.status in statuses)
 
 
 def _resource_free(resource: str) -> Counter:
-    def counter(one: Spot) -> Hashable | None:
-        tags = one.exchange.tags
-        free = one.exchange.status == 404 and resource in (tags.resource, tags.nested)
-        return None if free else "key"
-
-    return counter
+    return _free(lambda one: one.status == 404 and resource in (one.tags.resource, one.tags.nested))
 
 
 def _owner_free(resource: str) -> Counter:
-    def counter(one: Spot) -> Hashable | None:
-        free = one.exchange.status == 404 and one.exchange.tags.resource == resource
-        return None if free else "key"
-
-    return counter
+    return _free(lambda one: one.status == 404 and one.tags.resource == resource)
 
 
 def _invalid_free(reads: bool) -> Counter:
-    def counter(one: Spot) -> Hashable | None:
-        alike = (one.exchange.request.method == "GET") is reads
-        return None if one.exchange.status == 400 and alike else "key"
-
-    return counter
+    return _free(lambda one: one.status == 400 and _reads(one) is reads)
 
 
 def _defect_free(family: str) -> Counter:
-    def counter(one: Spot) -> Hashable | None:
-        refused = one.exchange.status == 400
-        return None if refused and (one.exchange.tags.defect or "").startswith(family) else "key"
-
-    return counter
+    return _free(lambda one: one.status == 400 and (one.tags.defect or "").startswith(family))
 
 
 def _method_free(reads: bool) -> Counter:
-    return lambda one: None if (one.exchange.request.method == "GET") is reads else "key"
+    return _free(lambda one: _reads(one) is reads)
 
 
-def _reads(one: Spot) -> Hashable:
-    return one.exchange.request.method == "GET"
+def _reads(one: Exchange) -> Hashable:
+    return one.request.method == "GET"
 
 
-def _is_nested(one: Spot) -> Hashable:
-    return one.exchange.tags.nested is not None
+def _is_nested(one: Exchange) -> Hashable:
+    return one.tags.nested is not None
 
 
-def _is_error(one: Spot) -> Hashable:
-    return (one.exchange.status or 0) >= 400
+def _known_path(one: Exchange) -> Hashable:
+    return route(one) if one.tags.operation else ""
 
 
-def _method(one: Spot) -> Hashable:
-    return one.exchange.request.method
+def _known_operation(one: Exchange) -> Hashable:
+    return one.tags.operation or ""
 
 
-def _route(one: Spot) -> Hashable:
-    return one.exchange.tags.route or ""
+def _path_and_method(one: Exchange) -> Hashable:
+    return path(one), method(one)
 
 
-def _operation(one: Spot) -> Hashable:
-    return _route(one), _method(one)
+def _disguise(one: Exchange) -> Hashable:
+    return one.tags.twist or query(one)
 
 
-def _known_path(one: Spot) -> Hashable:
-    return _route(one) if one.exchange.tags.operation else ""
+def _connection(one: Exchange) -> Hashable:
+    return one.connection or ""
 
 
-def _known_operation(one: Spot) -> Hashable:
-    return one.exchange.tags.operation or ""
-
-
-def _path(one: Spot) -> Hashable:
-    return one.exchange.request.target.partition("?")[0]
-
-
-def _path_and_method(one: Spot) -> Hashable:
-    return _path(one), _method(one)
-
-
-def _disguise(one: Spot) -> Hashable:
-    return one.exchange.tags.twist or one.exchange.request.target.partition("?")[2] or ""
-
-
-def _connection(one: Spot) -> Hashable:
-    return one.exchange.connection or ""
-
-
-def _media_type(one: Spot) -> Hashable:
-    names = (value for name, value in one.exchange.request.fields if name == "Content-Type")
+def _media_type(one: Exchange) -> Hashable:
+    names = (value for name, value in one.request.fields if name == "Content-Type")
     return next(names, "")
 
 
-def _addressed(one: Spot) -> Hashable:
+def _addressed(one: Exchange) -> Hashable:
     """The project or team in the path; where there is none, the key."""
-    found = OWNER_ID.search(one.exchange.request.target)
-    return found.group(1) if found else one.exchange.tags.key
+    found = OWNER_ID.search(one.request.target)
+    return found.group(1) if found else one.tags.key
 
 
-def _off_route(one: Spot) -> Hashable:
+def _off_route(one: Exchange) -> Hashable:
     """Whether no route was found, be it that a disguise led past one."""
-    tags = one.exchange.tags
-    return tags.route is None or (one.exchange.status == 404 and tags.twist in ("slash", "case"))
+    tags = one.tags
+    return tags.route is None or (one.status == 404 and tags.twist in ("slash", "case"))
 
 
-def _off_route_free(one: Spot) -> Hashable | None:
-    lacking = (one.exchange.tags.defect or "").startswith("method:")
+def _off_route_free(one: Exchange) -> Hashable | None:
+    lacking = (one.tags.defect or "").startswith("method:")
     return None if _off_route(one) or lacking else "key"
 
 
-def _family(one: Spot) -> Hashable:
+def _family(one: Exchange) -> Hashable:
     """Whose a key is: of the team under test and its project, or of the others."""
-    return one.exchange.tags.credential.startswith("other_")
+    return one.tags.credential.startswith("other_")
 
 
 HYPOTHESES = (
@@ -165,16 +135,16 @@ HYPOTHESES = (
     Hypothesis(
         "rate.all-outcomes", "invalid requests are free: writes", _invalid_free(reads=False)
     ),
-    Hypothesis("rate.all-outcomes", "errors have a counter of their own", _is_error),
+    Hypothesis("rate.all-outcomes", "errors have a counter of their own", is_error),
     Hypothesis("rate.all-endpoints", "unknown routes have a counter of their own", _off_route),
-    Hypothesis("rate.all-endpoints", "each method has a counter", _method),
+    Hypothesis("rate.all-endpoints", "each method has a counter", method),
     Hypothesis("rate.all-endpoints", "reads and writes have a counter each", _reads),
     Hypothesis("rate.all-endpoints", "nested resources have a counter of their own", _is_nested),
-    Hypothesis("rate.all-endpoints", "each path has a counter", _route),
-    Hypothesis("rate.all-endpoints", "each operation has a counter", _operation),
+    Hypothesis("rate.all-endpoints", "each path has a counter", route),
+    Hypothesis("rate.all-endpoints", "each operation has a counter", operation),
     Hypothesis("rate.all-endpoints", "each path has a counter, others one", _known_path),
     Hypothesis("rate.all-endpoints", "each operation has a counter, others one", _known_operation),
-    Hypothesis("rate.all-endpoints", "each concrete path has a counter", _path),
+    Hypothesis("rate.all-endpoints", "each concrete path has a counter", path),
     Hypothesis("rate.all-endpoints", "each path and method has a counter", _path_and_method),
     Hypothesis("rate.all-endpoints", "writes are free", _method_free(reads=False)),
     Hypothesis("rate.all-endpoints", "reads are free", _method_free(reads=True)),
@@ -204,26 +174,22 @@ def of_disguises(twists: Iterable[str]) -> Iterator[Hypothesis]:
 
 
 def _apart(twist: str) -> Counter:
-    return lambda one: (one.exchange.tags.twist or "") == twist
+    return lambda one: (one.tags.twist or "") == twist
 
 
 def of_operations(contract: Contract) -> Iterator[Hypothesis]:
     """That an operation is free, or that those of a name have a counter of their own."""
-    for operation in contract.operations:
-        yield Hypothesis(
-            "rate.all-endpoints", f"{operation.id} is free", _operation_free(operation.id)
-        )
-    for name in dict.fromkeys(
-        operation.path.rpartition("/")[2] for operation in contract.operations
-    ):
+    for one in contract.operations:
+        yield Hypothesis("rate.all-endpoints", f"{one.id} is free", _operation_free(one.id))
+    for name in dict.fromkeys(one.path.rpartition("/")[2] for one in contract.operations):
         yield Hypothesis(
             "rate.all-endpoints", f".../{name} has a counter of its own", _ends_with(name)
         )
 
 
 def _ends_with(name: str) -> Counter:
-    return lambda one: (one.exchange.tags.route or "").endswith(f"/{name}")
+    return lambda one: (one.tags.route or "").endswith(f"/{name}")
 
 
-def _operation_free(operation: str) -> Counter:
-    return lambda one: None if one.exchange.tags.operation == operation else "key"
+def _operation_free(id: str) -> Counter:
+    return _free(lambda one: one.tags.operation == id)

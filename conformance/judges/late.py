@@ -74,8 +74,10 @@ def is_pushed(contract: Contract, history: History) -> bool:
     """
     clock = offset(contract, history)
     found = stretches(contract, history)
-    if clock is None or any(_goes_on(one, clock) for one in found):
-        return clock is not None
+    if clock is None:
+        return False
+    if any(_goes_on(one, clock) for one in found):
+        return True
     if any(_ends(one, clock) for one in found):
         return False
     window = contract.rate_limit.window

@@ -8,10 +8,9 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import Event, History
-from conformance.judges.counting import explain, of_counters
-from conformance.judges.hypotheses import Counter
+from conformance.judges.counting import Explanation, explain, of_counters
 from conformance.judges.late import is_pushed, stretches
-from conformance.judges.select import Lives, answers, grouped, said
+from conformance.judges.select import Lives, answers, said
 from conformance.judges.windows import Offset, Spot, offset, spot, spots, windows
 
 
@@ -21,10 +20,9 @@ def limit_exceeded(contract: Contract, history: History) -> Iterator[Opinion]:
     explanation = explain(contract, history)
     for of_key in spots(contract, history).values():
         counted = [one for one in of_key if one.exchange.tags.group != "exhausted"]
-        for place, of_counter in grouped(counted, explanation.counter).items():
-            if place is not None:
-                yield from _crossings(contract, of_counter, even=not explanation.uneven)
-        counted = [one for one in of_key if explanation.counter(one) is not None]
+        for of_counter in explanation.counters(counted):
+            yield from _crossings(contract, of_counter, even=not explanation.uneven)
+        counted = [one for one in of_key if explanation.counter(one.exchange) is not None]
         yield from _served(contract, counted)
 
 
@@ -122,12 +120,12 @@ def _misinformed(contract: Contract, one: Spot, reset: int) -> Finding:
 @judges("rate.concurrent")
 def burst_over_admitted(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield windows that admitted more at once than one at a time."""
-    counter = explain(contract, history).counter
-    allowed = max(contract.rate_limit.limit, _one_at_a_time(contract, history, counter))
+    explanation = explain(contract, history)
+    allowed = max(contract.rate_limit.limit, _one_at_a_time(contract, history, explanation))
     for label, reset, members in windows(contract, history):
-        for place, of_counter in grouped(members, counter).items():
+        for of_counter in explanation.counters(members):
             burst = [one.exchange for one in of_counter if one.at_once]
-            if place is None or not burst:
+            if not burst:
                 continue
             admitted = [one.exchange for one in of_counter if one.admitted]
             if len(admitted) > allowed:
@@ -140,12 +138,12 @@ def burst_over_admitted(contract: Contract, history: History) -> Iterator[Opinio
                 yield Evidence(tuple(burst))
 
 
-def _one_at_a_time(contract: Contract, history: History, counter: Counter) -> int:
+def _one_at_a_time(contract: Contract, history: History, explanation: Explanation) -> int:
     """The most that a window admitted of requests that did not overlap."""
     counts = [
         sum(one.admitted for one in of_counter)
         for _, _, members in windows(contract, history)
-        for of_counter in grouped(members, counter).values()
+        for of_counter in explanation.counters(members)
         if not any(one.at_once for one in of_counter)
     ]
     return max(counts, default=0)
@@ -162,7 +160,7 @@ def new_key_half_used(contract: Contract, history: History) -> Iterator[Opinion]
     miscounted = explanation.uneven or explanation.requirement == "rate.remaining-counts"
     for event in history.events_of("issued"):
         first = _first_alone(contract, history, event) if event.data.get("generated") else None
-        if first is None or explanation.counter(first) is None:
+        if first is None or explanation.counter(first.exchange) is None:
             continue
         if not first.refused and _is_a_miscount(first, whole, miscounted):
             continue

@@ -14,7 +14,7 @@ from conformance.exchange import Exchange, Response
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import SLIDES, explain, of_counters, slides
-from conformance.judges.select import LAYER, grouped, passing
+from conformance.judges.select import LAYER, passing
 from conformance.judges.windows import ROUNDING, Offset, Spot, neighbours, offset, spots
 
 INFINITY = float("inf")
@@ -108,7 +108,9 @@ def reset_implausible(contract: Contract, history: History) -> Iterator[Opinion]
 def reset_passed(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield Resets after which Remaining went on falling, so that no window had ended there."""
     clock, field = offset(contract, history), contract.rate_limit.reset_field
-    for of_counter in of_counters(contract, history) if clock else ():
+    if clock is None:
+        return
+    for of_counter in of_counters(contract, history):
         passed = [both for both in _going_on(of_counter) if _ended_before(clock, *both)]
         if len(passed) >= SLIDES:
             first, later = passed[0]
@@ -135,10 +137,9 @@ def _going_on(members: tuple[Spot, ...]) -> Iterator[tuple[Spot, Spot]]:
             first = min(first, other, key=lambda spot: spot.reset or INFINITY)
 
 
-def _ended_before(clock: Offset | None, first: Spot, later: Spot) -> bool:
-    if clock is None or first.reset is None:
-        return False
-    return clock.surely_after(later.exchange, first.reset + ROUNDING)
+def _ended_before(clock: Offset, first: Spot, later: Spot) -> bool:
+    """Whether the Reset that an answer told had passed when a later one was asked for."""
+    return first.reset is not None and clock.surely_after(later.exchange, first.reset + ROUNDING)
 
 
 def _implausible(contract: Contract, clock: Offset, one: Spot) -> Finding | None:
@@ -182,13 +183,12 @@ def reset_moved(contract: Contract, history: History) -> Iterator[Opinion]:
     clock = offset(contract, history)
     if clock is None:
         return
-    counter = explain(contract, history).counter
+    explanation = explain(contract, history)
     for of_key in spots(contract, history).values():
         admitted = [one for one in of_key if one.admitted and one.reset is not None]
         plausible = [one for one in admitted if _implausible(contract, clock, one) is None]
-        for place, of_counter in grouped(plausible, counter).items():
-            if place is not None:
-                yield from _moves(contract, clock, of_counter)
+        for of_counter in explanation.counters(plausible):
+            yield from _moves(contract, clock, of_counter)
 
 
 @judges("rate.reset-stable")

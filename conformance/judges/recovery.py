@@ -94,7 +94,7 @@ def _awaited(
 
 def _alike(refused: Spot, later: Spot, counter: Counter) -> bool:
     """Whether the same counter decides on both; on what is admitted, if both ask for the same."""
-    if later.at_once or counter(refused) != counter(later):
+    if later.at_once or counter(refused.exchange) != counter(later.exchange):
         return False
     same = refused.exchange.tags.operation == later.exchange.tags.operation
     return later.refused or (same and _watching(refused) and _watching(later))

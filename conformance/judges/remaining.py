@@ -10,7 +10,6 @@ from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import Explanation, explain, pairs, resets_move
-from conformance.judges.select import grouped
 from conformance.judges.windows import Spot, spots, uncertain, windows
 
 MOST_STEPS = 3  # odd steps that a report shows
@@ -33,7 +32,7 @@ def remaining_too_high(contract: Contract, history: History) -> Iterator[Opinion
         return  # the first may have cost nothing
     for of_key in spots(contract, history).values():
         for one in of_key:
-            counted = one.admitted and explanation.counter(one) is not None
+            counted = one.admitted and explanation.counter(one.exchange) is not None
             if counted and one.remaining is not None and one.remaining >= limit and _judged(one):
                 yield Finding(
                     expected=f"{field} at most {limit - 1} after a request",
@@ -127,10 +126,8 @@ def promise_broken(contract: Contract, history: History) -> Iterator[Opinion]:
         return  # then no Reset tells which window an answer belongs to
     unknown = uncertain(contract, history)
     for label, reset, members in windows(contract, history):
-        for place, of_counter in grouped(members, explanation.counter).items():
-            if place is not None:
-                lost = unknown.get(label, ())
-                yield from _promises(explanation, of_counter, lost, reset)
+        for of_counter in explanation.counters(members):
+            yield from _promises(explanation, of_counter, unknown.get(label, ()), reset)
 
 
 def _promises(
