@@ -82,8 +82,8 @@ class Pool:
             bodies += sample.lenient_bodies(operation, marker)
         for defect, body in bodies:
             yield {"body": body, "defect": defect}
-        for defect, media, body in sample.media_types(operation, marker) if leave else ():
-            yield {"body": body, "fields": (("Content-Type", media),), "defect": defect}
+        for entry in sample.media_types(operation, marker) if leave else ():
+            yield sample.typed(*entry)
 
 
 def most_distinct(defects: Iterable[tuple[str, bytes]]) -> list[tuple[str, bytes]]:

@@ -209,6 +209,11 @@ def media_types(operation: Operation, marker: str) -> Iterator[tuple[str, str, b
     yield "media.javascript", "application/javascript", valid
 
 
+def typed(defect: str, media: str, body: bytes) -> dict[str, Any]:
+    """How to call an operation with a body of a media type."""
+    return {"body": body, "fields": (("Content-Type", media),), "defect": defect}
+
+
 def invalid_queries(operation: Operation) -> Iterator[tuple[str, str]]:
     """Query strings against the schema of an integer parameter, with what is wrong."""
     for name, schema in operation.query.items():
@@ -239,11 +244,11 @@ def _dump(value: Any) -> bytes:
 
 
 def full_bodies(operation: Operation, marker: str, project: str) -> Iterator[bytes]:
-    """Valid bodies with every member, plain and with texts as long as they may be."""
+    """Valid bodies with every member: with what is odd, and with all as long as it may be."""
     schema = operation.body or {}
-    for longest in (False, True):
+    for filled in (_odd, _longest):
         members = {
-            name: _full(_resolved(entry, schema), schema, marker, project, longest)
+            name: filled(_resolved(entry, schema), schema, marker, project)
             for name, entry in schema.get("properties", {}).items()
         }
         yield _dump(members)
@@ -264,23 +269,34 @@ def _nested(depth: int) -> dict[str, Any]:
     return {"deeper": _nested(depth - 1)} if depth else {}
 
 
-def _full(
-    schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, project: str, longest: bool
-) -> Any:
+def _odd(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, project: str) -> Any:
+    """What few servers expect, though it is valid."""
     if schema.get("format") == "uuid":
         return project
-    if schema.get("type") == "array":
-        items = _resolved(schema["items"], root)
-        if longest:
-            most = schema.get("maxItems", 1)
+    match schema.get("type"):
+        case "array":
+            items = _resolved(schema["items"], root)
+            return [_instance(items, root, marker) | dict.fromkeys(_free(items), "two\nlines")]
+        case "object":
+            return {"conformance": marker, **ODDITIES, "deep": _nested(DEPTH)}
+        case "string" if not {"enum", "pattern", "maxLength"} & set(schema):
+            return "constructor"  # a name that lookups in objects of some languages find
+        case _:
+            return _instance(schema, root, marker)
+
+
+def _longest(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, project: str) -> Any:
+    """As much as the schema admits, or as people write where it says nothing."""
+    if schema.get("format") == "uuid":
+        return project
+    match schema.get("type"):
+        case "array":
+            items, most = _resolved(schema["items"], root), schema.get("maxItems", 1)
             return [_instance(items, root, f"{marker}-{number}") for number in range(most)]
-        return [_instance(items, root, marker) | dict.fromkeys(_free(items), "two\nlines")]
-    if schema.get("type") == "object":
-        return {"conformance": marker} | ({} if longest else {**ODDITIES, "deep": _nested(DEPTH)})
-    if longest and schema.get("type") == "string" and "enum" not in schema:
-        most = schema.get("maxLength", LONG_TEXT)
-        filler = "a" if "pattern" in schema else "é"
-        return _text({"maxLength": most} | dict(schema), (marker + filler * most)[:most])
-    if schema.get("type") == "string" and not {"enum", "pattern", "maxLength"} & set(schema):
-        return "constructor"  # a name that lookups in objects of some languages find
-    return _instance(schema, root, marker)
+        case "object":
+            return {"conformance": marker}
+        case "string" if "enum" not in schema:
+            most, filler = schema.get("maxLength", LONG_TEXT), "a" if "pattern" in schema else "é"
+            return _text({"maxLength": most, **schema}, (marker + filler * most)[:most])
+        case _:
+            return _instance(schema, root, marker)

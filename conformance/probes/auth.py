@@ -55,9 +55,7 @@ def _invalid(bench: Bench, operation: Operation) -> Iterator[Call]:
         bodies.append(("json.empty", b""))
     for defect, body in bodies:
         yield bench.call(operation, ANONYMOUS, body=body, defect=defect)
-    defect, media, body = next(media_types(operation, marker))
-    fields = (("Content-Type", media),)
-    yield bench.call(operation, ANONYMOUS, body=body, fields=fields, defect=defect)
+    yield bench.call(operation, ANONYMOUS, **sample.typed(*next(media_types(operation, marker))))
 
 
 @probes("auth.before-all", phase=Phase.FREE, free=3)

@@ -15,6 +15,7 @@ from conformance.sample import (
     malformed_bodies,
     media_types,
     odd_texts,
+    typed,
 )
 
 REST = 40  # requests, which leaves room in a window for what else needs a new key
@@ -79,16 +80,7 @@ def test_media_type(bench: Bench, operation: Operation) -> None:
     chosen = (
         [xml, *some(bench, operation, others, 2, 1)] if bench.calls.may_write(operation) else [xml]
     )
-    bench.together(
-        bench.call(
-            operation,
-            operation.kind,
-            body=body,
-            fields=(("Content-Type", media),),
-            defect=defect,
-        )
-        for defect, media, body in chosen
-    )
+    bench.together(bench.call(operation, operation.kind, **typed(*entry)) for entry in chosen)
 
 
 @probes("error.invalid-parameters", spends={"own": 2}, where=lists)

@@ -10,7 +10,7 @@ from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
 from conformance.probe import Phase, probes
 from conformance.probes.shapes import first_list, lacking, lists, nested, with_body
-from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types
+from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types, typed
 
 PAIRS_TIMED = 10
 PAIR = ({"resource": "foreign"}, {"resource": "absent"})
@@ -55,9 +55,8 @@ def test_malformed(bench: Bench, operation: Operation) -> None:
 )
 def test_media_type(bench: Bench, operation: Operation) -> None:
     """The same with a body of another media type."""
-    defect, media, body = next(media_types(operation, bench.calls.marker()))
-    fields = (("Content-Type", media),)
-    bench.pair(operation, operation.kind, body=body, fields=fields, defect=defect)
+    other = typed(*next(media_types(operation, bench.calls.marker())))
+    bench.pair(operation, operation.kind, **other)
 
 
 @probes("leak.same-answer", phase=Phase.EXTRA, spends={"own": 2}, needs=("other.id",), where=lists)

@@ -13,7 +13,7 @@ from conformance.exchange import Exchange
 from conformance.exhaust import exhaust
 from conformance.probe import Phase, probes
 from conformance.probes.shapes import first_list, lane, turn
-from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types
+from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types, typed
 
 FORWARDING = (
     ("X-Forwarded-For", "203.0.113.{n}"),
@@ -139,9 +139,8 @@ def test_over_the_limit(bench: Bench, operation: Operation) -> None:
         ):
             calls.append(bench.call(operation, party, body=body, defect=defect))
         if not bench.thrifty:
-            defect, media, body = next(media_types(operation, bench.calls.marker()))
-            fields = (("Content-Type", media),)
-            calls.append(bench.call(operation, party, body=body, fields=fields, defect=defect))
+            other = typed(*next(media_types(operation, bench.calls.marker())))
+            calls.append(bench.call(operation, party, **other))
     for defect, query in list(invalid_queries(operation))[:1]:
         calls.append(bench.call(operation, party, query=query, defect=defect))
     over_the_limit(bench, party, calls)
