@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import urllib.parse
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from conformance.address import Addresses
 from conformance.client import Call
 from conformance.contract import Operation
 from conformance.credential import Credential
-from conformance.exchange import Fields, Tags
+from conformance.exchange import Fields, Tags, values
 from conformance.target import Target
 
 
@@ -132,19 +133,26 @@ class Calls:
     def _body(
         self, operation: Operation, credential: Credential, body: bytes | None, fields: Fields
     ) -> tuple[bytes, Mapping[str, Any], Fields]:
-        if not any(name.lower() == "content-type" for name, _ in fields):
+        if not values((*fields, *credential.fields), "Content-Type"):
             fields = (*fields, ("Content-Type", sample.JSON))
         if body is not None:
             return body, {}, fields
         marker = self.marker()
         if credential.key is not None and not self.may_write(operation):
             defect, body = next(sample.invalid_bodies(operation, marker))
-            return sample.extended(body, credential.body), {"defect": defect}, fields
+            return _holding(body, credential), {"defect": defect}, fields
         body = sample.dump(sample.body(operation, marker))
-        return sample.extended(body, credential.body), {}, fields
+        return _holding(body, credential), {}, fields
 
     def _tags(self, **tags: Any) -> Tags:
         return Tags(**{"probe": self.probe} | tags)
+
+
+def _holding(body: bytes, credential: Credential) -> bytes:
+    """The body with a credential's members; or a form that consists of them (RFC 6750, 2.2)."""
+    if values(credential.fields, "Content-Type"):
+        return urllib.parse.urlencode(credential.body).encode()
+    return sample.extended(body, credential.body)
 
 
 def _with(call: Call, tags: Tags) -> Call:

@@ -7,13 +7,23 @@ import random
 import string
 import urllib.parse
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance.contract import Contract
 from conformance.exchange import Fields
 from conformance.keyring import Key
 
-QUERY_NAMES = ("access_token", "api_key", "apikey", "key", "token", "auth", "authorization")
+QUERY_NAMES = (
+    "access_token",
+    "api_key",
+    "apikey",
+    "apiKey",
+    "key",
+    "token",
+    "auth",
+    "authorization",
+    "bearer_token",
+)
 COOKIE_NAMES = ("token", "api_key", "access_token", "session", "Authorization", "key")
 FIELD_NAMES = (
     "X-API-Key",
@@ -27,6 +37,8 @@ FIELD_NAMES = (
     "X-Bugzy-Key",
 )
 BODY_NAMES = ("access_token", "api_key", "token", "key")
+FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
+SHORT = 100  # characters: longer keys would make a request too long that holds them everywhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +50,7 @@ class Credential:
     form: str = "none"
     fields: Fields = ()
     query: tuple[tuple[str, str], ...] = ()
-    body: tuple[tuple[str, str], ...] = ()  # members added to a JSON body
+    body: tuple[tuple[str, str], ...] = ()  # members added to a JSON body, or those of a form
     secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
@@ -114,17 +126,21 @@ def in_body(key: Key) -> Iterator[Credential]:
         yield Credential(
             name=key.party, key=key.label, form=f"body:{name}", body=((name, key.value),)
         )
+    members = (("access_token", key.value),)  # RFC 6750, 2.2
+    yield replace(_in_field(key, "body:form", *FORM[0]), body=members)
 
 
 def elsewhere(key: Key) -> Credential:
     """The key in every undocumented place at once: query, cookies and other fields."""
+    places = len(QUERY_NAMES) if len(key.value) <= SHORT else 4
     cookies = "; ".join(f"{name}={key.value}" for name in COOKIE_NAMES)
+    fields = [field for form in in_fields(key) for field in form.fields]
     return Credential(
         name=key.party,
         key=key.label,
         form="elsewhere",
-        query=tuple((name, key.value) for name in QUERY_NAMES[:4]),
-        fields=(("Cookie", cookies), ("X-API-Key", key.value), ("X-Auth-Token", key.value)),
+        query=tuple((name, key.value) for name in QUERY_NAMES[:places]),
+        fields=(("Cookie", cookies), *fields[:places]),
     )
 
 
@@ -146,7 +162,6 @@ def _alterations(prefix: str, secret: str, rng: random.Random) -> Iterator[tuple
     yield "first-cut", prefix + secret[1:]
     yield "halved", prefix + secret[: len(secret) // 2]
     yield "extended", prefix + secret + rng.choice(string.ascii_letters)
-    yield "extended-zero", prefix + secret + "0"
     yield "extended-long", prefix + secret + "x" * 80
     yield "doubled", prefix + secret + secret
     yield "before", "x" + prefix + secret
@@ -154,6 +169,7 @@ def _alterations(prefix: str, secret: str, rng: random.Random) -> Iterator[tuple
     yield "upper", prefix + secret.upper()
     yield "lower", prefix + secret.lower()
     yield "prefix-upper", prefix.upper() + secret
+    yield "prefix-mark", prefix.replace("_", "-") + secret
     yield "first-changed", prefix + _changed(secret, 0)
     yield "middle-changed", prefix + _changed(secret, middle)
     yield "last-changed", prefix + _changed(secret, len(secret) - 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
@@ -29,6 +29,7 @@ ODDITIES: dict[str, Any] = {  # what an object that may hold anything may hold
     "constructor": "text",
     "__proto__": {},
 }
+UNUSUAL = ("_", "0")  # texts that a pattern may match, though few people would write them
 LONG_TEXT = 4000  # characters, where no schema bounds a text: as long as people write
 
 
@@ -40,8 +41,7 @@ def body(operation: Operation, marker: str) -> dict[str, Any]:
 
 
 def _instance(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str) -> Any:
-    if "$ref" in schema:
-        schema = _resolve(schema["$ref"], root)
+    schema = resolved(schema, root)
     if "enum" in schema:
         return schema["enum"][0]
     match schema.get("type"):
@@ -59,17 +59,21 @@ def _instance(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str) -
             return _text(schema, marker)
 
 
-def _text(schema: Mapping[str, Any], marker: str) -> str:
+def _text(schema: Mapping[str, Any], marker: str, first: Iterable[str] = ()) -> str:
     longest = schema.get("maxLength", 256)
-    for candidate in (marker, marker.replace("-", "_").upper(), marker.replace("-", ""), "A", "1"):
+    upper = marker.replace("-", "_").upper()
+    for candidate in (*first, marker, upper, marker.replace("-", ""), "A", "1"):
         if jsonschema_rs.is_valid(dict(schema), candidate[:longest]):
             return candidate[:longest]
     raise ValueError(f"no sample text matches {schema.get('pattern')!r}")
 
 
-def _resolve(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the schema refers to, if it only does that; references are relative to *root*."""
+    if "$ref" not in schema:
+        return schema
     node: Any = root
-    for part in reference.removeprefix("#/").split("/"):
+    for part in schema["$ref"].removeprefix("#/").split("/"):
         node = node[part]
     found: Mapping[str, Any] = node
     return found
@@ -93,8 +97,7 @@ def invalid_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, byt
 
 
 def _wrong(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    if "$ref" in schema:
-        schema = _resolve(schema["$ref"], root)
+    schema = resolved(schema, root)
     kind = schema.get("type")
     for name, other in OTHERS.items():
         if name != kind:
@@ -122,8 +125,7 @@ def _wrong(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple
 def _near_misses(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Texts that a pattern does not match, from afar to nearly.
 
-    Blanks and line breaks around a valid text are none: many servers trim, and many patterns' end
-    matches before a last line break.
+    A line break after a valid text is none: many patterns' end matches before it.
     """
     valid = _text(schema, "conformance")
     for name, text in (
@@ -136,6 +138,8 @@ def _near_misses(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         ("pattern-underscore", f"{valid}_{valid}"),
         ("pattern-doubled", f"{valid}--{valid}"),
         ("pattern-letter", f"{valid}é"),
+        ("pattern-blank", f" {valid}"),
+        ("pattern-padded", f"{valid} "),
     ):
         unlike = not jsonschema_rs.is_valid({"pattern": schema["pattern"]}, text)
         if unlike and len(text) <= schema.get("maxLength", len(text)):
@@ -146,8 +150,7 @@ def _wrong_members(
     schema: Mapping[str, Any], root: Mapping[str, Any]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Objects of which one member is wrong, or missing."""
-    if "$ref" in schema:
-        schema = _resolve(schema["$ref"], root)
+    schema = resolved(schema, root)
     if schema.get("type") != "object":
         return
     valid = _instance(schema, root, "conformance")
@@ -248,20 +251,21 @@ def full_bodies(operation: Operation, marker: str, project: str) -> Iterator[byt
     schema = operation.body or {}
     for filled in (_odd, _longest):
         members = {
-            name: filled(_resolved(entry, schema), schema, marker, project)
+            name: filled(resolved(entry, schema), schema, marker, project)
             for name, entry in schema.get("properties", {}).items()
         }
         yield _dump(members)
 
 
-def _resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _resolve(schema["$ref"], root) if "$ref" in schema else schema
-
-
 def _free(schema: Mapping[str, Any]) -> list[str]:
     """The members that are texts of any kind."""
     properties = schema.get("properties", {})
-    return [name for name, entry in properties.items() if entry == {"type": "string"}]
+    return [name for name, entry in properties.items() if _unbounded(entry)]
+
+
+def _unbounded(schema: Mapping[str, Any]) -> bool:
+    bounds = {"enum", "pattern", "format", "maxLength"}
+    return schema.get("type") == "string" and not bounds & set(schema)
 
 
 def _nested(depth: int) -> dict[str, Any]:
@@ -275,12 +279,21 @@ def _odd(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, projec
         return project
     match schema.get("type"):
         case "array":
-            items = _resolved(schema["items"], root)
-            return [_instance(items, root, marker) | dict.fromkeys(_free(items), "two\nlines")]
+            items = resolved(schema["items"], root)
+            members = items.get("properties", {})
+            return [
+                {
+                    name: _odd(resolved(entry, root), root, marker, project)
+                    for name, entry in members.items()
+                }
+                | dict.fromkeys(_free(items), "two\nlines")
+            ]
         case "object":
             return {"conformance": marker, **ODDITIES, "deep": _nested(DEPTH)}
-        case "string" if not {"enum", "pattern", "maxLength"} & set(schema):
+        case "string" if _unbounded(schema):
             return "constructor"  # a name that lookups in objects of some languages find
+        case "string" if "enum" not in schema:
+            return _text(schema, marker, UNUSUAL if "pattern" in schema else (f"{marker} é 😀",))
         case _:
             return _instance(schema, root, marker)
 
@@ -291,7 +304,7 @@ def _longest(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, pr
         return project
     match schema.get("type"):
         case "array":
-            items, most = _resolved(schema["items"], root), schema.get("maxItems", 1)
+            items, most = resolved(schema["items"], root), schema.get("maxItems", 1)
             return [_instance(items, root, f"{marker}-{number}") for number in range(most)]
         case "object":
             return {"conformance": marker}

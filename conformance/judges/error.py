@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from conformance.contract import Contract
+from conformance.document import texts
 from conformance.exchange import Exchange, Response
 from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
@@ -207,15 +208,4 @@ def _texts(response: Response) -> Iterator[str]:
     if response.json is None:
         yield response.body.decode(errors="replace")
     else:
-        yield from _strings(response.json)
-
-
-def _strings(document: Any) -> Iterator[str]:
-    """Every text in a document, however deep: the target decides how deep."""
-    left = [document]
-    while left:
-        value = left.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, dict | list):
-            left += value.values() if isinstance(value, dict) else value
+        yield from texts(response.json)

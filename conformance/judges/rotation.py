@@ -80,7 +80,8 @@ def _dead(contract: Contract, history: History) -> Iterator[tuple[Exchange, bool
             continue
         if _undecided(one) or one.tags.operation in missing:
             continue
-        place = (one.tags.key, one.tags.route, one.request.method, one.tags.defect)
+        tags = one.tags
+        place = (tags.key, tags.route, one.request.method, tags.resource, tags.nested, tags.defect)
         yield one, refused.get(place, INFINITY) < one.started
         if _refused(one):
             refused.setdefault(place, one.ended)

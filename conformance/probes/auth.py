@@ -30,7 +30,7 @@ from conformance.schedule import CROSS
 )
 def test_accepted(bench: Bench, operation: Operation) -> None:
     """Call every operation with its own key: the positive control of every refusal."""
-    bench.send(operation, operation.kind)
+    bench.send(operation, operation.kind, generated="positive")
 
 
 @probes("auth.required", "auth.before-all", "auth.challenge", phase=Phase.FREE, free=6)

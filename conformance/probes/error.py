@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
+from conformance import sample
 from conformance.bench import SLOW_ANSWER, Bench
+from conformance.client import Call
 from conformance.contract import Operation
+from conformance.exchange import Fields
 from conformance.exhaust import pool_of
 from conformance.pool import in_turn
 from conformance.probe import probes
@@ -21,11 +27,20 @@ from conformance.sample import (
 REST = 40  # requests, which leaves room in a window for what else needs a new key
 LONG_ID = "a" * 300
 LONG_QUERY = f"conformance={'a' * 1000}"
-CONDITIONS = (
-    ("Accept", "text/html"),
-    ("If-None-Match", '"conformance"'),
-    ("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),
+CONDITIONS: tuple[Fields, ...] = (
+    (("Accept", "text/html"),),
+    (
+        ("If-None-Match", '"conformance"'),
+        ("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ),
+    (  # what nobody can make sense of, and what has to be ignored then
+        ("Accept", "conformance"),
+        ("Accept-Language", "*;q=conformance"),
+        ("Range", "conformance=0-1"),
+        ("X-Forwarded-For", "203.0.113.1, unknown, 2001:db8::1"),
+    ),
 )
+UNKNOWN_CHARSET: Fields = (("Content-Type", "application/json; charset=conformance"),)
 OVERLOOKED = (
     "body.missing",
     "body.extra-member",
@@ -116,7 +131,7 @@ def test_malformed_id(bench: Bench, party: str) -> None:
             path=operation.path.replace(owner, id),
             defect=f"path:{operation.owner}",
         )
-        for id in ("not-a-uuid", LONG_ID, *identifiers(bench.target.seed, 1))
+        for id in ("isn't-a-uuid", LONG_ID, *identifiers(bench.target.seed, 1))
     )
 
 
@@ -170,21 +185,41 @@ def test_rest(bench: Bench, party: str) -> None:
         bench.together(pool_of(bench, party).calls(party, count))
 
 
-@probes("error.no-server-error", spends={"own": 6}, thrift={"spends": {"own": 3}})
+@probes("error.no-server-error", spends={"own": 9}, thrift={"spends": {"own": 5}})
 def test_unusual(bench: Bench, party: str) -> None:
-    """Send what is unusual but not wrong: conditions, a long query, texts of odd characters."""
+    """Send what is unusual but not wrong: conditions, queries, texts of odd characters."""
     operation = first_list(bench.contract, party)
     calls = [
-        bench.call(operation, party, fields=((name, value),), defect=f"unusual:{name}")
-        for name, value in CONDITIONS
+        bench.call(operation, party, fields=fields, defect=f"unusual:{fields[0][0]}")
+        for fields in CONDITIONS
     ]
-    calls.append(bench.call(operation, party, query=LONG_QUERY, defect="unusual:query"))
-    writable = filter(bench.calls.may_write, bench.contract.of_kind(party))
-    offered = ((op, list(odd_texts(op, bench.calls.marker()))) for op in writable)
-    written, texts = next(((op, texts) for op, texts in offered if texts), (operation, []))
-    for what, body in texts:
-        calls.append(bench.call(written, party, body=body, defect=f"unusual:{what}"))
+    calls += [
+        bench.call(operation, party, query=query, defect="unusual:query")
+        for query in (*_given_twice(operation), LONG_QUERY)
+    ]
+    calls += _oddly_written(bench, party)
     bench.together(calls[party == "team" :: 2] if bench.thrifty else calls)
+
+
+def _given_twice(operation: Operation) -> Iterator[str]:
+    """A parameter more than once, which some readers take for a list, and for an object."""
+    for name in islice(operation.query, 1):
+        yield f"{name}=1&{name}=2"
+        yield f"{name}%5Bconformance%5D=1"
+
+
+def _oddly_written(bench: Bench, party: str) -> Iterator[Call]:
+    """Texts of odd characters in a body, and an unknown character set, where writing is allowed."""
+    marker = bench.calls.marker()
+    for operation in filter(bench.calls.may_write, bench.contract.of_kind(party)):
+        if texts := list(odd_texts(operation, marker)):
+            for what, body in texts:
+                yield bench.call(operation, party, body=body, defect=f"unusual:{what}")
+            plain = sample.dump(sample.body(operation, marker))
+            yield bench.call(
+                operation, party, body=plain, fields=UNKNOWN_CHARSET, defect="unusual:charset"
+            )
+            return
 
 
 def most_telling(defects: list[tuple[str, bytes]], count: int) -> list[tuple[str, bytes]]:

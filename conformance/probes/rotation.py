@@ -35,8 +35,8 @@ LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 6, 18, 8  # requests with the old key
     "rate.new-key-window",
     phase=Phase.ROTATE,
     spends={"project": 22},
-    free=50,
-    thrift={"free": 32},
+    free=52,
+    thrift={"free": 34},
     generates=1,
     needs=("project.generate",),
 )
@@ -85,6 +85,7 @@ def use_old(bench: Bench, old: Key) -> None:
         if operation.leads
         for method in lacking(bench, operation)[: 1 if bench.thrifty else None]
     )
+    bench.together(_elsewhere(bench, old))
     bench.together(_ill_formed(bench, old))
     like = bench.key("project").secret(bench.contract)
     unknown = credentials.forged(bench.contract, "project", bench.rng("unknown"), like)
@@ -92,6 +93,15 @@ def use_old(bench: Bench, old: Key) -> None:
         bench.call(operation, unknown, group="unknown")
         for operation in bench.contract.of_kind("project")
     )
+
+
+def _elsewhere(bench: Bench, old: Key) -> Iterator[Call]:
+    """A replaced key for what is another's, and for what does not exist: nobody is to look."""
+    operations = bench.contract.of_kind("project")
+    yield bench.call(operations[0], old, resource="foreign", group="replaced")
+    for operation in operations:
+        if operation.nested is not None:
+            yield bench.call(operation, old, nested="absent", group="replaced")
 
 
 def _ill_formed(bench: Bench, old: Key) -> Iterator[Call]:

@@ -24,31 +24,39 @@ def test_bounds(bench: Bench, operation: Operation) -> None:
 @probes(
     "schema.valid-accepted",
     "schema.success-status",
-    spends={"own": 2},
+    spends={"own": 3},
+    thrift={"spends": {"own": 2}},
     needs=("writes",),
     where=with_body,
 )
 def test_full_bodies(bench: Bench, operation: Operation) -> None:
-    """Send bodies with every member, and with texts at their longest."""
+    """Send bodies with every member, with texts at their longest; a replacement also by little."""
     if not bench.calls.may_write(operation):
         return
-    project = bench.target.parties["project"].id
+    project, marker = bench.target.parties["project"].id, bench.calls.marker()
+    bodies = list(sample.full_bodies(operation, marker, project))
+    if operation.method == "PUT":
+        bodies.append(sample.dump(sample.body(operation, marker)))
     bench.together(
-        bench.call(operation, operation.kind, body=body, generated="positive")
-        for body in sample.full_bodies(operation, bench.calls.marker(), project)
+        bench.call(operation, operation.kind, body=body, generated="positive") for body in bodies
     )
 
 
 @probes(
+    "schema.valid-accepted",
     "error.no-server-error",
     spends={"own": 2},
     needs=("writes",),
     where=creates,
 )
 def test_twice(bench: Bench, operation: Operation) -> None:
-    """Create the same twice: the second may be refused as invalid, but not in its own way."""
+    """Create the same twice: the second may be refused as invalid, but not in its own way.
+
+    The first says in which characters its JSON is, as many clients do.
+    """
     body = sample.dump(sample.body(operation, bench.calls.marker()))
-    bench.send(operation, operation.kind, body=body)
+    charset = (("Content-Type", f"{sample.JSON}; charset=utf-8"),)
+    bench.send(operation, operation.kind, body=body, fields=charset, generated="positive")
     bench.send(operation, operation.kind, body=body, defect="twice")
 
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from http import HTTPStatus
+from urllib.parse import parse_qs
 
 from starlette.responses import Response
 
@@ -106,6 +107,15 @@ class TakesKeyFromBody(TakesKeyElsewhere):
         except (ValueError, AttributeError):
             return None
         return found if isinstance(found, str) else None
+
+
+@fault(breaks="auth.header-only")
+class TakesKeyFromForm(TakesKeyElsewhere):
+    """Accepts a valid key in a form (RFC 6750, 2.2)."""
+
+    def elsewhere(self, call: Call) -> str | None:
+        form = parse_qs(call.body.decode("latin-1"))
+        return form.get("access_token", [None])[0]
 
 
 # auth.scheme-case, auth.challenge

@@ -266,6 +266,44 @@ class FailsOnLists(Server):
         return content
 
 
+@fault(breaks="error.no-server-error")
+class FailsOnRepeatedParameters(Server):
+    """Does not expect that a parameter is given twice."""
+
+    def validate_parameters(self, call: Call) -> None:
+        query = call.request.query_params
+        assert len(query.keys()) == len(query.multi_items())
+        super().validate_parameters(call)
+
+
+@fault(breaks="error.no-server-error", also=("error.invalid-parameters",))
+class FailsOnQuotes(Server):
+    """Writes a path's ids into SQL by hand, which a quote ends."""
+
+    def locate(self, call: Call) -> None:
+        assert "'" not in call.request.scope["path"]
+        super().locate(call)
+
+
+@fault(breaks="error.no-server-error")
+class FailsOnUnknownCharset(Server):
+    """Decodes a body by the character set that it is said to be in."""
+
+    def decode(self, call: Call) -> Any:
+        field = call.request.headers["content-type"]
+        call.body.decode(field.partition("charset=")[2] or "utf-8", errors="replace")
+        return super().decode(call)
+
+
+@fault(breaks="error.no-server-error")
+class FailsOnLongForwardedFor(Server):
+    """Takes the field X-Forwarded-For for one address."""
+
+    def locate(self, call: Call) -> None:
+        assert "," not in call.request.headers.get("x-forwarded-for", "")
+        super().locate(call)
+
+
 @fault(breaks="error.no-server-error", also=FIVE_HUNDRED)
 class CrashesOutsideFormat(Server):
     """Fails on JSON that is no object, and leaves it to its framework to say so."""

@@ -56,6 +56,17 @@ class CachesKeys(RemembersKeys):
         return self.now() < old.at + CACHED
 
 
+@fault(breaks="rotation.old-key-revoked")
+class LooksForReplacedKeys(RemembersKeys):
+    """Looks for what is asked first, and then whether the key that once reached it still may."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        if old := self.old_key(call):
+            call.key = old.key
+            self.locate(call)
+        return super().no_valid_key(call)
+
+
 @fault(breaks="rotation.old-key-revoked", also=WHILE_OLD_WORKS)
 class LagsBehind(RemembersKeys):
     """Looks keys up in a replica that is a moment behind: a revoked one is valid at first."""

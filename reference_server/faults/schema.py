@@ -75,6 +75,15 @@ class SendsUnknownStatus(Shapes):
         return {**part, "status": "cancelled"} if part.get("status") == "failed" else part
 
 
+@fault(breaks="schema.responses")
+class ReturnsValues(Server):
+    """Answers with the variables as they were set, their values included."""
+
+    def perform(self, call: Call) -> object:
+        done = super().perform(call)
+        return call.content if call.operation.id == "putVariables" else done
+
+
 @fault(breaks="schema.responses", also=("scope.own-only",))
 class WrapsLists(Server):
     """Sends a list inside an object, with how many there are."""
@@ -191,3 +200,28 @@ class CountsBytesOfNames(Refuses):
     def dislikes(self, content: Mapping[str, Any], _: Mapping[str, Any]) -> bool:
         name = content.get("name")
         return isinstance(name, str) and len(name.encode()) > 64
+
+
+@fault(breaks="schema.valid-accepted")
+class WantsProjectOfEvents(Refuses):
+    """Asks for a member that is optional: which project an event is of."""
+
+    def dislikes(self, content: Mapping[str, Any], _: Mapping[str, Any]) -> bool:
+        return set(content) == {"event_type"}
+
+
+@fault(breaks="schema.valid-accepted")
+class WantsVariables(Refuses):
+    """Takes no list of variables for a mistake, though it may be empty."""
+
+    def dislikes(self, content: Mapping[str, Any], _: Mapping[str, Any]) -> bool:
+        return content.get("variables") == []
+
+
+@fault(breaks="schema.valid-accepted")
+class RefusesCharset(Server):
+    """Compares the whole field Content-Type, parameters included."""
+
+    def validate_media_type(self, call: Call) -> None:
+        if call.request.headers.get("content-type") != call.operation.media_type:
+            raise errors.invalid("The body is to be sent as application/json")

@@ -163,6 +163,15 @@ class TakesAbbreviatedKeys(KeepsKeys):
 
 
 @fault(breaks="auth.exact-match")
+class TakesKeysForPatterns(KeepsKeys):
+    """Compares with LIKE, where the underscores of a key stand for any character."""
+
+    def same(self, token: str, key: str) -> bool:
+        alike = (mine in ("_", theirs) for mine, theirs in zip(key, token, strict=False))
+        return len(token) == len(key) and all(alike)
+
+
+@fault(breaks="auth.exact-match")
 class TrimsKeys(KeepsKeys):
     """Strips what it takes for punctuation around a key."""
 

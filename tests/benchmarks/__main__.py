@@ -1,4 +1,4 @@
-"""The command line: `python -m tests.benchmarks time|rivals|table`."""
+"""The command line: `python -m tests.benchmarks time|rivals|steady|table`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from tests.benchmarks import rivals as rivalry
+from tests.benchmarks import steady as repetition
 from tests.benchmarks import table as tables
 from tests.benchmarks import timing
 from tests.readme import README, filled
@@ -81,6 +82,19 @@ def rivals(results: Results, count: int, max_time: int) -> None:
         click.echo(f"{name}: {json.dumps(result)}", err=True)
         results.keep("rivals", name, result, rival=tables.rival(), most=max_time)
     results.show()
+
+
+@main.command()
+@click.option("--runs", default=10, metavar="N", help="For each kind of window.")
+@click.option("--window", type=float, default=5.0, metavar="SECONDS", help="Of the rate limit.")
+@click.option("--load", default=2, metavar="N", help="Processes that keep the machine busy.")
+def steady(runs: int, window: float, load: int) -> None:
+    """Run the suite again and again on a busy machine: are the verdicts the same?"""
+    found = []
+    for one in repetition.repeated(runs, window, load):
+        found.append(one)
+        click.echo(f"{one.windows}: {one.verdict}, {one.seconds:.1f} s {one.stray or ''}", err=True)
+    click.echo(repetition.counted(found))
 
 
 @main.command()

@@ -32,6 +32,7 @@ class Setting:
     window: float = 60.0  # seconds
     limit: int = 60
     fault: str | None = None
+    variant: str | None = None
 
 
 class Distant(Server):
@@ -77,7 +78,7 @@ def served(setting: Setting) -> Iterator[Served]:
 
 def created(setting: Setting) -> Distant:
     """The server that is wanted."""
-    base = factory.chosen(setting.fault, None)
+    base = factory.chosen(setting.fault, setting.variant)
     kind: Callable[..., Distant] = type("Distant", (Distant, base), {"latency": setting.latency})
     kept = Contract.read(contract.find(None))
     server = kind(

@@ -1,9 +1,11 @@
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from conformance.exchange import Exchange
-from conformance.judges import schema
+from conformance.judges import schema, unreturned
 
 from .builder import anonymous, exchange, findings, issued, opinions, success
 
@@ -51,6 +53,32 @@ def test_another_media_type() -> None:
 
 def test_errors_and_other_statuses_are_other_requirements() -> None:
     assert opinions(schema.responses, anonymous(401, body=b"no"), exchange(204)) == "nothing"
+
+
+def variables(*, sent: Any, answered: Any) -> Exchange:
+    one = exchange(200, operation="putVariables", body={"data": {"variables": answered}})
+    body = json.dumps({"variables": sent}).encode()
+    return replace(one, request=replace(one.request, body=body))
+
+
+NAME, VALUE = {"name": "PASSWORD"}, {"value": "correct horse"}
+
+
+def test_values_that_do_not_come_back() -> None:
+    masked = variables(sent=[NAME | VALUE], answered=[NAME | {"value": "***"}])
+    assert opinions(unreturned.unreturned, masked) == "passed"
+
+
+@pytest.mark.parametrize("answered", [[NAME | VALUE], [{"name": "A", "was": ["correct horse"]}]])
+def test_a_value_that_comes_back(answered: Any) -> None:
+    assert opinions(unreturned.unreturned, variables(sent=[NAME | VALUE], answered=answered)) == (
+        "failed"
+    )
+
+
+def test_a_value_that_anything_could_hold_tells_nothing() -> None:
+    short = variables(sent=[NAME | {"value": "1"}], answered=[NAME | {"version": "1"}])
+    assert opinions(unreturned.unreturned, short, variables(sent=[], answered=[])) == "nothing"
 
 
 def test_a_body_that_was_cut_off_says_nothing() -> None:
