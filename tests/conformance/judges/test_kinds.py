@@ -1,0 +1,39 @@
+"""Every requirement passes on one history, fails on another, and a third proves nothing of it."""
+
+import pytest
+
+from conformance.catalogue import requirement, requirements
+from conformance.verdict import Verdict, decide
+
+from .builder import CONTRACT
+from .kinds import KINDS
+
+
+def verdict(id: str, kind: str) -> Verdict:
+    """What is said of a requirement after its history of this kind."""
+    (found,) = decide(CONTRACT, KINDS[id].history(kind), [requirement(id)])
+    assert found.error is None
+    return found
+
+
+def test_every_requirement_has_its_three_histories() -> None:
+    assert list(KINDS) == [one.id for one in requirements()]
+
+
+@pytest.mark.parametrize("id", KINDS)
+def test_the_lawful_one_passes(id: str) -> None:
+    found = verdict(id, "lawful")
+    assert (found.outcome, found.findings) == ("passed", ())
+
+
+@pytest.mark.parametrize("id", KINDS)
+def test_the_lawless_one_fails_and_says_where(id: str) -> None:
+    found = verdict(id, "lawless")
+    numbers = {one.number for finding in found.findings for one in finding.exchanges}
+    assert (found.outcome, numbers) == ("failed", set(KINDS[id].named))
+
+
+@pytest.mark.parametrize("id", KINDS)
+def test_the_silent_one_proves_nothing(id: str) -> None:
+    found = verdict(id, "silent")
+    assert (found.outcome, found.findings) == ("inconclusive", ())
