@@ -37,3 +37,9 @@ def test_the_lawless_one_fails_and_says_where(id: str) -> None:
 def test_the_silent_one_proves_nothing(id: str) -> None:
     found = verdict(id, "silent")
     assert (found.outcome, found.findings) == ("inconclusive", ())
+
+
+@pytest.mark.parametrize("id", KINDS)
+def test_the_lawful_one_breaks_nothing_else(id: str) -> None:
+    verdicts = decide(CONTRACT, KINDS[id].history("lawful"), requirements())
+    assert [one.requirement.id for one in verdicts if one.findings or one.error] == []
