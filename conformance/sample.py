@@ -15,7 +15,7 @@ JSON = "application/json"
 OTHERS: dict[str, Any] = {
     "integer": 7,
     "string": "text",
-    "array": [],
+    "array": ["text"],
     "object": {},
     "boolean": True,
 }

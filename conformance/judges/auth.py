@@ -24,11 +24,14 @@ Chosen = Callable[[Exchange], bool]
 @judges("auth.required")
 def without_key(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge each operation's answer to a sound request without Authorization."""
+    control = select.control(contract, history)
     for id, asked in _asked(contract, history, lambda one: _anonymous(one) and select.sound(one)):
         yield from _doubts(contract, history, id, asked)
         refused = [one for one in asked if select.answers(contract, one, 401)]
-        if refused:
-            yield Evidence(tuple(refused))
+        if refused and id in control:
+            yield Evidence((control[id], *refused))
+        elif refused and not control:
+            yield _no_control(id)
         others = [one for one in _decided(contract, history, asked) if one not in refused]
         for answer, ones in select.grouped(others, select.said).items():
             yield Finding(
@@ -126,8 +129,9 @@ def scheme_case(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge a valid key under "bearer" in other cases."""
     control = select.control(contract, history)
     for id, asked in _asked(contract, history, _formed("scheme-case")):
-        accepted = [one for one in asked if select.accepted(contract, one)]
-        refused = [one for one in asked if one.status in (401, 403)]
+        decided = _decided(contract, history, asked)
+        accepted = [one for one in decided if _as_well(control.get(id), one)]
+        refused = [one for one in decided if one not in accepted]
         if accepted:
             yield Evidence(tuple(accepted))
         if refused and not control:
@@ -138,6 +142,11 @@ def scheme_case(contract: Contract, history: History) -> Iterator[Opinion]:
                 observed=f"{select.said(refused[0])} with {_forms(refused)}",
                 exchanges=(control[id], *refused[:SHOWN]),
             )
+
+
+def _as_well(control: Exchange | None, one: Exchange) -> bool:
+    """Whether a credential was taken as the one of its control was."""
+    return control is not None and (one.succeeded or one.status == control.status)
 
 
 @judges("auth.challenge")

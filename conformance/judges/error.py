@@ -113,7 +113,7 @@ def no_server_error(contract: Contract, history: History) -> Iterator[Opinion]:
 def not_in_success(contract: Contract, history: History) -> Iterator[Opinion]:
     """Look for error envelopes in successes."""
     yield from each(
-        (one for one in select.judgeable(contract, history) if one.succeeded),
+        (one for one in select.judgeable(contract, history) if _readable_success(one)),
         lambda one: not _disguised(_response(one).json),
         "a success without an error in its body",
         lambda one: f"a {one.status} with the body {_excerpt(one)}",
@@ -173,6 +173,10 @@ def _enveloped(document: Any) -> bool:
     error = document.get("error") if isinstance(document, dict) else None
     texts = [error.get("code"), error.get("message")] if isinstance(error, dict) else [None]
     return all(isinstance(text, str) and text for text in texts)
+
+
+def _readable_success(one: Exchange) -> bool:
+    return one.succeeded and not _response(one).truncated
 
 
 def _disguised(document: Any) -> bool:

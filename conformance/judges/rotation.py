@@ -87,20 +87,20 @@ def _dead(contract: Contract, history: History) -> Iterator[tuple[Exchange, bool
             refused.setdefault(place, one.ended)
 
 
-def _was_accepted(history: History) -> frozenset[str]:
-    """The keys that some request was admitted with: without that, a refusal says nothing."""
+def _was_accepted(contract: Contract, history: History) -> frozenset[str]:
+    """The keys that some request was accepted with: without that, a refusal says nothing."""
     lives = Lives(history)
     return frozenset(
         one.tags.key
         for one in history.judged
-        if one.tags.key and one.plain_key and one.admitted and not lives.dead(one)
+        if one.tags.key and one.plain_key and accepted(contract, one) and not lives.dead(one)
     )
 
 
 @judges("rotation.old-key-revoked")
 def old_key_works(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield operations that a replaced key still reaches, one of each."""
-    used = _was_accepted(history)
+    used = _was_accepted(contract, history)
     told: set[tuple[str | None, str]] = set()
     for one, again in _dead(contract, history):
         place = (one.tags.route, one.request.method)
@@ -119,12 +119,13 @@ def old_key_works(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("rotation.permanent")
 def old_key_returns(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield replaced keys that were refused, and accepted again later."""
-    told: set[str | None] = set()
+    used, told = _was_accepted(contract, history), set[str | None]()
     for one, again in _dead(contract, history):
         if not again:
             continue
         if _refused(one):
-            yield Evidence((one,))
+            if one.tags.key in used:
+                yield Evidence((one,))
         elif one.tags.key not in told:
             told.add(one.tags.key)
             yield Finding(
@@ -181,7 +182,7 @@ def load_served(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield a request under load that began after the new key was shown and was served."""
     lives = Lives(history)
     load = [one for one in history.judged if one.tags.group == "under-load"]
-    before = [one for one in load if one.admitted and not lives.dead(one)]
+    before = [one for one in load if accepted(contract, one) and not lives.dead(one)]
     for one in load:
         if not lives.dead(one) or _undecided(one) or one.status == 403:
             continue
@@ -210,7 +211,7 @@ def other_key_died(contract: Contract, history: History) -> Iterator[Opinion]:
             continue
         place = (label, place_of(one))
         between = _rotation_between(lives, worked.get(place), one)
-        if one.admitted:
+        if accepted(contract, one):
             if between is not None:
                 yield Evidence((worked[place], one))
             worked.setdefault(place, one)
@@ -285,7 +286,11 @@ def _tries(lives: Lives, history: History, label: str, since: float) -> Iterator
 @judges("rotation.same-as-unknown")
 def revoked_recognised(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield operations on which a replaced key's answer differs from an unknown key's."""
-    unknown = {one.request.target: one for one in history.judged if one.tags.group == "unknown"}
+    unknown = {
+        one.request.target: one
+        for one in history.judged
+        if one.tags.group == "unknown" and _refused(one)
+    }
     told: set[str | None] = set()
     for one, _ in _dead(contract, history):
         other = unknown.get(one.request.target)

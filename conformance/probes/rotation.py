@@ -18,6 +18,7 @@ from conformance.keyring import Key
 from conformance.probe import Phase, probes
 from conformance.probes.shapes import first_list, lacking, lane
 from conformance.sample import invalid_bodies, malformed_bodies
+from conformance.target import Party
 
 HELD = 0.2  # seconds between the first half of a body and what follows
 HELD_AT_HOME = 0.03  # the same for a server in this process
@@ -113,10 +114,17 @@ def _ill_formed(bench: Bench, old: Key) -> Iterator[Call]:
 
 
 def use_others(bench: Bench) -> None:
-    """Use the keys of other parties, which one project's new key does not concern."""
+    """Use the keys of other parties, which one project's new key does not concern.
+
+    One that is used up would be refused for that, and show nothing.
+    """
     for party in bench.target.parties.values():
-        if party.name != "project" and bench.target.has_key(party.name):
+        if party.name != "project" and bench.target.has_key(party.name) and _has_room(bench, party):
             bench.send(first_list(bench.contract, party.kind), party.name, group="others")
+
+
+def _has_room(bench: Bench, party: Party) -> bool:
+    return bench.budget.remaining(bench.key(party.name).label, bench.clock.now()) > 0
 
 
 @probes(

@@ -36,12 +36,16 @@ def presented(status: int, form: str, **arguments: Any) -> Exchange:
 
 
 def test_anonymous_is_refused() -> None:
-    assert opinions(auth.without_key, anonymous(401)) == "passed"
+    assert opinions(auth.without_key, OWN, anonymous(401)) == "passed"
+
+
+def test_who_refuses_everybody_shows_nothing() -> None:
+    assert opinions(auth.without_key, exchange(401), anonymous(401)) == "doubtful"
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404])
 def test_anonymous_is_answered_otherwise(status: int) -> None:
-    assert opinions(auth.without_key, anonymous(401), anonymous(status)) == "failed"
+    assert opinions(auth.without_key, OWN, anonymous(401), anonymous(status)) == "failed"
 
 
 def test_anonymous_is_refused_with_another_code() -> None:
@@ -50,7 +54,7 @@ def test_anonymous_is_refused_with_another_code() -> None:
 
 
 def test_anonymous_is_refused_without_an_envelope() -> None:
-    assert opinions(auth.without_key, anonymous(401, body=b"no")) == "passed"
+    assert opinions(auth.without_key, OWN, anonymous(401, body=b"no")) == "passed"
 
 
 def test_nobody_came_without_a_key() -> None:
@@ -58,7 +62,7 @@ def test_nobody_came_without_a_key() -> None:
 
 
 def test_a_limit_per_address_is_neither() -> None:
-    assert opinions(auth.without_key, anonymous(429), anonymous(401)) == "passed"
+    assert opinions(auth.without_key, OWN, anonymous(429), anonymous(401)) == "passed"
     assert opinions(auth.without_key, anonymous(429), anonymous(429)) == "doubtful"
 
 
