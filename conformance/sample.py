@@ -173,6 +173,17 @@ def malformed_bodies() -> Iterator[tuple[str, bytes]]:
     yield "json.not-utf8", b'{"a": "\xff\xfe"}'
 
 
+def repeating(operation: Operation, marker: str) -> bytes:
+    """A body whose lists hold the same item twice."""
+    schema = operation.body or {}
+    lists = {
+        name: [_instance(entry["items"], schema, marker)] * 2
+        for name, entry in schema.get("properties", {}).items()
+        if entry.get("type") == "array"
+    }
+    return _dump({**body(operation, marker), **lists})
+
+
 def odd_texts(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]:
     """Bodies with U+0000, and with half a surrogate pair, in a text that nothing bounds."""
     properties = (operation.body or {}).get("properties", {})

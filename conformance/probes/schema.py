@@ -7,7 +7,7 @@ from conformance.bench import Bench
 from conformance.contract import Operation
 from conformance.exhaust import pool_of
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import creates, lists, with_body
+from conformance.probes.shapes import creates, lists, replaces, with_body
 
 
 @probes("schema.valid-accepted", "schema.responses", spends={"own": 2}, where=lists)
@@ -35,7 +35,7 @@ def test_full_bodies(bench: Bench, operation: Operation) -> None:
         return
     project, marker = bench.target.parties["project"].id, bench.calls.marker()
     bodies = list(sample.full_bodies(operation, marker, project))
-    if operation.method == "PUT":
+    if replaces(operation):
         bodies.append(sample.dump(sample.body(operation, marker)))
     bench.together(
         bench.call(operation, operation.kind, body=body, generated="positive") for body in bodies
@@ -58,6 +58,19 @@ def test_twice(bench: Bench, operation: Operation) -> None:
     charset = (("Content-Type", f"{sample.JSON}; charset=utf-8"),)
     bench.send(operation, operation.kind, body=body, fields=charset, generated="positive")
     bench.send(operation, operation.kind, body=body, defect="twice")
+
+
+@probes(
+    "error.no-server-error",
+    spends={"own": 1},
+    needs=("writes",),
+    where=replaces,
+)
+def test_repeated(bench: Bench, operation: Operation) -> None:
+    """Set the same twice in one request, which may be refused as well."""
+    if bench.calls.may_write(operation):
+        body = sample.repeating(operation, bench.calls.marker())
+        bench.send(operation, operation.kind, body=body, defect="repeated")
 
 
 @probes(

@@ -31,6 +31,11 @@ def creates(operation: Operation) -> bool:
     return "name" in (operation.body or {}).get("properties", {})
 
 
+def replaces(operation: Operation) -> bool:
+    """Whether the operation puts something in the place of what is there."""
+    return operation.method == "PUT"
+
+
 def lists(operation: Operation) -> bool:
     """Whether the operation answers with a list."""
     return operation.lists

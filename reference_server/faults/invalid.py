@@ -339,6 +339,17 @@ class FailsOnNullParameters(Server):
         return super().perform(call)
 
 
+@fault(breaks="error.no-server-error")
+class FailsOnRepeatedNames(Server):
+    """Has an index that takes no name twice, and does not expect what it says."""
+
+    def perform(self, call: Call) -> object:
+        if call.operation.id == "putVariables":
+            names = [each["name"] for each in call.content["variables"]]
+            assert len(names) == len(set(names))
+        return super().perform(call)
+
+
 @fault(breaks="error.no-server-error", also=("schema.valid-accepted",))
 class FailsOnDeepJson(Server):
     """Fails on JSON that is nested more than twenty levels deep."""

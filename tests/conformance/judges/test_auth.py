@@ -296,3 +296,7 @@ def test_evidence_names_what_was_looked_at() -> None:
     (evidence,) = auth.other_schemes(CONTRACT, asked)
     assert isinstance(evidence, Evidence)
     assert [one.number for one in evidence.exchanges] == [1, 2]
+
+
+def test_a_scheme_in_another_case_that_is_no_sound_request() -> None:
+    assert opinions(auth.scheme_case, OWN, presented(400, "scheme-case:bearer")) == "failed"

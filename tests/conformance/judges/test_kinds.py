@@ -5,8 +5,8 @@ import pytest
 from conformance.catalogue import requirement, requirements
 from conformance.verdict import Verdict, decide
 
-from .builder import CONTRACT
-from .kinds import KINDS
+from .builder import CONTRACT, history
+from .kinds import KINDS, SILENT, Happenings
 
 
 def verdict(id: str, kind: str) -> Verdict:
@@ -43,3 +43,9 @@ def test_the_silent_one_proves_nothing(id: str) -> None:
 def test_the_lawful_one_breaks_nothing_else(id: str) -> None:
     verdicts = decide(CONTRACT, KINDS[id].history("lawful"), requirements())
     assert [one.requirement.id for one in verdicts if one.findings or one.error] == []
+
+
+@pytest.mark.parametrize(("id", "happenings"), SILENT)
+def test_what_shows_no_more_proves_nothing_either(id: str, happenings: Happenings) -> None:
+    (found,) = decide(CONTRACT, history(*happenings), [requirement(id)])
+    assert (found.outcome, found.findings) == ("inconclusive", ())
