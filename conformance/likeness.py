@@ -27,6 +27,7 @@ SENDING = frozenset(
 ORDER = "order of members"
 MASK = "{id}"
 SHORT = 3  # characters that may stand anywhere by chance
+NEIGHBOURS = 3  # answers to the same request before it that each is compared with
 MOST_LEAVES = 5_000  # members of a body that are compared
 
 
@@ -55,7 +56,10 @@ def differences(
     one: Exchange, other: Exchange, rate_limit: RateLimit
 ) -> Mapping[str, tuple[Any, Any]]:
     """The parts in which two answers differ, with both values; None where a part is missing."""
-    first, second = answer(one, rate_limit), answer(other, rate_limit)
+    return _unlike(answer(one, rate_limit), answer(other, rate_limit))
+
+
+def _unlike(first: Mapping[str, Any], second: Mapping[str, Any]) -> Mapping[str, tuple[Any, Any]]:
     keys = [*first, *(key for key in second if key not in first)]
     return {
         key: (first.get(key), second.get(key)) for key in keys if first.get(key) != second.get(key)
@@ -73,14 +77,16 @@ def volatile(history: History, rate_limit: RateLimit) -> frozenset[str]:
     parts: set[str] = set()
     known: dict[object, list[Exchange]] = {}
     for one in history.answered:
-        if one.status == 429:
-            continue
-        request = one.request
-        same = known.setdefault((request.method, request.target, one.tags.key, one.status), [])
-        for other in same[-3:]:
-            if same_request(one, other):
-                parts |= _varying(differences(one, other, rate_limit))
-        same.append(one)
+        if one.status != 429:
+            request = one.request
+            place = (request.method, request.target, one.tags.key, one.status)
+            known.setdefault(place, []).append(one)
+    for ones in known.values():
+        answers = [answer(one, rate_limit) for one in ones] if len(ones) > 1 else []
+        for later in range(len(answers)):
+            for earlier in range(max(0, later - NEIGHBOURS), later):
+                if same_request(ones[later], ones[earlier]):
+                    parts |= _varying(_unlike(answers[later], answers[earlier]))
     return frozenset(parts)
 
 

@@ -202,7 +202,7 @@ def _asked(
     contract: Contract, history: History, chosen: Chosen, *, hardening: bool = False
 ) -> Iterator[tuple[str, tuple[Exchange, ...]]]:
     """The chosen exchanges by operation. A key that is in one, in whatever form, is live."""
-    lives = select.Lives(history)
+    lives = select.lives_of(history)
     asked = [
         one
         for one in select.judgeable(contract, history, hardening=hardening)

@@ -10,7 +10,7 @@ from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import explain
 from conformance.judges.limit import in_its_window
-from conformance.judges.select import Lives, absent, own, said
+from conformance.judges.select import absent, lives_of, own, said
 from conformance.judges.windows import Spot, offset, spot, spots
 
 ELSEWHERE = ("slash", "case")  # disguises after which a path may be another one
@@ -18,7 +18,7 @@ ELSEWHERE = ("slash", "case")  # disguises after which a path may be another one
 
 def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exchange, Exchange]]:
     """Requests with a key that had been refused in the window under way, after the refusal."""
-    clock, lives = offset(contract, history), Lives(history)
+    clock, lives = offset(contract, history), lives_of(history)
     missing, refusals = absent(contract, history), _refusals(contract, history)
     plain = {label: _plain_ones(ones) for label, ones in spots(contract, history).items()}
     last: dict[str, Spot] = {}
@@ -136,11 +136,12 @@ def refused_write_written(contract: Contract, history: History) -> Iterator[Opin
     """Yield lists that hold what only a write over the limit was to create."""
     marker = str(history.header.get("marker") or "").encode()
     writes = [one for one in history.exchanges if marker and marker in one.request.body]
+    shown = [one for one in history.judged if marker and _holds(one, marker)]
     may_be_there = {_name(one, marker) for one in writes if one.status != 429}
     for write in writes:
         name = _name(write, marker)
         if write.status == 429 and name not in may_be_there:
-            found = (one for one in history.judged if write.precedes(one) and _shows(one, name))
+            found = (one for one in shown if write.precedes(one) and _holds(one, b'"%b"' % name))
             if later := next(found, None):
                 yield Finding(
                     expected="nothing created by a write that was answered 429",
@@ -155,5 +156,5 @@ def _name(write: Exchange, marker: bytes) -> bytes:
     return body[body.index(marker) :].split(b'"')[0]
 
 
-def _shows(one: Exchange, name: bytes) -> bool:
-    return one.succeeded and one.response is not None and b'"' + name + b'"' in one.response.body
+def _holds(one: Exchange, text: bytes) -> bool:
+    return one.succeeded and one.response is not None and text in one.response.body

@@ -121,7 +121,7 @@ def _only(
 def _invalid(contract: Contract, history: History, chosen: Chosen, what: str) -> Iterator[Opinion]:
     """Judge what a live key gets for invalid requests on its own."""
     controls = select.controls(contract, history)
-    lives = select.Lives(history)
+    lives = select.lives_of(history)
     asked = [
         one
         for operation, one in select.settled(contract, history)
@@ -203,7 +203,7 @@ def _read(value: str) -> int | str:
 
 def _off_surface(contract: Contract, history: History) -> Iterator[Exchange]:
     """Decided answers off the documented surface, of strangers and live keys."""
-    lives = select.Lives(history)
+    lives = select.lives_of(history)
     for one in select.judgeable(contract, history):
         known = one.tags.key is None or (one.plain_key and lives.live(one))
         decided = one.status != 429 and not select.fails(contract, history, one)

@@ -11,7 +11,15 @@ from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import explain, pairs
-from conformance.judges.select import Lives, absent, addressed, crashed, grouped, passing, straight
+from conformance.judges.select import (
+    absent,
+    addressed,
+    crashed,
+    grouped,
+    lives_of,
+    passing,
+    straight,
+)
 from conformance.judges.stranger import window_tells
 from conformance.likeness import answer, same_request, volatile
 
@@ -26,7 +34,7 @@ Group = tuple[list[Exchange], list[Exchange]]  # answers on another's, and on an
 
 def _pairs(contract: Contract, history: History) -> Iterator[Group]:
     """Groups that address another's resource and an absent one, alike in all else."""
-    lives, lacking = Lives(history), absent(contract, history)
+    lives, lacking = lives_of(history), absent(contract, history)
     groups: dict[str, list[Exchange]] = {}
     for one in history.judged:
         group = one.tags.group or ""

@@ -10,7 +10,7 @@ from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import Event, History
 from conformance.judges.counting import Explanation, explain, of_counters
 from conformance.judges.late import is_pushed, stretches
-from conformance.judges.select import Lives, answers, said
+from conformance.judges.select import answers, lives_of, said
 from conformance.judges.windows import Offset, Spot, offset, spot, spots, windows
 
 
@@ -193,7 +193,7 @@ def _first_alone(contract: Contract, history: History, issued: Event) -> Spot | 
 @judges("rate.revoked-is-401")
 def revoked_still_limited(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield requests of a key that was exhausted, then replaced, and is still answered 429."""
-    lives, clock = Lives(history), offset(contract, history)
+    lives, clock = lives_of(history), offset(contract, history)
     exhausted: dict[str, Spot] = {}
     strange: set[int | None] = set()  # the Resets of a limit of requests without a valid key
     found: list[Opinion] = []

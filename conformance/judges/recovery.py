@@ -14,7 +14,7 @@ from conformance.judges.hypotheses import Counter
 from conformance.judges.late import is_pushed, stretches
 from conformance.judges.rate import responses
 from conformance.judges.remaining import someone_else
-from conformance.judges.select import Lives, own, sound
+from conformance.judges.select import lives_of, own, sound
 from conformance.judges.windows import ROUNDING, Offset, Spot, offset, spots
 
 RETRY_TOLERANCE = 2.0  # seconds: Retry-After and Reset are whole, one may be rounded up, one down
@@ -58,7 +58,7 @@ def recovery_fails(contract: Contract, history: History) -> Iterator[Opinion]:
     clock = offset(contract, history)
     if clock is None:
         return
-    lives, explanation = Lives(history), explain(contract, history)
+    lives, explanation = lives_of(history), explain(contract, history)
     for of_key in spots(contract, history).values():
         for reset, refused, later in _awaited(of_key, explanation.counter, clock):
             if not lives.live(later.exchange):

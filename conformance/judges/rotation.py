@@ -16,6 +16,7 @@ from conformance.judges.select import (
     addressed,
     answers,
     crashed,
+    lives_of,
     own,
     said,
     sound,
@@ -49,7 +50,7 @@ def _undecided(one: Exchange) -> bool:
 @judges("rotation.new-key-works")
 def new_key_refused(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield new keys that were refused after they had been shown."""
-    lives = Lives(history)
+    lives = lives_of(history)
     new = {e.data["key"]: e for e in history.events_of("issued") if e.data.get("generated")}
     told: set[str | None] = set()
     for one in history.judged:
@@ -73,7 +74,7 @@ def _plain(one: Exchange) -> bool:
 
 def _dead(contract: Contract, history: History) -> Iterator[tuple[Exchange, bool]]:
     """Requests with a replaced key, and whether the same place had refused it before."""
-    lives, missing = Lives(history), absent(contract, history)
+    lives, missing = lives_of(history), absent(contract, history)
     refused: dict[tuple[str | None, ...], float] = {}
     for one in history.judged:
         if not one.plain_key or not lives.dead(one) or one.tags.group in SEPARATE:
@@ -89,7 +90,7 @@ def _dead(contract: Contract, history: History) -> Iterator[tuple[Exchange, bool
 
 def _was_accepted(contract: Contract, history: History) -> frozenset[str]:
     """The keys that some request was accepted with: without that, a refusal says nothing."""
-    lives = Lives(history)
+    lives = lives_of(history)
     return frozenset(
         one.tags.key
         for one in history.judged
@@ -138,7 +139,7 @@ def old_key_returns(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("rotation.in-flight")
 def in_flight_served(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield uploads that were served although their key was replaced on the way."""
-    lives = Lives(history)
+    lives = lives_of(history)
     undisturbed = [one for one in history.exchanges if one.tags.group == "in-flight-control"]
     uploads = [one for one in history.exchanges if one.tags.group == "in-flight"]
     carried = {one.tags.operation for one in uploads if _carried_out(one)}
@@ -180,7 +181,7 @@ def _beside_control(
 @judges("rotation.under-load")
 def load_served(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield a request under load that began after the new key was shown and was served."""
-    lives = Lives(history)
+    lives = lives_of(history)
     load = [one for one in history.judged if one.tags.group == "under-load"]
     before = [one for one in load if accepted(contract, one) and not lives.dead(one)]
     for one in load:
@@ -202,7 +203,7 @@ def load_served(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("rotation.only-own")
 def other_key_died(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield keys of others that are refused since a project's key was replaced."""
-    lives = Lives(history)
+    lives = lives_of(history)
     worked: dict[tuple[str, str], Exchange] = {}
     told: set[str] = set()
     for one in history.judged:
@@ -244,7 +245,7 @@ def _rotation_between(lives: Lives, before: Exchange | None, after: Exchange) ->
 @judges("rotation.one-survivor")
 def survivors_miscounted(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield pairs of keys generated at once of which not exactly one is valid."""
-    lives = Lives(history)
+    lives = lives_of(history)
     seen: set[str] = set()
     for event in lives.rotations:
         rivals = (event, *lives.rivals(event))

@@ -63,7 +63,7 @@ def valid_accepted(contract: Contract, history: History) -> Iterator[Opinion]:
 
 def _sound(contract: Contract, history: History) -> Iterator[Exchange]:
     """Sound requests of live keys for their own."""
-    lives = select.Lives(history)
+    lives = select.lives_of(history)
     for _, one in select.settled(contract, history):
         if select.own(one) and select.sound(one) and lives.live(one):
             yield one

@@ -151,7 +151,7 @@ def _refused(
     *coded*: the requirement names the error's code too.
     """
     control = select.control(contract, history)
-    lives = select.Lives(history)
+    lives = select.lives_of(history)
     keyed = [
         one
         for _, one in select.settled(contract, history)

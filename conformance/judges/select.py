@@ -249,3 +249,9 @@ class Lives:
             if one.data.get("replaces") and one.started >= issued.ended
         ]
         return min(later, key=lambda one: one.ended, default=None)
+
+
+@lru_cache(maxsize=8)
+def lives_of(history: History) -> Lives:
+    """When each key of a history was valid."""
+    return Lives(history)

@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 from conformance.contract import Contract, RateLimit
 from conformance.exchange import Exchange
 from conformance.history import History
-from conformance.judges.select import Lives
+from conformance.judges.select import lives_of
 
 DATE_IS_STALE = 2.0  # seconds: Date is in whole ones, and servers keep it for up to one more
 LEAST_DOUBT = 0.5  # seconds by which the bounds of a clock differ at least
@@ -132,7 +132,7 @@ def issued(history: History) -> Iterator[tuple[str, Exchange]]:
 
     What overlaps its replacement may have come after it.
     """
-    lives = Lives(history)
+    lives = lives_of(history)
     for one in history.exchanges:
         if one.tags.key is not None and not lives.fading(one):
             yield one.tags.key, one
@@ -140,7 +140,7 @@ def issued(history: History) -> Iterator[tuple[str, Exchange]]:
 
 def overlapping(history: History) -> Iterator[Exchange]:
     """Exchanges of a key that was being replaced meanwhile."""
-    lives = Lives(history)
+    lives = lives_of(history)
     for one in history.exchanges:
         if one.tags.key is not None and lives.fading(one) and not lives.dead(one):
             yield one

@@ -117,7 +117,7 @@ def test_malformed_nested_id(bench: Bench, operation: Operation) -> None:
     bench.send(operation, operation.kind, path=path, defect=f"path:{operation.nested}")
 
 
-@probes("error.invalid-parameters", spends={"own": 3})
+@probes("error.invalid-parameters", "error.no-server-error", spends={"own": 3})
 def test_malformed_id(bench: Bench, party: str) -> None:
     """Send ids that are none in place of the project's or team's."""
     from conformance.draw import identifiers

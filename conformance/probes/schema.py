@@ -24,6 +24,8 @@ def test_bounds(bench: Bench, operation: Operation) -> None:
 @probes(
     "schema.valid-accepted",
     "schema.success-status",
+    "schema.responses",
+    "error.no-server-error",
     spends={"own": 3},
     thrift={"spends": {"own": 2}},
     needs=("writes",),
