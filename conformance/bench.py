@@ -54,6 +54,14 @@ class Rig:
     pace: Path | None = None  # the file in which workers keep one pace together
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Until when, on its clock, a run waits, and what for."""
+
+    until: float
+    why: str
+
+
 class Bench:
     """Sends calls, generates keys, and waits for windows."""
 
@@ -83,6 +91,7 @@ class Bench:
         self._handed: dict[str, float] = {}  # when the windows end that other workers go on with
         self.unlimited: set[str] = set()  # keys that no number of requests exhausted
         self.pools: dict[str, Pool] = {}  # by kind of key
+        self.waiting: Wait | None = None  # what the run waits for at the moment
         self._waiting: list[Call] = []  # calls without a valid key, to be sent together
         self._volatile: set[str] = set()  # parts of answers that vary between identical requests
         self._patience = PATIENCE[self.window_is_short]
@@ -312,7 +321,9 @@ class Bench:
         started = self.clock.now()
         longest = self.contract.rate_limit.window + 3
         if moment > started:
-            self.clock.sleep(min(moment - started, longest))
+            self.waiting = Wait(min(moment, started + longest), why)
+            self.clock.sleep(self.waiting.until - started)
+            self.waiting = None
             self.note("waited", started, seconds=self.clock.now() - started, why=why)
 
     def note(self, kind: str, started: float, **data: Any) -> None:

@@ -48,6 +48,7 @@ class Budget:
     def __init__(self, rate_limit: RateLimit, clock: ServerClock) -> None:
         self._rate_limit = rate_limit
         self.clock = clock
+        self.opened = 0  # windows
         self._windows: dict[str, Window] = {}
         self._lock = threading.Lock()
 
@@ -86,6 +87,7 @@ class Budget:
     def _seen(self, label: str, exchange: Exchange) -> Window:
         before = self._windows.get(label)
         if before is None or exchange.started >= before.ends or self._reopened(exchange, before):
+            self.opened += 1
             whole = self._rate_limit.limit
             before = Window(whole, whole, exchange.ended + self._rate_limit.window)
         counted = before.remaining - (exchange.status != 429)

@@ -25,6 +25,7 @@ from conformance.target import Party, Target, TargetError
 if TYPE_CHECKING:
     import pytest
 
+    from conformance.exchange import Exchange
     from conformance.report.progress import Progress
 
 CURRENT: Session | None = None
@@ -171,10 +172,14 @@ class Session:
             if exchange.response is None:
                 unanswered += 1
                 if unanswered == 2:
-                    raise TargetLost(f"the target does not answer: {exchange.failure}")
+                    raise TargetLost(self._unreachable(exchange))
             elif exchange.status not in (401, 403, 404):
                 return True
         return False
+
+    def _unreachable(self, exchange: Exchange) -> str:
+        where = self.target.base_url
+        return f"{where} does not answer ({exchange.failure}): is it running, is base_url right?"
 
     @contextlib.contextmanager
     def during(self, one: schedule.Slot) -> Iterator[None]:

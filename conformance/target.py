@@ -30,6 +30,7 @@ class Party:
     kind: str  # project or team
     id: str
     key: str | None = field(default=None, repr=False)
+    variable: str | None = None  # the variable that the key is in, where it is said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -332,7 +333,11 @@ def _parties(
         if name in sections or name == "project":
             entry = sections.get(name, {})
             parties[name] = Party(
-                name, kind, _id(name, entry, source), _key(name, entry, source, environ)
+                name,
+                kind,
+                _id(name, entry, source),
+                _key(name, entry, source, environ),
+                _variable(entry.get("key")),
             )
     _distinct(parties, source)
     return parties
@@ -365,8 +370,7 @@ def _key(
             hint = f'is missing; write key = "env:BUGZY_{name.upper()}_KEY"'
             raise _problem(source, name, "key", hint)
         return None
-    if value.startswith("env:"):
-        variable = value.removeprefix("env:")
+    if variable := _variable(value):
         value = environ.get(variable, "")
         if not value:
             hint = f"names the variable {variable}, which is not set; export it with the key"
@@ -374,6 +378,12 @@ def _key(
     if not re.fullmatch(r"[\x21-\x7e]+", value):
         raise _problem(source, name, "key", "is empty or holds white space; write the key alone")
     return str(value)
+
+
+def _variable(value: Any) -> str | None:
+    """The variable that an entry names instead of a key."""
+    named = isinstance(value, str) and value.startswith("env:")
+    return value.removeprefix("env:") if named else None
 
 
 def _hooks(entries: Mapping[str, Any], source: Source | None) -> dict[str, tuple[str, ...]]:

@@ -12,6 +12,8 @@ from conformance.contract import Contract
 from conformance.finding import JUDGES, Doubt, Evidence, Finding, Judge
 from conformance.history import History
 
+NOTHING = "no request bore on it"
+CAUSES = 5  # failures that are named where nothing bore on a requirement
 OUTCOMES = ("passed", "failed", "inconclusive", "not_tested", "waived")
 MOST_FINDINGS = 20  # a report that repeats itself is not read
 
@@ -48,7 +50,22 @@ def decide(
     """One verdict per requirement, in the given order."""
     judges.load()
     skips = _skips(history)
-    return tuple(_verdict(contract, history, one, skips) for one in requirements)
+    return _explained([_verdict(contract, history, one, skips) for one in requirements])
+
+
+def _explained(verdicts: list[Verdict]) -> tuple[Verdict, ...]:
+    """Where nothing bore on a requirement, what failed is the likeliest cause: in its area first."""
+    failed = [one.requirement for one in verdicts if one.outcome == "failed"]
+    return tuple(
+        replace(one, reason=_spoilt(one, failed)) if one.reason == NOTHING else one
+        for one in verdicts
+    )
+
+
+def _spoilt(undecided: Verdict, failed: list[Requirement]) -> str:
+    near = sorted(failed, key=lambda one: one.area != undecided.requirement.area)
+    named = ", ".join(one.id for one in near[:CAUSES])
+    return f"{NOTHING}; what failed may be why: {named}" if named else NOTHING
 
 
 def overall(verdicts: Iterable[Verdict], history: History, gate: Gate) -> str:
@@ -114,15 +131,24 @@ def _broken(requirement: Requirement, judge: Judge) -> Verdict:
 def _without_evidence(verdict: Verdict, history: History, needs: list[str]) -> Verdict:
     planned = {id for event in history.events_of("planned") for id in event.data["requirements"]}
     if needs and verdict.requirement.id not in planned:
-        return replace(verdict, outcome="not_tested", reason="; ".join(dict.fromkeys(needs)))
+        return replace(verdict, outcome="not_tested", reason="; ".join(_most(needs)))
     if history.header.get("recorded"):
         return replace(verdict, outcome="not_tested", reason="the recording holds nothing on it")
     hindered = _hindrances(history, verdict.requirement.id)
     if hindered:
         return replace(verdict, outcome="inconclusive", reason="; ".join(hindered))
     cause = history.footer.get("reason")
-    reason = f"the run ended early: {cause}" if cause else "no request bore on it"
+    reason = f"the run ended early: {cause}" if cause else NOTHING
     return replace(verdict, outcome="inconclusive", reason=reason)
+
+
+def _most(needs: list[str]) -> list[str]:
+    """What is needed, without what something else that is needed includes."""
+    return [
+        one
+        for one in dict.fromkeys(needs)
+        if not any(other != one and other.startswith(one) for other in needs)
+    ]
 
 
 def _skips(history: History) -> dict[str, list[str]]:

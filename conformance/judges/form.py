@@ -70,7 +70,12 @@ def _shown_wrong(event: Event) -> str | None:
 @judges("rotation.entropy")
 def key_guessable(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield kinds of keys whose secrets are too short for their alphabet."""
-    events = [event for event in history.events_of("issued") if event.data["prefixed"]]
+    used = {one.tags.key for one in history.judged if one.plain_key and one.admitted}
+    events = [
+        event
+        for event in history.events_of("issued")
+        if event.data["prefixed"] and (event.data.get("generated") or event.data["key"] in used)
+    ]
     for kind in ("project", "team"):
         of_kind = [event for event in events if kind in event.data["party"]]
         if not of_kind:

@@ -10,6 +10,7 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
+from conformance.judges.costs import tells_of_another
 from conformance.judges.counting import explain, pairs
 from conformance.judges.select import (
     absent,
@@ -21,6 +22,7 @@ from conformance.judges.select import (
     straight,
 )
 from conformance.judges.stranger import window_tells
+from conformance.judges.windows import Spot
 from conformance.likeness import answer, same_request, volatile
 
 LEAST_PAIRS = 8  # timings of each class without which nothing is said
@@ -242,10 +244,11 @@ def costs_differ(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield what another's resource costs of the window, if an absent one costs something else."""
     explanation = explain(contract, history)
     if explanation.requirement == "leak.same-cost":
-        step = explanation.odd[0]
+        odd = explanation.odd
+        step = next((one for one in odd if tells_of_another(one.after.exchange)), odd[0])
         yield Finding(
             expected="another's resource and an absent one to cost the same of the window",
-            observed=f"Remaining fell by {step.fell}: {explanation.text or 'one costs more'}",
+            observed=f"Remaining fell by {step.fell}: {explanation.text or _cost(step.after)}",
             exchanges=(step.before.exchange, step.after.exchange),
         )
     else:
@@ -254,6 +257,11 @@ def costs_differ(contract: Contract, history: History) -> Iterator[Opinion]:
         pair = (before.exchange, after.exchange)
         if any((one.tags.group or "").startswith("pair:") for one in pair):
             yield Evidence(pair)
+
+
+def _cost(spot: Spot) -> str:
+    whose = "another's" if tells_of_another(spot.exchange) else f"an {spot.exchange.tags.resource}"
+    return f"that is what {whose} resource costs, by {_called(spot.exchange)}"
 
 
 def _dearer_pairs(contract: Contract, history: History) -> Iterator[Finding]:

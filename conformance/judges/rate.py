@@ -150,8 +150,9 @@ def _implausible(contract: Contract, clock: Offset, one: Spot) -> Finding | None
     now = one.exchange.started + clock.low
     if now < reset + ROUNDING and reset <= latest:
         return None
+    ahead = "after the response" if reset <= now else f"at most {window:g} s after the response"
     return Finding(
-        expected=f"{field} as a Unix time in seconds, at most {window:g} s after the response",
+        expected=f"{field} as a Unix time in seconds, {ahead}",
         observed=f"{field} {reset} when the server's clock said {now:.0f}{_guess(reset, now)}",
         exchanges=(one.exchange,),
     )

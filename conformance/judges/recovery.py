@@ -115,7 +115,7 @@ def _recovery(
         if clock.surely_after(later.exchange, reset + ROUNDING):
             yield Finding(
                 expected=f"the key admitted again after Reset {reset}",
-                observed=f"429 when it had passed by {past:.1f} s",
+                observed=f"429 when that Reset had passed by {past:.1f} s",
                 exchanges=both,
             )
     elif clock.surely_within(later.exchange, reset) or (later.remaining and later.reset == reset):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from conformance.verdict import Gate
+from conformance.report.headline import gating
 
 if TYPE_CHECKING:
     from conformance.outcome import Outcome
@@ -24,9 +25,10 @@ def build(outcome: Outcome) -> dict[str, Any]:
 
 
 def _message(outcome: Outcome) -> str:
-    if outcome.verdict != "nonconformant":
-        return outcome.verdict
-    gate = Gate(strict=outcome.target.strict, hardening=outcome.target.hardening)
-    counted = [verdict for verdict in outcome.verdicts if gate.counts(verdict)]
-    failed = sum(verdict.outcome == "failed" for verdict in counted)
-    return f"{failed} of {len(counted)} failed"
+    counts = Counter(one.outcome for one in gating(outcome))
+    whole = sum(counts.values())
+    if outcome.verdict == "nonconformant":
+        return f"{counts['failed']} of {whole} failed"
+    if outcome.verdict == "conformant" and counts["not_tested"]:
+        return f"conformant, {whole - counts['not_tested']} of {whole} tested"
+    return outcome.verdict

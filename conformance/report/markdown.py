@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from conformance.catalogue import LEVELS
 from conformance.report import visible
-from conformance.report.document import traffic, waited
+from conformance.report.headline import figures, headline, spent_keys
 from conformance.report.repeat import again, curl
+from conformance.report.text import exchange_line
 from conformance.verdict import OUTCOMES
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FAILURES_SHOWN = 30  # a job's summary holds at most a megabyte
 FINDINGS_SHOWN = 2
+EXCHANGES_SHOWN = 3
 LONGEST = 400  # characters of one thing that a target sent
 SIGNS = {"conformant": "✅", "nonconformant": "❌", "inconclusive": "❔"}
 
@@ -51,16 +53,12 @@ def fenced(text: str) -> Iterator[str]:
 
 
 def _head(outcome: Outcome) -> Iterator[str]:
-    header, sent = outcome.history.header, traffic(outcome)
-    yield f"## {SIGNS[outcome.verdict]} Bugzy API: {outcome.verdict}"
+    header = outcome.history.header
+    yield f"## {SIGNS[outcome.verdict]} Bugzy API: {headline(outcome)}"
     yield ""
     if base_url := header.get("base_url"):
         yield f"Target {code(str(base_url))}, {code(str(header.get('started_at')))}  "
-    yield (
-        f"{sent['requests']} requests, {sum(sent['windows'].values())} rate-limit windows, "
-        f"{outcome.history.footer.get('duration') or 0:.1f} s "
-        f"({waited(outcome.history):.1f} s of it waiting)"
-    )
+    yield figures(outcome)
     if reason := outcome.history.footer.get("reason"):
         yield f"\nThe run was not complete: {code(str(reason))}"
     yield ""
@@ -95,7 +93,7 @@ def _failure(outcome: Outcome, verdict: Verdict) -> Iterator[str]:
     yield f"*{requirement.source}.* {requirement.reading}"
     yield ""
     for finding in verdict.findings[:FINDINGS_SHOWN]:
-        yield from _finding(finding)
+        yield from _finding(outcome, finding)
     if (more := len(verdict.findings) - FINDINGS_SHOWN) > 0:
         yield f"- and {more} more, in report.html"
     yield ""
@@ -106,9 +104,11 @@ def _failure(outcome: Outcome, verdict: Verdict) -> Iterator[str]:
     yield ""
 
 
-def _finding(finding: Finding) -> Iterator[str]:
+def _finding(outcome: Outcome, finding: Finding) -> Iterator[str]:
     yield f"- expected {code(finding.expected)}"
     yield f"  observed {code(finding.observed)}"
+    for one in finding.exchanges[-EXCHANGES_SHOWN:]:
+        yield f"  - {code(exchange_line(outcome, one))}"
 
 
 def _undecided(outcome: Outcome) -> Iterator[str]:
@@ -129,6 +129,7 @@ def _undecided(outcome: Outcome) -> Iterator[str]:
 def _notes(outcome: Outcome) -> Iterator[str]:
     for what, notes in (
         ("waiver", outcome.complaints),
+        ("keys", spent_keys(outcome)),
         ("note", outcome.notes),
         ("error of the suite's own", [one.splitlines()[-1] for one in outcome.errors]),
     ):

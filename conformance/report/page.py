@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from conformance.catalogue import AREAS, LEVELS
 from conformance.report import document, marked, timeline, timing, visible
+from conformance.report.headline import gating, spent_keys
 from conformance.report.repeat import again, curl
 from conformance.report.text import exchange_line
 from conformance.verdict import OUTCOMES
@@ -77,7 +78,7 @@ def build(outcome: Outcome) -> str:
             style_hash=_hash(style),
             script_hash=_hash(script),
             verdict=outcome.verdict,
-            says=RIGHTS[outcome.verdict],
+            says=_says(outcome),
             outcome=outcome,
             header=_header(outcome, room),
             reason=room.line(str(outcome.history.footer.get("reason") or "")),
@@ -99,6 +100,13 @@ def build(outcome: Outcome) -> str:
             settings=_settings(outcome, room),
         )
     )
+
+
+def _says(outcome: Outcome) -> str:
+    untested = sum(one.outcome == "not_tested" for one in gating(outcome))
+    if outcome.verdict != "conformant" or not untested:
+        return RIGHTS[outcome.verdict]
+    return f"Every requirement that counts and was tested was met or waived; {untested} were not."
 
 
 def _environment() -> jinja2.Environment:
@@ -231,6 +239,7 @@ def _notes(outcome: Outcome, room: Allowance) -> list[tuple[str, list[str]]]:
     """What is to be done or known before the failures are read."""
     sorts = (
         ("Waivers that must go", outcome.complaints),
+        ("Keys", spent_keys(outcome)),
         ("Notes", outcome.notes),
         ("Errors of the suite's own", outcome.errors),
     )

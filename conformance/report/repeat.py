@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from conformance.report.har import origin_of
@@ -13,29 +14,35 @@ if TYPE_CHECKING:
     from conformance.outcome import Outcome
 
 MARK = re.compile(r"\[key ([a-z_]+)(?:#\d+)?\]")
+AGAIN = "again"  # where the reports of a repetition go: they must not replace the whole one's
 LONGEST = 2000  # characters of a body in a curl line
 
 
-def variable(party: str) -> str:
-    """The variable that stands for a party's key."""
-    return f"$BUGZY_{party.upper()}_KEY"
+def variable(outcome: Outcome, party: str) -> str:
+    """The variable that stands for a party's key: the target file's own, if it names one."""
+    given = outcome.target.parties.get(party)
+    return f"${given.variable if given and given.variable else f'BUGZY_{party.upper()}_KEY'}"
 
 
 def curl(outcome: Outcome, exchange: Exchange) -> str:
     """The request as a curl line; keys are variables that the shell replaces."""
     request = exchange.request
+
+    def quoted(text: str) -> str:
+        return _quoted(text, lambda party: variable(outcome, party))
+
     parts = ["curl", "-i"]
     if request.method != "GET":
         parts += ["-X", request.method]
     for name, value in request.fields:
-        parts += ["-H", _quoted(f"{name}: {value}")]
+        parts += ["-H", quoted(f"{name}: {value}")]
     if request.body:
-        parts += ["--data-binary", _quoted(request.body.decode("utf-8", "replace")[:LONGEST])]
+        parts += ["--data-binary", quoted(request.body.decode("utf-8", "replace")[:LONGEST])]
     origin = origin_of(str(outcome.history.header.get("base_url") or ""))
-    return " ".join([*parts, _quoted(origin + request.target)])
+    return " ".join([*parts, quoted(origin + request.target)])
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: str, variable: Callable[[str], str]) -> str:
     """Quoted for a POSIX shell, with variables for the masked keys."""
     if not MARK.search(text):
         return shlex.quote(text)
@@ -48,7 +55,8 @@ def again(outcome: Outcome, id: str) -> str:
     target = outcome.target
     if outcome.files:
         files = " ".join(shlex.quote(str(one)) for one in outcome.files)
-        return f"bugzy-conformance audit {files} --only {id}"
+        folder = shlex.quote(str(target.report_dir / AGAIN))
+        return f"bugzy-conformance audit {files} --only {id} --report-dir {folder}"
     parts = ["bugzy-conformance", "run"]
     if target.file is not None:
         parts += ["--target", shlex.quote(str(target.file))]
@@ -56,4 +64,5 @@ def again(outcome: Outcome, id: str) -> str:
         parts += ["--base-url", shlex.quote(target.base_url)]
     if target.allow_writes and target.control is None:
         parts.append("--allow-writes")
-    return " ".join([*parts, "--only", id, "--seed", str(target.seed)])
+    parts += ["--only", id, "--seed", str(target.seed)]
+    return " ".join([*parts, "--report-dir", shlex.quote(str(target.report_dir / AGAIN))])

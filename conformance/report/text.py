@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.catalogue import AREAS
 from conformance.report import visible
-from conformance.report.document import traffic, waited
+from conformance.report.headline import figures, gating, headline, spent_keys
 from conformance.report.repeat import again, curl
 from conformance.report.visible import cut
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FINDINGS_SHOWN = 3
 EXCHANGES_SHOWN = 4
 MOST_OF_FIELD = 40  # characters
+OPTIONS = {"should": "strict", "hardening": "hardening"}
 LONGEST = 4000  # characters of a line: what a target sent may be of any length
 
 
@@ -28,14 +29,16 @@ def lines(outcome: Outcome) -> list[str]:
     return [
         visible.line(line, LONGEST)
         for part in (
-            _failures(outcome),
-            _open(outcome),
-            _areas(outcome),
+            *(_decided(outcome) if outcome.history.answered else ()),
             _notes(outcome),
             _whole(outcome),
         )
         for line in part
     ]
+
+
+def _decided(outcome: Outcome) -> tuple[list[str], ...]:
+    return _failures(outcome), _open(outcome), _areas(outcome)
 
 
 def _failures(outcome: Outcome) -> list[str]:
@@ -47,7 +50,7 @@ def failure(outcome: Outcome, verdict: Verdict) -> list[str]:
     """One failed requirement, in the order in which a reader asks."""
     requirement = verdict.requirement
     found = [
-        f"FAILED {requirement.id} ({requirement.level}): {requirement.title}",
+        f"FAILED {requirement.id} ({_level(outcome, verdict)}): {requirement.title}",
         f"  source    {requirement.source}",
         f"  reading   {requirement.reading}",
     ]
@@ -56,7 +59,14 @@ def failure(outcome: Outcome, verdict: Verdict) -> list[str]:
     if rest := len(verdict.findings) - FINDINGS_SHOWN:
         found += [f"  and {rest} more, in the report"] if rest > 0 else []
     found.append(f"  again     {again(outcome, requirement.id)}")
+    found.append(f"  more      bugzy-conformance requirements {requirement.id}")
     return found
+
+
+def _level(outcome: Outcome, verdict: Verdict) -> str:
+    """The level, and whether it counts in the verdict."""
+    level = verdict.requirement.level
+    return level if verdict in gating(outcome) else f"{level}: it gates with --{OPTIONS[level]}"
 
 
 def _finding(outcome: Outcome, finding: Finding) -> list[str]:
@@ -116,7 +126,9 @@ def _areas(outcome: Outcome) -> list[str]:
 
 def _notes(outcome: Outcome) -> list[str]:
     notes = [f"waiver: {complaint}" for complaint in outcome.complaints]
-    notes += [f"created: {one}" for one in outcome.created]
+    if outcome.target.control is None:  # what a bundled server holds goes with it
+        notes += [f"created: {one}" for one in outcome.created]
+    notes += [f"keys: {one}" for one in spent_keys(outcome)]
     notes += [f"note: {one}" for one in outcome.notes]
     notes += [line for one in outcome.errors for line in _error(one)]
     return ["", *notes] if notes else []
@@ -127,13 +139,7 @@ def _error(error: str) -> list[str]:
 
 
 def _whole(outcome: Outcome) -> list[str]:
-    sent = traffic(outcome)
-    history = outcome.history
-    figures = (
-        f"{sent['requests']} requests, {sum(sent['windows'].values())} windows, "
-        f"{history.footer.get('duration') or 0:.1f} s ({waited(history):.1f} s of it waiting)"
-    )
-    found = ["", f"{outcome.verdict}: {figures}"]
-    if reason := history.footer.get("reason"):
+    found = ["", f"{headline(outcome)}", figures(outcome)]
+    if reason := outcome.history.footer.get("reason"):
         found.append(f"the run was not complete: {reason}")
     return [*found, f"reports: {outcome.target.report_dir}/"]

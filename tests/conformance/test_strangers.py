@@ -106,7 +106,8 @@ def test_no_answer_to_anything(tmp_path: Path) -> None:
     with closing() as url:
         result = run(tmp_path, url)
     assert result.exit_code == 3
-    assert "the target does not answer" in result.output
+    assert f"{url} does not answer" in result.output
+    assert "NOT TESTED" not in result.output
     assert failed(tmp_path) == set()
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -80,6 +81,19 @@ def hindered(reason: str) -> Event:
 def test_what_a_target_lacks_is_named(decided: Any) -> None:
     found = decided(events=(skipped("add a key"), skipped("add a key")))
     assert (found.outcome, found.reason) == ("not_tested", "add a key")
+
+
+def test_what_another_need_includes_is_not_named(decided: Any) -> None:
+    both = skipped("add [team] with its id"), skipped("add [team] with its id and key")
+    assert decided(events=both).reason == "add [team] with its id and key"
+
+
+def test_where_nothing_bore_on_it_what_failed_may_be_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = replace(MINE, id="rate.other")
+    monkeypatch.setitem(JUDGES, "rate.mine", [judge()])
+    monkeypatch.setitem(JUDGES, "rate.other", [judge(WRONG)])
+    found, _ = verdict.decide(CONTRACT, history(), [MINE, other])
+    assert found.reason == "no request bore on it; what failed may be why: rate.other"
 
 
 def test_what_hindered_a_probe_is_named(decided: Any) -> None:

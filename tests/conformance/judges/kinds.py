@@ -503,6 +503,7 @@ SILENT: Sequence[tuple[str, Happenings]] = (  # further histories that prove not
     ("rotation.permanent", (exchange(401), ROTATED, DEAD, DEAD)),
     ("rotation.under-load", (load(500, 1), MEANWHILE, load(401, 2.1))),
     ("rotation.only-own", (LOST, ROTATED, LOST)),
+    ("rotation.entropy", (exchange(401), issued("project#1", generated=False))),
     ("rotation.same-as-unknown", (OLD, ROTATED, DEAD, exchange(429, group="unknown"))),
     ("error.not-in-success", (exchange(200, body=b'{"error": {"code": "X', truncated=True),)),
 )

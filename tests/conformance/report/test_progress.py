@@ -3,16 +3,24 @@ from typing import Any
 
 import pytest
 
+from conformance.bench import Wait
 from conformance.report.progress import Progress
 from tests.conformance.report.outcomes import target
 
 ID = "conformance/probes/{}.py::test_x[listExecutions]"
 
 
-def shown(capsys: pytest.CaptureFixture[str], *areas: str, **settings: Any) -> list[str]:
+def shown(
+    capsys: pytest.CaptureFixture[str], *areas: str, waiting: Wait | None = None, **settings: Any
+) -> list[str]:
     """The lines that appear while probes of these areas are done."""
     sent: list[int] = []
-    bench: Any = SimpleNamespace(recorder=SimpleNamespace(exchanges=sent))
+    bench: Any = SimpleNamespace(
+        recorder=SimpleNamespace(exchanges=sent),
+        budget=SimpleNamespace(opened=2),
+        clock=SimpleNamespace(now=lambda: 10.0),
+        waiting=waiting,
+    )
     progress = Progress(target(**settings), bench)
     for area in areas:
         sent.append(1)
@@ -23,8 +31,8 @@ def shown(capsys: pytest.CaptureFixture[str], *areas: str, **settings: Any) -> l
 
 def test_off_a_terminal_each_area_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(capsys, "auth", "auth", "rate") == [
-        "auth: 1 requests sent",
-        "rate: 3 requests sent",
+        "probing auth: 1 requests and 2 windows so far",
+        "probing rate: 3 requests and 2 windows so far",
     ]
 
 
@@ -36,6 +44,10 @@ def test_on_a_terminal_one_line_lives(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
-    text = "".join(shown(capsys, "auth", color=False))
-    assert "auth: 1 requests sent" in text
+    monkeypatch.setenv("COLUMNS", "200")
+    waiting = Wait(until=53.0, why="project#1: its next window")
+    text = "".join(shown(capsys, "auth", color=False, waiting=waiting))
+    assert "probing auth: 1 requests and 2 windows so far" in text
+    assert "waiting 43 s (project#1: its next window), about " in text
+    assert "s left" in text
     assert "\x1b[?25h" in text  # the cursor is back

@@ -27,5 +27,19 @@ def test_a_path_before_the_base_path_stands_once() -> None:
 def test_an_audit_is_repeated_as_an_audit() -> None:
     found = replace(sound(), files=(Path("my recording.har"),))
     assert again(found, "rate.enforced") == (
-        "bugzy-conformance audit 'my recording.har' --only rate.enforced"
+        "bugzy-conformance audit 'my recording.har' --only rate.enforced "
+        "--report-dir conformance-report/again"
     )
+
+
+def test_a_repetition_leaves_the_whole_report_alone() -> None:
+    assert again(sound(), "rate.enforced").endswith(
+        "--seed 7 --report-dir conformance-report/again"
+    )
+
+
+def test_the_variable_is_the_target_files_own() -> None:
+    found = sound()
+    mine = replace(found.target.parties["project"], variable="STAGING_KEY")
+    found = replace(found, target=replace(found.target, parties={"project": mine}))
+    assert '"Authorization: Bearer $STAGING_KEY"' in curl(found, exchange(200, sent_fields=MASKED))

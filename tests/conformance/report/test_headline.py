@@ -1,0 +1,43 @@
+from dataclasses import replace
+from pathlib import Path
+
+from conformance.outcome import Outcome
+from conformance.report.headline import figures, headline, spent_keys
+from tests.conformance.judges.builder import event, issued
+from tests.conformance.report.outcomes import failing, outcome, sound
+
+
+def conformant(*left_out: str) -> Outcome:
+    return sound(only=("auth.required", *left_out), skip=left_out)
+
+
+def test_the_verdict_alone_where_it_says_all() -> None:
+    assert headline(conformant()) == "conformant"
+    assert headline(failing()) == "nonconformant"
+
+
+def test_what_was_not_tested_limits_it() -> None:
+    found = conformant("auth.unknown-key")
+    assert headline(found) == "conformant in what was tested: 1 of 2 requirements were not"
+
+
+def test_waivers_that_must_go_limit_it() -> None:
+    found = replace(conformant(), complaints=("auth.required: no longer needed",))
+    assert headline(found) == "conformant; waivers have to be mended"
+
+
+def test_time_that_a_clock_skipped_was_not_waited_for() -> None:
+    waited = event("waited", seconds=1.0), event("waited", seconds=59.0)
+    assert "1.5 s (1.0 s of it waiting)" in figures(outcome(waited[0]))
+    assert "1.5 s (60.0 s of waiting, which its clock skipped)" in figures(outcome(*waited))
+
+
+def test_keys_that_are_dead_are_named() -> None:
+    found = outcome(issued("project#2", "project#1"), issued("project#3", "project#2"))
+    found = replace(found, target=replace(found.target, file=Path("staging.toml")))
+    assert spent_keys(found) == [
+        "the key of [project] was replaced 2 times: the one in staging.toml is dead, "
+        "so generate another before the next run"
+    ]
+    assert spent_keys(replace(found, files=(Path("history.ndjson"),))) == []
+    assert spent_keys(sound()) == []
