@@ -130,17 +130,21 @@ def in_body(key: Key) -> Iterator[Credential]:
     yield replace(_in_field(key, "body:form", *FORM[0]), body=members)
 
 
-def elsewhere(key: Key) -> Credential:
-    """The key in every undocumented place at once: query, cookies and other fields."""
+def elsewhere(key: Key, beside: str | None = None) -> Credential:
+    """The key in every undocumented place at once: query, cookies and other fields.
+
+    *beside*: another token, which is in the documented place.
+    """
+    refused = () if beside is None else (("Authorization", f"Bearer {beside}"),)
     places = len(QUERY_NAMES) if len(key.value) <= SHORT else 4
     cookies = "; ".join(f"{name}={key.value}" for name in COOKIE_NAMES)
     fields = [field for form in in_fields(key) for field in form.fields]
     return Credential(
         name=key.party,
         key=key.label,
-        form="elsewhere",
+        form="elsewhere" if beside is None else "elsewhere:beside",
         query=tuple((name, key.value) for name in QUERY_NAMES[:places]),
-        fields=(("Cookie", cookies), *fields[:places]),
+        fields=(*refused, ("Cookie", cookies), *fields[:places]),
     )
 
 

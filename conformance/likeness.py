@@ -25,8 +25,11 @@ SENDING = frozenset(
     }
 )
 ORDER = "order of members"
+LAYOUT = "layout of the body"
+VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s{}\[\]:,"]+')  # a text, a number or a word in JSON
 MASK = "{id}"
 SHORT = 3  # characters that may stand anywhere by chance
+MOST_LAYOUT = 4000  # bytes of a body of which the layout is compared
 NEIGHBOURS = 3  # answers to the same request before it that each is compared with
 MOST_LEAVES = 5_000  # members of a body that are compared
 
@@ -48,7 +51,8 @@ def answer(exchange: Exchange, rate_limit: RateLimit) -> Mapping[str, Any]:
         parts["body"] = hide(response.body.decode("utf-8", "replace"))
     else:
         members = {f"body {path}": hide(leaf) for path, leaf in _leaves(document)}
-        parts |= members | {ORDER: tuple(members)}
+        layout = VALUE.sub("_", response.body[:MOST_LAYOUT].decode("utf-8", "replace"))
+        parts |= members | {ORDER: tuple(members), LAYOUT: layout}
     return parts
 
 
@@ -91,9 +95,9 @@ def volatile(history: History, rate_limit: RateLimit) -> frozenset[str]:
 
 
 def _varying(found: Mapping[str, tuple[Any, Any]]) -> set[str]:
-    """The parts that varied; the order did only where the members are the same."""
+    """The parts that varied; order and layout did only where the members are the same."""
     one, other = (members or () for members in found.get(ORDER, ((), ())))
-    return set(found) - (set() if sorted(one) == sorted(other) else {ORDER})
+    return set(found) - (set() if sorted(one) == sorted(other) else {ORDER, LAYOUT})
 
 
 def _masker(exchange: Exchange) -> Callable[[Any], Any]:

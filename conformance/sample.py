@@ -260,12 +260,15 @@ def _dump(value: Any) -> bytes:
 def full_bodies(operation: Operation, marker: str, project: str) -> Iterator[bytes]:
     """Valid bodies with every member: with what is odd, and with all as long as it may be."""
     schema = operation.body or {}
-    for filled in (_odd, _longest):
-        members = {
+    odd, longest = (
+        {
             name: filled(resolved(entry, schema), schema, marker, project)
             for name, entry in schema.get("properties", {}).items()
         }
-        yield _dump(members)
+        for filled in (_odd, _longest)
+    )
+    yield f"\r\n {json.dumps(odd, indent=2)}\n".encode()  # white space is no matter (RFC 8259, 2)
+    yield _dump(longest)
 
 
 def _free(schema: Mapping[str, Any]) -> list[str]:
@@ -292,13 +295,12 @@ def _odd(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, projec
         case "array":
             items = resolved(schema["items"], root)
             members = items.get("properties", {})
-            return [
-                {
-                    name: _odd(resolved(entry, root), root, marker, project)
-                    for name, entry in members.items()
-                }
-                | dict.fromkeys(_free(items), "two\nlines")
-            ]
+            item = {
+                name: _odd(resolved(entry, root), root, marker, project)
+                for name, entry in members.items()
+            }
+            plain, free = _instance(items, root, marker), _free(items)
+            return [item | dict.fromkeys(free, "two\nlines"), plain | dict.fromkeys(free, "")]
         case "object":
             return {"conformance": marker, **ODDITIES, "deep": _nested(DEPTH)}
         case "string" if _unbounded(schema):

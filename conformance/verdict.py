@@ -54,7 +54,7 @@ def decide(
 
 
 def _explained(verdicts: list[Verdict]) -> tuple[Verdict, ...]:
-    """Where nothing bore on a requirement, what failed is the likeliest cause, in its area first."""
+    """Where nothing bore on a requirement, what failed may be why, in its area first."""
     failed = [one.requirement for one in verdicts if one.outcome == "failed"]
     return tuple(
         replace(one, reason=_spoilt(one, failed)) if one.reason == NOTHING else one

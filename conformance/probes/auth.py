@@ -13,6 +13,7 @@ from conformance.client import Call
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
 from conformance.draw import tokens
+from conformance.keyring import Key
 from conformance.probe import Phase, probes
 from conformance.probes.shapes import first_list, shows, some, turn
 from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types
@@ -89,6 +90,7 @@ def test_elsewhere(bench: Bench, operation: Operation) -> None:
     key = bench.key(operation.kind)
     forms = [credentials.elsewhere(key)]
     if shows(bench, operation):
+        forms.append(credentials.elsewhere(key, beside=_unknown(bench, key)))
         places = (credentials.in_query, credentials.in_cookies, credentials.in_fields)
         forms += [form for place in places for form in place(key)]
     if operation.body is not None:
@@ -197,12 +199,15 @@ def test_scheme_case(bench: Bench, party: str) -> None:
 @probes("auth.ambiguous", "auth.not-echoed", phase=Phase.FREE, free=6, needs=("own.key",))
 def test_ambiguous(bench: Bench, party: str) -> None:
     """Present two credentials at once."""
-    key = bench.key(party)
-    kind = bench.contract.kinds[key.kind]
-    other = kind.prefix + "".join(bench.rng("ambiguous").choices("abcdef0123456789", k=40))
-    operation = first_list(bench.contract, party)
-    forms = credentials.ambiguous(key, other)
+    key, operation = bench.key(party), first_list(bench.contract, party)
+    forms = credentials.ambiguous(key, _unknown(bench, key))
     bench.sometime(bench.call(operation, form, level="hardening") for form in forms)
+
+
+def _unknown(bench: Bench, key: Key) -> str:
+    """A token like a key of its kind, which was never issued."""
+    letters = bench.rng("ambiguous").choices("abcdef0123456789", k=40)
+    return bench.contract.kinds[key.kind].prefix + "".join(letters)
 
 
 @probes("auth.not-echoed", spends={"own": 2}, needs=("own.key",))

@@ -198,7 +198,8 @@ class Held:
     def __init__(self, bench: Bench, operation: Operation, chunked: bool, group: str) -> None:
         self._bench = bench
         self._sent, self._go = threading.Event(), threading.Event()
-        call = bench.call(operation, "project", group=group)
+        valid = "positive" if group.endswith("control") else None
+        call = bench.call(operation, "project", group=group, generated=valid)
         body = call.body or b""
         length = () if chunked else (("Content-Length", str(len(body))),)
         self._call = replace(call, fields=(*call.fields, *length), chunks=self._halves(body))
@@ -271,19 +272,21 @@ def replace_under_load(bench: Bench) -> Exchange:
 @probes(
     "rotation.one-survivor",
     phase=Phase.ROTATE,
-    spends={"project": 5},
-    free=6,
+    spends={"project": 6},
+    free=8,
     generates=5,
     needs=("project.generate",),
 )
 def test_two_at_once(bench: Bench) -> None:
     """Have two keys generated at once, and try both: twice, and again where one came too early."""
     operation = first_list(bench.contract, "project")
+    writing = next(op for op in bench.contract.of_kind("project") if op.body is not None)
     rivalries = 0
     for _ in range(TRIES):
         keys = generated_at_once(bench)
-        for key in (*keys, *keys):
-            bench.send(operation, key, group="rivals")
+        for asked in (operation, operation, writing):
+            for key in keys:
+                bench.send(asked, key, group="rivals")
         rivalries += overlapped(bench)
         if rivalries == RIVALRIES:
             break

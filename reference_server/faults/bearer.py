@@ -110,6 +110,16 @@ class TakesKeyFromBody(TakesKeyElsewhere):
 
 
 @fault(breaks="auth.header-only")
+class FallsBackOnQuery(TakesKeyElsewhere):
+    """Tries the key in the query after one in the Authorization field that it does not know."""
+
+    def credential_of(self, call: Call) -> str | None:
+        token = super().credential_of(call)
+        query = call.request.query_params.get("access_token")
+        return query if query and token and self.find_key(token) is None else token
+
+
+@fault(breaks="auth.header-only")
 class TakesKeyFromForm(TakesKeyElsewhere):
     """Accepts a valid key in a form (RFC 6750, 2.2)."""
 

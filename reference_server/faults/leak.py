@@ -85,6 +85,15 @@ class SetsCookieForForeign(Betrays):
 
 
 @fault(breaks="leak.same-answer", also=WHEREVER)
+class EndsForeignWithLine(Betrays):
+    """Writes the 404 of another's with a line break at its end, as another part of it does."""
+
+    async def betray(self, response: Response, _: Owner) -> None:
+        response.body = bytes(response.body) + b"\n"
+        response.headers["Content-Length"] = str(len(response.body))
+
+
+@fault(breaks="leak.same-answer", also=WHEREVER)
 class LetsAbsentBeCached(Betrays):
     """Lets the 404 of what is absent be cached, and not that of another's."""
 

@@ -225,3 +225,23 @@ class RefusesCharset(Server):
     def validate_media_type(self, call: Call) -> None:
         if call.request.headers.get("content-type") != call.operation.media_type:
             raise errors.invalid("The body is to be sent as application/json")
+
+
+@fault(breaks="schema.valid-accepted")
+class TakesChunksForNothing(Server):
+    """Reads as much of a body as its Content-Length says: nothing, where there is none."""
+
+    def decode(self, call: Call) -> Any:
+        if "content-length" not in call.request.headers:
+            raise errors.invalid("The body is empty")
+        return super().decode(call)
+
+
+@fault(breaks="schema.valid-accepted")
+class RefusesWhiteSpace(Server):
+    """Takes a body for JSON by its first character."""
+
+    def decode(self, call: Call) -> Any:
+        if call.body[:1].isspace():
+            raise errors.invalid("The body is not JSON")
+        return super().decode(call)

@@ -2,6 +2,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from conformance import likeness
 from conformance.exchange import Exchange
 
@@ -104,3 +106,15 @@ def test_the_order_is_volatile_only_where_the_members_are_the_same() -> None:
 def test_other_requests_statuses_and_limits_make_nothing_volatile() -> None:
     asked = [told("no"), told("none", query="limit=1"), exchange(200), exchange(429)]
     assert not likeness.volatile(history(*asked), LIMIT)
+
+
+def test_how_a_body_is_laid_out_is_a_part_of_it() -> None:
+    plain, padded = exchange(404, body=b'{"error":"a"}'), exchange(404, body=b'{"error":"b"}\n')
+    found = likeness.differences(plain, padded, LIMIT)
+    assert set(found) == {"body /error", likeness.LAYOUT}
+
+
+@pytest.mark.parametrize(("second", "varies"), [(b"[1]\n", True), (b"[1,2]", False)])
+def test_the_layout_varies_only_of_the_same_members(second: bytes, varies: bool) -> None:
+    seen = history(exchange(200, body=b"[1]"), exchange(200, body=second))
+    assert (likeness.LAYOUT in likeness.volatile(seen, LIMIT)) == varies
