@@ -39,6 +39,7 @@ COURTESY = 1.0  # seconds after a reset in which a key is its own worker's
 SHORT_WINDOW = 10.0  # seconds; waiting for such a window costs little
 PATIENCE = {True: 60, False: 2}  # windows waited for where keyless requests are limited
 MARKERS_PER_WORKER = 100_000
+MOST_WAITS = 4  # long windows that a run waits for; one is what it takes
 
 Who = str | Key | Credential  # a party's current key, a given key, or any credential
 
@@ -52,6 +53,10 @@ class Rig:
     recorder: Recorder
     run: str  # names the run in markers and the User-Agent
     pace: Path | None = None  # the file in which workers keep one pace together
+
+
+class Impatient(Exception):
+    """A key's window is used up so fast that waiting for the next one has no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,7 @@ class Bench:
         self._waiting: list[Call] = []  # calls without a valid key, to be sent together
         self._volatile: set[str] = set()  # parts of answers that vary between identical requests
         self._patience = PATIENCE[self.window_is_short]
+        self._waits = 0  # for long windows
         self._generated = 0
         self._lock = threading.Lock()
 
@@ -312,8 +318,18 @@ class Bench:
             self.wait_for_reset(key)
 
     def wait_for_reset(self, key: Key) -> None:
-        """Wait until the server's clock has surely reached the Reset of the key's window."""
-        moment = self.budget.reopens(key.label, self.clock.now())
+        """Wait until the server's clock has surely reached the Reset of the key's window.
+
+        Raises Impatient where long windows were waited for too often.
+        """
+        now = self.clock.now()
+        moment = self.budget.reopens(key.label, now)
+        if moment - now > self.contract.rate_limit.window / 2 and not self.window_is_short:
+            self._waits += 1
+            if self._waits > MOST_WAITS + self.target.windows - 1:
+                raise Impatient(
+                    f"{key.label} is used up again, and {MOST_WAITS} windows were waited for"
+                )
         self.wait_until(moment, f"{key.label}: its next window")
 
     def wait_until(self, moment: float, why: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from conformance import __version__, inventory, report, schedule, waiver
-from conformance.bench import Bench, Rig, contract_of, new_run
+from conformance.bench import Bench, Impatient, Rig, contract_of, new_run
 from conformance.catalogue import UnknownRequirement, requirements, select
 from conformance.client import BudgetSpent, TargetLost
 from conformance.contract import Contract
@@ -208,7 +208,7 @@ class Session:
             self._stopped = str(error)
             pytest_session.shouldstop = str(error)
             self._hindered(one, str(error), skip=reraise)
-        except HookError as error:
+        except (HookError, Impatient) as error:
             self._hindered(one, str(error), skip=reraise)
 
     def _hindered(self, one: schedule.Slot, reason: str, *, skip: bool) -> None:
