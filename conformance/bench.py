@@ -327,9 +327,7 @@ class Bench:
         if moment - now > self.contract.rate_limit.window / 2 and not self.window_is_short:
             self._waits += 1
             if self._waits > MOST_WAITS + self.target.windows - 1:
-                raise Impatient(
-                    f"{key.label} is used up again, and {MOST_WAITS} windows were waited for"
-                )
+                raise Impatient(f"{key.label} is used up, after {MOST_WAITS} windows of waiting")
         self.wait_until(moment, f"{key.label}: its next window")
 
     def wait_until(self, moment: float, why: str) -> None:

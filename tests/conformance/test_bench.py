@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from conformance import model, running
-from conformance.bench import Bench, Rig, contract_of
+from conformance.bench import MOST_WAITS, Bench, Impatient, Rig, contract_of
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
 from conformance.exhaust import OVER, exhaust
@@ -149,6 +149,17 @@ def test_room_is_made_by_a_new_key_or_by_waiting(bench: Bench) -> None:
     bench.ensure("team", 5)
     assert [event.kind for event in bench.recorder.events].count("waited") == 1
     assert bench.send(operation(bench, "listEnvironments"), "team").succeeded
+
+
+def test_waiting_for_long_windows_has_an_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Bench, "window_is_short", False)
+    for _ in range(MOST_WAITS):
+        exhaust(bench, "project")
+        bench.wait_for_reset(bench.key("project"))
+    exhaust(bench, "other_project")
+    with pytest.raises(Impatient, match="other_project#1 is used up"):
+        bench.ensure("other_project", 5)
+    assert bench.waiting is None
 
 
 @pytest.mark.parametrize(
