@@ -173,17 +173,18 @@ def audit(files: tuple[str, ...], **given: Any) -> None:
 
 
 @cli.command()
-@click.argument("id", required=False)
+@click.argument("name", required=False, metavar="[ID|AREA]")
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table")
-def requirements(id: str | None, form: str) -> None:
-    """Show the catalogue, or everything about one requirement."""
+def requirements(name: str | None, form: str) -> None:
+    """Show the catalogue, an area of it, or everything about one requirement."""
+    from conformance.catalogue import AREAS, select
     from conformance.report import about, table
 
     with _usage_errors():
-        if id is None:
-            click.echo(table.catalogue(form))
+        if name is None or name in AREAS:
+            click.echo(table.catalogue(form, select([name]) if name else None))
         else:
-            click.echo(about.as_json(id) if form == "json" else about.as_text(id))
+            click.echo(about.as_json(name) if form == "json" else about.as_text(name))
 
 
 @cli.command()

@@ -56,6 +56,20 @@ def test_the_catalogue_is_a_table() -> None:
     assert len(table) == len(requirements()) == len(markdown) - 2
 
 
+def test_an_area_is_its_rows_of_the_catalogue() -> None:
+    mine = [one for one in requirements() if one.area == "rate"]
+    found = json.loads(call("requirements", "rate", "--format", "json").output)
+    assert [one["id"] for one in found] == [one.id for one in mine]
+    table = call("requirements", "rate").output.splitlines()
+    markdown = call("requirements", "rate", "--format", "markdown").output.splitlines()
+    assert len(table) == len(mine) == len(markdown) - 2
+    assert all(line.startswith("rate.") for line in table)
+
+
+def test_the_help_says_that_an_area_may_be_named() -> None:
+    assert "[ID|AREA]" in call("requirements", "--help").output
+
+
 def test_a_plan_is_data() -> None:
     found = json.loads(call("plan", "--format", "json").output)
     assert found["requests"] == sum(found["by_credential"].values())
