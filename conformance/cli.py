@@ -8,15 +8,20 @@ from typing import Any, TypeVar
 
 import click
 
-from conformance import __version__
+from conformance import __version__, complete
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+PART_OF_CATALOGUE: dict[str, Any] = {
+    "multiple": True,
+    "metavar": "ID|AREA",
+    "shell_complete": complete.requirements,
+}
 JUDGING_OPTIONS = (
     click.option("--openapi", metavar="FILE", help="The contract, instead of the bundled one."),
     click.option("--report-dir", metavar="DIR", help="Where reports go: conformance-report/."),
-    click.option("--only", multiple=True, metavar="ID|AREA", help="Decide only this."),
-    click.option("--skip", multiple=True, metavar="ID|AREA", help="Leave this out."),
+    click.option("--only", **PART_OF_CATALOGUE, help="Decide only this."),
+    click.option("--skip", **PART_OF_CATALOGUE, help="Leave this out."),
     click.option("--strict", is_flag=True, default=None, help="should gates too."),
     click.option("--hardening", is_flag=True, default=None, help="hardening gates too."),
     click.option("--waivers", metavar="FILE", help="Known failures (TOML)."),
@@ -107,7 +112,13 @@ def plan(form: str, **options: Any) -> None:
 
 
 @cli.command()
-@click.option("--only", multiple=True, metavar="NAME", help="Only this fault or variant.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete.servers,
+    help="Only this fault or variant.",
+)
 @click.option("-n", "workers", type=int, default=1, metavar="N", help="Processes.")
 @click.option("--quick", is_flag=True, help="One fault per requirement.")
 @click.option("--variants/--no-variants", default=True, help="The lawful variants too.")
@@ -173,7 +184,7 @@ def audit(files: tuple[str, ...], **given: Any) -> None:
 
 
 @cli.command()
-@click.argument("name", required=False, metavar="[ID|AREA]")
+@click.argument("name", required=False, metavar="[ID|AREA]", shell_complete=complete.requirements)
 @click.option("--format", "form", type=click.Choice(["table", "json", "markdown"]), default="table")
 def requirements(name: str | None, form: str) -> None:
     """Show the catalogue, an area of it, or everything about one requirement."""

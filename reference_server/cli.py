@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reference_server import complete
+
 if TYPE_CHECKING:
     from reference_server.app import Server
     from reference_server.seed import Credential
@@ -70,8 +72,18 @@ def list_variants(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.option(
     "--db", default=":memory:", help="SQLite file to keep everything in.  [default: none]"
 )
-@click.option("--fault", metavar="NAME", help="Be wrong in one way; see --list-faults.")
-@click.option("--variant", metavar="NAME", help="Be lawful but unusual; see --list-variants.")
+@click.option(
+    "--fault",
+    metavar="NAME",
+    shell_complete=complete.faults,
+    help="Be wrong in one way; see --list-faults.",
+)
+@click.option(
+    "--variant",
+    metavar="NAME",
+    shell_complete=complete.variants,
+    help="Be lawful but unusual; see --list-variants.",
+)
 @click.option(
     "--seed-data/--no-seed-data", default=True, show_default=True, help="Two teams, a project each."
 )
