@@ -222,8 +222,14 @@ def init(output: str, force: bool, check: bool, header: tuple[str, ...], **given
         click.echo(f"Wrote {path}. Next: bugzy-conformance plan --target {path}")
 
 
-def _ask(question: str, default: str | None) -> str:
-    return str(click.prompt(question, default=default, show_default=bool(default), err=True))
+def _ask(option: str, question: str, default: str | None) -> str:
+    from conformance import draft as drafts
+
+    try:
+        return str(click.prompt(question, default=default, show_default=bool(default), err=True))
+    except click.Abort:
+        click.echo(err=True)  # the question's line ends nowhere else
+        raise drafts.unanswered(option) from None
 
 
 class _usage_errors:  # noqa: N801 - reads as a context manager

@@ -18,7 +18,7 @@ from conformance.history import Recorder
 from conformance.probes.shapes import first_list
 from conformance.target import PARTIES, PREFIX, Target, TargetError
 
-Ask = Callable[[str, str | None], str]  # a question and its default: the answer
+Ask = Callable[[str, str, str | None], str]  # an option, a question, its default: the answer
 
 MEANINGS = {
     "project": "the project under test",
@@ -101,7 +101,7 @@ def drafted(given: Mapping[str, Any], ask: Ask) -> Draft:
     Raises TargetError for what cannot stand in a target file.
     """
     complete = bool(given.get("base_url") and given.get("project_id"))
-    base_url = given.get("base_url") or ask("Base URL, without /api/v1", None)
+    base_url = given.get("base_url") or ask("--base-url", "Base URL, without /api/v1", None)
     entries = tuple(_entries(given, None if complete else ask))
     draft = Draft(base_url=base_url, entries=entries, insecure=bool(given.get("insecure")))
     described(draft, {})
@@ -113,11 +113,13 @@ def _entries(given: Mapping[str, Any], ask: Ask | None) -> Iterator[Entry]:
         id = given.get(f"{name}_id")
         named = given.get(f"{name}_key_env")
         if id is None and ask is not None:
-            id = ask(_question(name, meaning), None if name == "project" else "")
+            default = None if name == "project" else ""
+            id = ask(_option(name, "id"), _question(name, meaning), default)
         if not id and named:
-            raise TargetError(f"--{_option(name)}-key-env is given without --{_option(name)}-id")
+            raise TargetError(f"{_option(name, 'key-env')} is given without {_option(name, 'id')}")
         if id and named is None and ask is not None:
-            named = ask("Variable that holds its key", variable(name))
+            question = "Variable that holds its key"
+            named = ask(_option(name, "key-env"), question, variable(name))
         if id:
             yield Entry(name=name, id=id, variable=_variable(name, named or variable(name)))
 
@@ -131,7 +133,7 @@ def _variable(name: str, text: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) or text.startswith("bzy_"):
         # Not repeated: it may be the key itself.
         raise TargetError(
-            f"--{_option(name)}-key-env: write the name of a variable, as in {variable(name)}; "
+            f"{_option(name, 'key-env')}: write the name of a variable, as in {variable(name)}; "
             "the key itself never stands in the file"
         )
     return text
@@ -206,8 +208,16 @@ def exists(path: Path) -> TargetError:
     return TargetError(f"{path} exists already; --force replaces it")
 
 
-def _option(name: str) -> str:
-    return name.replace("_", "-")
+def unanswered(option: str) -> TargetError:
+    """What is wrong where a question gets no answer: the input ended, or was ended."""
+    return TargetError(
+        f"{option} is neither given nor answered; "
+        "where --base-url and --project-id are given, nothing is asked"
+    )
+
+
+def _option(name: str, of: str) -> str:
+    return f"--{name.replace('_', '-')}-{of}"
 
 
 def _quoted(text: str) -> str:

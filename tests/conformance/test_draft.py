@@ -156,6 +156,26 @@ def test_a_wrong_call_says_what_is_wrong(arguments: list[str]) -> None:
     assert result.output.startswith("bugzy-conformance: ")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "answers", "missing"),
+    [
+        ([], "", "--base-url"),
+        (["--base-url=https://x"], "", "--project-id"),
+        (["--project-id=x"], "", "--base-url"),
+        ([], "https://x\nx\n", "--project-key-env"),
+        ([], "https://x\nx\nMINE\n", "--other-project-id"),
+    ],
+)
+def test_what_is_not_answered_is_a_wrong_call_and_said(
+    arguments: list[str], answers: str, missing: str
+) -> None:
+    result = init(*arguments, answers=answers)
+    assert result.exit_code == 2
+    said = result.output.splitlines()[-1]
+    assert said.startswith(f"bugzy-conformance: {missing} is neither given nor answered; ")
+    assert not Path("target.toml").exists()
+
+
 def test_a_key_in_the_place_of_a_variable_is_not_repeated() -> None:
     key = "bzy_proj_0123456789"
     result = init("--base-url=https://x", "--project-id=x", f"--project-key-env={key}")
