@@ -6,8 +6,10 @@ The server's modules are imported where a command needs them, so that --help ans
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import re
+import socket
 import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
     from reference_server.seed import Credential
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class WrongCall(click.ClickException):
+    """No server can be had as asked for; the status is that of an option that click refuses."""
+
+    exit_code = 2
 
 
 def rate_limit(
@@ -119,14 +127,30 @@ def main(
     limit, window = rate_limit
     try:
         server = factory.create(RealClock(), limit=limit, window=window, **options)
-        listener = http.listen(host, port)
     except (ChoiceError, OSError, sqlite3.Error) as problem:
-        raise click.ClickException(str(problem)) from problem
+        raise WrongCall(str(problem)) from problem
+    listener = _listening(host, port)
     credentials = seed.plant(server) if seed_data else {}
     logging.basicConfig(level=logging.WARNING)
     with contextlib.suppress(KeyboardInterrupt):
         click.echo(greeting(server, http.url(listener), credentials))
         http.run(server, listener)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    from reference_server import http
+
+    try:
+        return http.listen(host, port)
+    except OSError as problem:
+        raise WrongCall(_unheard(host, port, problem)) from problem
+
+
+def _unheard(host: str, port: int, problem: OSError) -> str:
+    """Why nothing listens at the address, and what to give instead."""
+    if problem.errno == errno.EADDRINUSE:
+        return f"{host} port {port} is in use; give another --port, or 0 for a free one"
+    return f"cannot listen on {host} port {port}: {problem.strerror}; give another --host or --port"
 
 
 def greeting(server: Server, base_url: str, credentials: Mapping[str, Credential]) -> str:

@@ -65,13 +65,17 @@ def config(server: Server) -> uvicorn.Config:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; port 0 takes a free one."""
+    """Return a socket that listens; port 0 takes a free one. Raises OSError where none can be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sends small answers without delay only where the protocol is spelled out.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    listener.listen(2048)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 

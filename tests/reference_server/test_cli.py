@@ -11,6 +11,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from reference_server import http
 from reference_server.cli import main
 from reference_server.faults import FAULTS
 from reference_server.variants import VARIANTS
@@ -115,5 +116,22 @@ def test_faults_and_variants_are_listed() -> None:
 )
 def test_a_wrong_call_is_an_error_that_says_so(arguments: list[str]) -> None:
     result = CliRunner().invoke(main, arguments)
-    assert result.exit_code in (1, 2)
+    assert result.exit_code == 2
     assert "Error: " in result.output
+
+
+def test_a_port_in_use_is_named_with_what_to_do() -> None:
+    with http.listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        result = CliRunner().invoke(main, ["--port", str(port)])
+    assert result.exit_code == 2
+    assert result.output == (
+        f"Error: 127.0.0.1 port {port} is in use; give another --port, or 0 for a free one\n"
+    )
+
+
+def test_an_address_that_is_not_this_machines_is_named_with_what_to_do() -> None:
+    result = CliRunner().invoke(main, ["--host", "192.0.2.1", "--port", "0"])
+    assert result.exit_code == 2
+    assert result.output.startswith("Error: cannot listen on 192.0.2.1 port 0: ")
+    assert result.output.endswith("; give another --host or --port\n")
