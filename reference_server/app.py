@@ -9,18 +9,19 @@ from __future__ import annotations
 import json
 import logging
 from asyncio import Transport
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
 
+from jsonschema_rs import ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reference_server import errors, keys
+from reference_server import errors, keys, mistake
 from reference_server.activity import Activity
 from reference_server.clock import Clock
 from reference_server.contract import Contract, KeyKind, Operation
@@ -322,15 +323,18 @@ class Server:
             raise errors.invalid("The body is not JSON") from None
 
     def validate_body(self, call: Call) -> None:
-        """Refuse a body that does not conform; say where, and repeat nothing of it."""
+        """Refuse a body that does not conform to its schema."""
         assert call.operation.body
         try:
-            mistake = next(iter(call.operation.body.iter_errors(call.content)), None)
+            found = next(iter(call.operation.body.iter_errors(call.content)), None)
         except UnicodeEncodeError:
             raise errors.invalid("The body holds half a character") from None
-        if mistake:
-            where, rule = _pointer(mistake.instance_path), mistake.schema_path[-1]
-            raise errors.invalid(f"Invalid request body: {where} does not satisfy {rule}")
+        if found:
+            raise self.wrong_body(call, found)
+
+    def wrong_body(self, _: Call, found: ValidationError) -> Refusal:
+        """Return the answer to a body with this mistake: what and where, and no value of it."""
+        return errors.invalid(f"Invalid request body: {mistake.told(found)}")
 
     # What is done
 
@@ -435,7 +439,3 @@ class Server:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is Python's, not JSON's")
-
-
-def _pointer(path: Iterable[str | int]) -> str:
-    return "/" + "/".join(map(str, path))

@@ -8,6 +8,7 @@ import json
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
+from jsonschema_rs import ValidationError
 from starlette.responses import Response
 
 from reference_server import errors, keys
@@ -228,13 +229,11 @@ class RepeatsUnknownUrl(Server):
 class RepeatsBody(Server):
     """Quotes the whole body where one of its members is not documented."""
 
-    def validate_body(self, call: Call) -> None:
-        try:
-            super().validate_body(call)
-        except Refusal as refusal:
-            if not refusal.message.endswith("additionalProperties"):
-                raise
-            raise errors.invalid(f"{refusal.message}: {json.dumps(call.content)}") from None
+    def wrong_body(self, call: Call, found: ValidationError) -> Refusal:
+        refusal = super().wrong_body(call, found)
+        if found.schema_path[-1] != "additionalProperties":
+            return refusal
+        return errors.invalid(f"{refusal.message}: {json.dumps(call.content)}")
 
 
 @fault(breaks="auth.not-echoed")

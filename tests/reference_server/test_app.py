@@ -271,7 +271,13 @@ def test_an_invalid_parameter_is_400(api: Api, query: str) -> None:
     assert errs(response, 400, "VALIDATION_ERROR")
 
 
-def test_a_message_repeats_nothing_that_was_sent(api: Api) -> None:
+def test_a_message_names_the_member_that_is_wrong(api: Api) -> None:
+    body = {"taskSlug": "run-tests", "more": 1}
+    error = api.send("POST", "/projects/{project}/executions", json=body).json()["error"]
+    assert error["message"] == "Invalid request body: more is not a known member"
+
+
+def test_a_message_repeats_no_value_and_no_key(api: Api) -> None:
     body = {"taskSlug": api.keys["project"], api.keys["team"]: 1}
     text = api.send("POST", "/projects/{project}/executions", json=body).text
     assert api.keys["project"] not in text
