@@ -101,12 +101,14 @@ class Dashboard:
         owners = self.server.store.owners()
         teams = [one for one in owners if one.kind == "team"]
         projects = [one for one in owners if one.kind == "project"]
+        first = next(iter(projects), None)
         return self._page(
             "all.html",
             teams=[(team, [one for one in projects if one.team == team.id]) for team in teams],
             loose=[one for one in projects if one.team is None],
-            first=next(iter(projects), None),
-            url=self._url(request, projects[0]) if projects else "",
+            first=first,
+            first_key=self._only(first) if first else "",
+            url=self._url(request, first) if first else "",
             keyless=self.server.activity.of(None),
         )
 

@@ -50,6 +50,32 @@ def test_the_first_call_is_one_that_works(api: Api) -> None:
     assert api.client.get(match[1], headers=api.authorization("project")).is_success
 
 
+def first_step(api: Api) -> str:
+    match = re.search(r'<ol class="steps">.*?</li>', page(api).text, re.DOTALL)
+    assert match
+    return " ".join(re.sub(r"<[^>]+>", "", match[0]).split())
+
+
+def test_the_key_that_a_project_has_is_to_be_used(api: Api) -> None:
+    step = first_step(api)
+    assert f"{api.keys['project'][:13]}..." in step
+    assert "printed in the terminal" in step
+    assert "That revokes it" in step
+
+
+def test_a_project_without_a_key_is_given_one_first(api: Api) -> None:
+    project = api.running.server.store.owner(api.ids["project"])
+    assert project
+    api.running.server.revoke(project, f"{api.keys['project'][:13]}...")
+    assert "generate its API key" in first_step(api)
+    assert "printed in the terminal" not in page(api, "/{project}").text
+
+
+def test_the_settings_say_where_the_key_is_that_is_valid(api: Api) -> None:
+    assert "printed in the terminal" in page(api, "/{project}").text
+    assert "printed in the terminal" not in generated(api, "project").text
+
+
 def test_a_new_key_is_shown_once_and_works(api: Api) -> None:
     response = generated(api, "project")
     key = new_key(response)
