@@ -18,6 +18,8 @@ GRACE = 3  # seconds that requests under way have when the process is asked to e
 TURNS = 3  # of the loop, after which a connection that was accepted is known and can be closed
 
 log = logging.getLogger(__name__)
+# What is refused is answered, and not logged, as elsewhere: a suite sends much of it on purpose.
+log.setLevel(logging.ERROR)
 
 
 class Protocol(HttpToolsProtocol):

@@ -15,6 +15,7 @@ from reference_server import http
 from reference_server.cli import main
 from reference_server.faults import FAULTS
 from reference_server.variants import VARIANTS
+from tests.reference_server.api import answer, connect
 
 Start = Callable[..., tuple[subprocess.Popen[str], dict[str, Any]]]
 
@@ -25,7 +26,9 @@ def start() -> Iterator[Start]:
 
     def start(*arguments: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
         command = [sys.executable, "-m", "reference_server", "--port", "0", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         processes.append(process)
         return process, tomllib.loads(printed(process))
 
@@ -92,6 +95,16 @@ def test_it_ends_quietly_when_interrupted(start: Start) -> None:
     process, _ = start()
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("fields", ["Ho st: x", "Connection: Upgrade\r\nUpgrade: websocket"])
+def test_nothing_is_said_of_what_was_refused(start: Start, fields: str) -> None:
+    process, target = start()
+    with connect(target["base_url"]) as connection:
+        connection.sendall(f"GET / HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n".encode())
+        assert answer(connection)[0] in (400, 401)
+    process.terminate()
+    assert process.communicate(timeout=10)[1] == ""
 
 
 def test_faults_and_variants_are_listed() -> None:
