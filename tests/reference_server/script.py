@@ -145,6 +145,9 @@ async def auth(script: Script) -> None:
     ):
         await script.send("GET", own, None, fields=[(field, value)])
     await script.send("GET", f"{own}?api_key={key}", None)
+    await script.send("GET", f"{own}?access_token={key}", "undefined")
+    form = [("content-type", "application/x-www-form-urlencoded")]
+    await script.send("POST", runs, None, body=f"access_token={key}".encode(), fields=form)
     stolen = json.dumps({"taskSlug": "x", "access_token": key}).encode()
     await script.send("POST", runs, None, body=stolen)
     for odd in (
@@ -153,6 +156,7 @@ async def auth(script: Script) -> None:
         key[:-1] + "~",
         key[:20],
         key[:13],
+        key.replace("_", "-"),
         f"{key}.",
         f"{key}x",
         key[-40:],
@@ -220,6 +224,7 @@ async def rotation(script: Script) -> None:
     await script.send("POST", runs, old, body=RUN)
     await script.send("POST", runs, old, body=b"[]")
     await script.send("GET", "/projects/{project}/test-runs", old)
+    await script.send("GET", f"{runs}/{ABSENT}", old)
     await asyncio.gather(*(script.send("GET", own, old) for _ in range(6)))
     for name in ("other_project", "team"):
         await script.send("GET", "/nowhere", name)
@@ -299,19 +304,23 @@ async def error(script: Script) -> None:
     ):
         await script.send("POST", runs, body=body, fields=[JSON])
         await script.rotate()
-    for media_type in ("text/plain", "application/xml"):
+    for media_type in ("text/plain", "application/xml", "application/json; charset=none"):
         await script.send("POST", runs, body=RUN, fields=[("content-type", media_type)])
     for limit in ("0", "ten", "10ten"):
         await script.send("GET", f"{own}?limit={limit}")
-    for path in ("/projects/x/test-runs", "/nowhere"):
+    for path in ("/projects/x/test-runs", "/projects/isn't/test-runs", "/nowhere"):
         await script.send("GET", path)
+    await script.rotate()
+    await script.send("GET", f"{own}?limit=1&limit=2")
+    await script.send("GET", own, fields=[("x-forwarded-for", "203.0.113.1, 203.0.113.2")])
     await script.send("DELETE", own)
     await script.send("PUT", runs, body=RUN)
     await script.send("POST", "/projects/{project}/webhooks/events", body=b'{"event_type": "x"}')
     await script.send("POST", "/teams/{team}/environments", "team", body=b'{"name": "staging"}')
-    many = json.dumps({"variables": [{"name": "X", "value": ""}] * 101}).encode()
     variables = "/teams/{team}" + await script.nested("teams", "team") + "/variables"
-    await script.send("PUT", variables, "team", body=many)
+    for times in (2, 101):
+        many = json.dumps({"variables": [{"name": "X", "value": ""}] * times}).encode()
+        await script.send("PUT", variables, "team", body=many)
     await script.exhaust()
 
 
@@ -347,11 +356,15 @@ async def schema(script: Script) -> None:
         RUN,
         b'{"taskSlug": "' + b"a" * 64 + b'"}',
         b'{"taskSlug": "x", "parameters": {}}',
+        b' {"taskSlug": "x"}',
     ):
         await script.send("POST", runs, body=body)
+    charset = [("content-type", "application/json; charset=utf-8")]
+    await script.send("POST", runs, body=RUN, fields=charset)
     await script.send("POST", "/projects/{project}/webhooks/events", body=b'{"event_type": "x"}')
     variables = "/teams/{team}" + await script.nested("teams", "team") + "/variables"
-    await script.send("PUT", variables, "team", body=b'{"variables": []}')
+    for body in (b'{"variables": []}', b'{"variables": [{"name": "A", "value": "x"}]}'):
+        await script.send("PUT", variables, "team", body=body)
     name = json.dumps({"name": "é" * 64}, ensure_ascii=False).encode()
     await script.send("POST", "/teams/{team}/environments", "team", body=name)
 
