@@ -125,8 +125,9 @@ def plan(form: str, **options: Any) -> None:
 @click.option(
     "--everywhere",
     is_flag=True,
-    help="Judge each fault by every requirement, as --only does; without it, in the areas of "
-    "those that it breaks, which takes a third of the time.",
+    help="Judge each fault by every requirement, as --only does, and run each variant with as many "
+    "requests as where windows are short; without it, a fault is judged in the areas of those that "
+    "it breaks, and every other variant is run as where windows are long.",
 )
 @click.option(
     "--real-time",

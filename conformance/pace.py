@@ -30,7 +30,8 @@ def pace_of(contract: Contract, target: Target) -> float | None:
 def thrifty(contract: Contract, target: Target) -> bool:
     """Whether a thorough run would outlast the window that has to be waited for anyway."""
     pace, window = pace_of(contract, target), contract.rate_limit.window
-    return pace is not None and window > LONG_WINDOW and THOROUGH / pace > window
+    short = pace is not None and window > LONG_WINDOW and THOROUGH / pace > window
+    return short or target.spare
 
 
 class Pace:

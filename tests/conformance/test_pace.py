@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,4 +117,5 @@ def test_a_short_window_needs_a_quicker_one() -> None:
 
 def test_a_long_window_is_not_outlasted() -> None:
     assert thrifty(CONTRACT, TARGET)
+    assert thrifty(CONTRACT.limited(60, 5), replace(TARGET, spare=True))
     assert not thrifty(CONTRACT.limited(60, 5), TARGET)
