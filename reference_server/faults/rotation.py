@@ -79,6 +79,7 @@ class LagsBehind(RemembersKeys):
     breaks="rotation.old-key-revoked",
     also=(
         "rotation.permanent",
+        "rotation.one-survivor",
         "rotation.in-flight",
         "rate.revoked-is-401",
     ),

@@ -47,6 +47,7 @@ class KeepsKeys(Server):
 @fault(
     breaks="auth.unknown-key",
     also=(
+        "auth.header-only",
         "auth.exact-match",
         "auth.prefix-bound",
         "rotation.old-key-revoked",
@@ -81,6 +82,7 @@ class ValidatesKeys(Server):
 @fault(
     breaks="auth.unknown-key",
     also=(
+        "auth.header-only",
         "auth.exact-match",
         "rotation.shown-once",
         "rotation.same-as-unknown",
