@@ -79,9 +79,7 @@ def judged(
         files=files,
         notes=notes,
     )
-    status = _status(outcome)
-    # a key that is refused everywhere may be the wrong one: that accuses nobody
-    return replace(outcome, status=status, verdict="inconclusive" if status == USAGE else verdict)
+    return replace(outcome, status=_status(outcome))
 
 
 def _left_out(verdict: Verdict, left_out: Mapping[str, str]) -> Verdict:

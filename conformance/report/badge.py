@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from conformance.outcome import USAGE
 from conformance.report.headline import gating
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ def build(outcome: Outcome) -> dict[str, Any]:
         "schemaVersion": 1,
         "label": "Bugzy API",
         "message": _message(outcome),
-        "color": COLORS[outcome.verdict],
-        "isError": outcome.verdict == "nonconformant",
+        "color": COLORS["inconclusive" if outcome.status == USAGE else outcome.verdict],
+        "isError": outcome.verdict == "nonconformant" and outcome.status != USAGE,
     }
 
 
 def _message(outcome: Outcome) -> str:
+    if outcome.status == USAGE:
+        return "key refused"
     counts = Counter(one.outcome for one in gating(outcome))
     whole = sum(counts.values())
     if outcome.verdict == "nonconformant":

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 def headline(outcome: Outcome) -> str:
     """The verdict with its limits: what was not tested, and waivers that must go."""
+    if outcome.status == USAGE:  # it may be the wrong key: that accuses nobody
+        return "undecided, as no key was accepted"
     counted = gating(outcome)
     untested = sum(one.outcome == "not_tested" for one in counted)
     limits = ""
     if outcome.verdict == "conformant" and untested:
-        limits += f" in what was tested: {untested} of {len(counted)} requirements were not"
-    if outcome.status != USAGE and outcome.complaints:
+        limits += f" in what was tested, which {untested} of {len(counted)} requirements were not"
+    if outcome.complaints:
         limits += "; waivers have to be mended"
     return outcome.verdict + limits
 

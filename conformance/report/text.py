@@ -139,7 +139,7 @@ def _error(error: str) -> list[str]:
 
 
 def _whole(outcome: Outcome) -> list[str]:
-    found = ["", f"{headline(outcome)}", figures(outcome)]
+    found = ["", f"{headline(outcome)}: {figures(outcome)}"]
     if reason := outcome.history.footer.get("reason"):
         found.append(f"the run was not complete: {reason}")
     return [*found, f"reports: {outcome.target.report_dir}/"]

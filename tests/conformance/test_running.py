@@ -154,7 +154,7 @@ def test_an_interrupted_run_writes_its_reports(file: Path) -> None:
         [*command, "--report-dir", str(folder)], stderr=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stderr is not None
-    assert b"requests sent" in process.stderr.readline()
+    assert b"requests and" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=DEADLINE)
     report = json.loads((folder / "report.json").read_text("utf-8"))

@@ -2,6 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from conformance.outcome import Outcome
+from conformance.report import badge
 from conformance.report.headline import figures, headline, spent_keys
 from tests.conformance.judges.builder import event, issued
 from tests.conformance.report.outcomes import failing, outcome, sound
@@ -18,7 +19,7 @@ def test_the_verdict_alone_where_it_says_all() -> None:
 
 def test_what_was_not_tested_limits_it() -> None:
     found = conformant("auth.unknown-key")
-    assert headline(found) == "conformant in what was tested: 1 of 2 requirements were not"
+    assert headline(found) == "conformant in what was tested, which 1 of 2 requirements were not"
 
 
 def test_waivers_that_must_go_limit_it() -> None:
@@ -41,3 +42,15 @@ def test_keys_that_are_dead_are_named() -> None:
     ]
     assert spent_keys(replace(found, files=(Path("history.ndjson"),))) == []
     assert spent_keys(sound()) == []
+
+
+def test_a_key_that_nobody_accepts_may_be_the_wrong_one() -> None:
+    found = replace(sound(), status=2, verdict="nonconformant")
+    assert headline(found) == "undecided, as no key was accepted"
+    assert badge.build(found) | {"label": ""} == {
+        "schemaVersion": 1,
+        "label": "",
+        "message": "key refused",
+        "color": "yellow",
+        "isError": False,
+    }

@@ -22,7 +22,7 @@ def test_what_is_undecided_is_skipped_and_says_why() -> None:
     assert suite is not None
     skipped = [one.get("message", "") for one in suite.iter("skipped")]
     assert len(skipped) == int(suite.get("skipped", "0"))
-    assert "inconclusive: no request bore on it" in skipped
+    assert any(one.startswith("inconclusive: no request bore on it") for one in skipped)
 
 
 def test_what_was_sent_is_text_of_bounded_length() -> None:
