@@ -15,7 +15,8 @@ from conformance.contract import Contract
 from conformance.history import History, write
 from conformance.judges.windows import Spot, spots
 from conformance.outcome import Outcome, judged
-from conformance.target import Target, TargetError
+from conformance.source import TargetError
+from conformance.target import Target
 
 SHARED = ("openapi", "report_dir", "only", "skip", "strict", "hardening", "waivers", "quiet")
 HONEST = "rate.remaining-honest"

@@ -245,7 +245,7 @@ class _usage_errors:  # noqa: N801 - reads as a context manager
         from conformance.catalogue import UnknownRequirement
         from conformance.contract import ContractError
         from conformance.history import HistoryError
-        from conformance.target import TargetError
+        from conformance.source import TargetError
 
         known = (TargetError, ContractError, UnknownRequirement, HistoryError)
         if isinstance(error, known) or type(error).__name__ == "ChoiceError":

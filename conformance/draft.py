@@ -16,7 +16,8 @@ from conformance.contract import Operation
 from conformance.exchange import Exchange
 from conformance.history import Recorder
 from conformance.probes.shapes import first_list
-from conformance.target import PARTIES, PREFIX, Target, TargetError
+from conformance.source import TargetError
+from conformance.target import PARTIES, PREFIX, Target
 
 Ask = Callable[[str, str, str | None], str]  # an option, a question, its default: the answer
 

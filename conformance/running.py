@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance import target as targets
-from conformance.target import Target, TargetError
+from conformance.source import TargetError
+from conformance.target import Target
 
 if TYPE_CHECKING:
     from conformance.outcome import Outcome

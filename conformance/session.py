@@ -20,7 +20,8 @@ from conformance.history import Event, History, Recorder, numbered, read, write
 from conformance.hooks import HookError
 from conformance.outcome import Outcome, judged
 from conformance.probe import Phase
-from conformance.target import Party, Target, TargetError
+from conformance.source import TargetError
+from conformance.target import Party, Target
 
 if TYPE_CHECKING:
     import pytest

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import tomllib
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from conformance.source import NAMES, Source, TargetError
+
 PARTIES = {"project": "project", "other_project": "project", "team": "team", "other_team": "team"}
 HOOKS = ("regenerate_project_key", "generate_team_key", "show_project_key")
 NEW_KEY = {"project": "regenerate_project_key", "team": "generate_team_key"}
 PREFIX = "BUGZY_CONFORMANCE_"
-
-
-class TargetError(Exception):
-    """The call or the target file is wrong; the message says where and what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +66,6 @@ class Target:
         return name in self.parties and self.parties[name].key is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A target file's text, to say in which line a value stands."""
-
-    path: Path
-    text: str
-
-    def line(self, section: str, key: str) -> int:
-        """The line of a key of a section (of the section's head, or 1, when there is none)."""
-        current, head = "", 1
-        for number, line in enumerate(self.text.splitlines(), 1):
-            if found := re.match(r"\s*\[\s*([\w.\-]+)\s*\]", line):
-                current = found[1]
-                head = number if current == section else head
-            elif current == section and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[=.]", line):
-                return number
-        return head
-
-    def error(self, section: str, key: str, problem: str) -> TargetError:
-        """An error that names the key and its line."""
-        name = f"{section}.{key}" if section else key
-        return TargetError(f"{self.path}, line {self.line(section, key)}: {name} {problem}")
-
-
 OPTIONS: dict[str, type] = {
     "base_url": str,
     "openapi": str,
@@ -122,8 +94,6 @@ SECTIONS: dict[str, dict[str, type]] = {
     "operations": {"exclude": list},
     "safety": {"allow_writes": bool, "max_requests_per_second": float, "max_requests": int},
 }
-NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
-NAMES[list] = "a list of strings"
 
 
 def load(
@@ -142,8 +112,8 @@ def load(
     environ = os.environ if environ is None else environ
     given = {**variables(environ), **{k: v for k, v in options.items() if v not in (None, (), [])}}
     path = given.pop("target", None)
-    source = _source(Path(path)) if path else None
-    file = _checked(_parsed(source), source) if source else {}
+    source = Source.read(Path(path)) if path else None
+    file = source.sections(SECTIONS) if source else {}
     merged = {**file.get("", {}), **file.get("safety", {}), **given}
     sections = {**file, **_party_variables(environ, file)}
     if bundled is not None:
@@ -155,8 +125,9 @@ def _keyless(sections: Mapping[str, Any], environ: Mapping[str, str]) -> dict[st
     """The sections with None for each key that is not at hand."""
     found = dict(sections)
     for party in set(PARTIES) & set(sections):
-        key = sections[party].get("key", "env:")
-        at_hand = not key.startswith("env:") or environ.get(key.removeprefix("env:"))
+        key = sections[party].get("key")
+        named = _variable(key)
+        at_hand = key is not None and (named is None or environ.get(named))
         found[party] = {**sections[party], "key": key if at_hand else None}
     return found
 
@@ -203,64 +174,6 @@ def _party_variables(environ: Mapping[str, str], file: Mapping[str, Any]) -> dic
         if given:
             found[party] = {**file.get(party, {}), **given}
     return found
-
-
-def _source(path: Path) -> Source:
-    try:
-        return Source(path, path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise TargetError(f"{path}: cannot be read: {_reason(error)}") from None
-
-
-def _reason(error: Exception) -> str:
-    return error.strerror or str(error) if isinstance(error, OSError) else "it is not UTF-8 text"
-
-
-def _parsed(source: Source) -> dict[str, Any]:
-    try:
-        return tomllib.loads(source.text)
-    except tomllib.TOMLDecodeError as error:
-        raise TargetError(f"{source.path}: not TOML: {error}") from None
-
-
-def _checked(document: dict[str, Any], source: Source) -> dict[str, Any]:
-    """The document by section, each key known and of its type."""
-    sections: dict[str, Any] = {"": {}}
-    for name, value in document.items():
-        if name in SECTIONS and isinstance(value, dict):
-            sections[name] = value
-        elif name in SECTIONS and name:
-            raise source.error("", name, f"is a section; write [{name}] and its keys below")
-        else:
-            sections[""][name] = value
-    for section, entries in sections.items():
-        for key, value in entries.items():
-            _check_entry(source, section, key, value)
-    return sections
-
-
-def _check_entry(source: Source, section: str, key: str, value: Any) -> None:
-    known = SECTIONS[section]
-    if key not in known:
-        candidates = [*known, *([] if section else [name for name in SECTIONS if name])]
-        near = difflib.get_close_matches(key, candidates, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(candidates)}"
-        problem = f"is not known; {hint}"
-        if isinstance(value, dict):
-            line = source.line(key, "")
-            raise TargetError(f"{source.path}, line {line}: {key} {problem}")
-        raise source.error(section, key, problem)
-    if not _fits(value, known[key]):
-        shown = "a value of another type" if key == "key" else repr(value)
-        raise source.error(section, key, f"is {shown}; write {NAMES[known[key]]}")
-
-
-def _fits(value: Any, kind: type) -> bool:
-    if kind is list:
-        return isinstance(value, list) and all(isinstance(one, str) for one in value)
-    if kind in (int, float) and isinstance(value, bool):
-        return False
-    return isinstance(value, (int, float) if kind is float else kind)
 
 
 def _target(

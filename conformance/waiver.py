@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.catalogue import UnknownRequirement, requirement
-from conformance.target import TargetError
+from conformance.source import TargetError
 from conformance.verdict import Verdict
 
 KEYS = {"id": str, "reason": str, "link": str, "expires": datetime.date}

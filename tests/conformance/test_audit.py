@@ -17,7 +17,7 @@ from conformance.audit import COUNTED, audit
 from conformance.history import HistoryError
 from conformance.outcome import Outcome
 from conformance.report import har
-from conformance.target import TargetError
+from conformance.source import TargetError
 from tests.conformance.judges.builder import exchange, history
 from tests.conformance.report.outcomes import outcome
 from tests.conformance.test_recording import entry, saved

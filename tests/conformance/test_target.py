@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from conformance import target as targets
-from conformance.target import Target, TargetError
+from conformance.source import TargetError
+from conformance.target import Target
 
 KEY = "bzy_proj_Zr7wQk2LmP9xTb4VnC8yHd3FsJ6gKe5R"
 ONE, OTHER = "6f1f64b0-5c0f-4f39-8f0a-7d2f6f0f8a11", "0d9d3a52-1e55-4c86-9f4e-3f0b7f1c2d22"

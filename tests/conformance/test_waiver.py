@@ -5,7 +5,7 @@ import pytest
 
 from conformance import waiver as waivers
 from conformance.catalogue import requirement
-from conformance.target import TargetError
+from conformance.source import TargetError
 from conformance.verdict import Verdict
 from conformance.waiver import Waiver
 
