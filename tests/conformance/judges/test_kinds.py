@@ -6,7 +6,9 @@ from conformance.catalogue import requirement, requirements
 from conformance.verdict import Verdict, decide
 
 from .builder import CONTRACT, history
-from .kinds import KINDS, SILENT, Happenings
+from .kinds import KINDS
+from .pieces import Happenings
+from .silent import SILENT
 
 
 def verdict(id: str, kind: str) -> Verdict:
