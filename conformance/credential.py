@@ -37,7 +37,7 @@ FIELD_NAMES = (
     "X-Bugzy-Key",
 )
 BODY_NAMES = ("access_token", "api_key", "token", "key")
-FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
+FORM = "application/x-www-form-urlencoded"
 SHORT = 100  # characters: longer keys would make a request too long that holds them everywhere
 
 
@@ -127,7 +127,7 @@ def in_body(key: Key) -> Iterator[Credential]:
             name=key.party, key=key.label, form=f"body:{name}", body=((name, key.value),)
         )
     members = (("access_token", key.value),)  # RFC 6750, 2.2
-    yield replace(_in_field(key, "body:form", *FORM[0]), body=members)
+    yield replace(_in_field(key, "body:form", "Content-Type", FORM), body=members)
 
 
 def elsewhere(key: Key, beside: str | None = None) -> Credential:

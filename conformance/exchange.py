@@ -17,6 +17,13 @@ def values(fields: Fields, name: str) -> list[str]:
     return [value for field, value in fields if field.lower() == name.lower()]
 
 
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tags:
     """What a request is, as its probe meant it. No expectation is written here."""
@@ -45,6 +52,11 @@ class Request:
     target: str  # path and query, as sent
     fields: Fields = ()
     body: bytes = b""
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; None when it is not."""
+        return _json(self.body)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,10 +99,7 @@ class Response:
     @cached_property
     def json(self) -> Any:
         """The body as JSON; None when it is not."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
+        return _json(self.body)
 
     @cached_property
     def code(self) -> str | None:

@@ -171,8 +171,8 @@ def table(contract: Contract) -> str:
 
 def _enveloped(document: Any) -> bool:
     error = document.get("error") if isinstance(document, dict) else None
-    texts = [error.get("code"), error.get("message")] if isinstance(error, dict) else [None]
-    return all(isinstance(text, str) and text for text in texts)
+    both = [error.get("code"), error.get("message")] if isinstance(error, dict) else [None]
+    return all(isinstance(text, str) and text for text in both)
 
 
 def _readable_success(one: Exchange) -> bool:
