@@ -23,8 +23,8 @@ from conformance.exchange import Exchange
 from conformance.history import Event, Recorder
 from conformance.hooks import Controls, HookError, Hooks, Programs
 from conformance.keyring import Key, Keyring
-from conformance.likeness import differences
 from conformance.pace import Pace, pace_of, thrifty
+from conformance.pairs import Pairs
 from conformance.secrets import Masker
 from conformance.target import NEW_KEY, Target
 
@@ -98,7 +98,7 @@ class Bench:
         self.pools: dict[str, Pool] = {}  # by kind of key
         self.waiting: Wait | None = None  # what the run waits for at the moment
         self._waiting: list[Call] = []  # calls without a valid key, to be sent together
-        self._volatile: set[str] = set()  # parts of answers that vary between identical requests
+        self._pairs = Pairs(self.deliver, rig.contract.rate_limit)
         self._patience = PATIENCE[self.window_is_short]
         self._waits = 0  # for long windows
         self._generated = 0
@@ -232,31 +232,17 @@ class Bench:
         )
 
     def compare(
-        self, build: Callable[[dict[str, str]], Call], relations: tuple[dict[str, str], ...]
+        self,
+        build: Callable[[dict[str, str]], Call],
+        relations: tuple[dict[str, str], dict[str, str]],
     ) -> None:
-        """Send two calls that differ in a relation; repeat them where the answers seem to differ.
-
-        What varies between identical requests is learnt on the way, so that it costs little.
-        """
+        """Send two calls that differ in a relation; see Pairs."""
         group = f"pair:{self.calls.marker()}"
         one, other = (self._grouped(build(relation), group) for relation in relations)
-        first, second = self.deliver(one), self.deliver(other)
-        if not self._differ(first, second):
-            return
-        again = self.deliver(self._grouped(other, "identical"))
-        self._volatile |= set(differences(second, again, self.contract.rate_limit))
-        if self._differ(first, second):
-            for _ in range(2):
-                self.deliver(one)
-                self.deliver(other)
+        self._pairs.send(one, other)
 
     def _grouped(self, call: Call, group: str) -> Call:
         return replace(call, tags=replace(call.tags, group=group))
-
-    def _differ(self, one: Exchange, other: Exchange) -> bool:
-        if 429 in (one.status, other.status):
-            return False
-        return bool(set(differences(one, other, self.contract.rate_limit)) - self._volatile)
 
     def told(self, exchange: Exchange) -> float:
         """When a refused request without a key may be sent again, on the run's clock."""

@@ -78,10 +78,10 @@ def numbered(exchanges: Iterable[Exchange]) -> tuple[Exchange, ...]:
 
 
 def _renumbered(one: Exchange, numbers: Mapping[int, int]) -> Exchange:
-    tags = one.tags
-    if tags.repeats is not None:
-        tags = replace(tags, repeats=numbers.get(tags.repeats))
-    return replace(one, number=numbers[one.number], tags=tags)
+    number, repeats = numbers[one.number], numbers.get(one.tags.repeats or 0)
+    if (number, repeats) == (one.number, one.tags.repeats):
+        return one
+    return replace(one, number=number, tags=replace(one.tags, repeats=repeats))
 
 
 class Recorder:

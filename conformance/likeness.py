@@ -82,15 +82,12 @@ def volatile(history: History, rate_limit: RateLimit) -> frozenset[str]:
     known: dict[object, list[Exchange]] = {}
     for one in history.answered:
         if one.status != 429:
-            request = one.request
-            place = (request.method, request.target, one.tags.key, one.status)
-            known.setdefault(place, []).append(one)
-    for ones in known.values():
-        answers = [answer(one, rate_limit) for one in ones] if len(ones) > 1 else []
+            known.setdefault((one.request, one.tags.key, one.status), []).append(one)
+    for alike in known.values():
+        answers = [answer(one, rate_limit) for one in alike] if len(alike) > 1 else []
         for later in range(len(answers)):
             for earlier in range(max(0, later - NEIGHBOURS), later):
-                if same_request(ones[later], ones[earlier]):
-                    parts |= _varying(_unlike(answers[later], answers[earlier]))
+                parts |= _varying(_unlike(answers[later], answers[earlier]))
     return frozenset(parts)
 
 

@@ -1,0 +1,54 @@
+"""Pairs: two calls that differ in one relation, sent again where their answers seem to differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+from conformance.client import Call
+from conformance.contract import RateLimit
+from conformance.exchange import Exchange
+from conformance.likeness import differences
+
+REPEATED = 2  # times that a pair is sent again
+CERTAIN = 2  # pairs told apart by the same parts: a further one needs no repetition
+
+
+class Pairs:
+    """Sends pairs, and learns on the way what varies between identical requests.
+
+    So that chance is not taken for a difference, and a server that always tells the two apart does
+    not cost window after window.
+    """
+
+    def __init__(self, deliver: Callable[[Call], Exchange], rate_limit: RateLimit) -> None:
+        self._deliver = deliver
+        self._rate_limit = rate_limit
+        self._volatile: set[str] = set()  # parts of answers that vary between identical requests
+        self._told: Counter[frozenset[str]] = Counter()  # what told pairs apart that were repeated
+
+    def send(self, one: Call, other: Call) -> None:
+        """Send both, and again where that tells whether their answers differ by chance."""
+        first, second = self._deliver(one), self._deliver(other)
+        if not self._doubtful(self._apart(first, second)):
+            return
+        again = self._deliver(replace(other, tags=replace(other.tags, group="identical")))
+        self._volatile |= set(differences(second, again, self._rate_limit))
+        apart = self._apart(first, second)
+        if not self._doubtful(apart):
+            return
+        self._told[apart] += 1
+        for _ in range(REPEATED):
+            self._deliver(one)
+            self._deliver(other)
+
+    def _doubtful(self, apart: frozenset[str]) -> bool:
+        """Whether answers differ in parts that have not told enough pairs apart."""
+        return bool(apart) and self._told[apart] < CERTAIN
+
+    def _apart(self, one: Exchange, other: Exchange) -> frozenset[str]:
+        """The parts in which two answers differ; none where a limit gave one of them."""
+        if 429 in (one.status, other.status):
+            return frozenset()
+        return frozenset(differences(one, other, self._rate_limit)) - self._volatile
