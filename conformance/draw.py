@@ -1,4 +1,4 @@
-"""What Hypothesis draws: tokens, identifiers, bodies. Seeded, kept in no database, sent nowhere."""
+"""What Hypothesis draws: tokens, ids, bodies, steps. Seeded, kept in no database, sent nowhere."""
 
 from __future__ import annotations
 
@@ -70,3 +70,15 @@ def documents(seed: int, count: int) -> list[bytes]:
     leaves = st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"))
     tree = st.recursive(leaves, lambda inner: st.lists(inner, max_size=4), max_leaves=12)
     return [json.dumps(value).encode() for value in values(tree, f"documents/{seed}", count)]
+
+
+@cache
+def steps(seed: int, count: int) -> list[tuple[str, int, str]]:
+    """What a model of keys does one after the other: with which key, in which place, to whose."""
+    from hypothesis import strategies as st
+
+    key = st.sampled_from(["new", "current", "current", "replaced", "replaced"])
+    step = st.tuples(key, st.integers(0, 1000), st.sampled_from(["own", "foreign"]))
+    (drawn,) = values(st.lists(step, min_size=count, max_size=count), f"steps/{seed}", 1)
+    taken: list[tuple[str, int, str]] = drawn
+    return taken

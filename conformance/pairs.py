@@ -25,11 +25,17 @@ class Pairs:
     def __init__(self, deliver: Callable[[Call], Exchange], rate_limit: RateLimit) -> None:
         self._deliver = deliver
         self._rate_limit = rate_limit
+        self._sent = 0
         self._volatile: set[str] = set()  # parts of answers that vary between identical requests
         self._told: Counter[frozenset[str]] = Counter()  # what told pairs apart that were repeated
 
     def send(self, one: Call, other: Call) -> None:
-        """Send both, and again where that tells whether their answers differ by chance."""
+        """Send both, and again where that tells whether their answers differ by chance.
+
+        They take turns at being the first, so that what follows from the order is no difference.
+        """
+        self._sent += 1
+        one, other = (one, other) if self._sent % 2 else (other, one)
         first, second = self._deliver(one), self._deliver(other)
         if not self._doubtful(self._apart(first, second)):
             return

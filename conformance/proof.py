@@ -179,7 +179,7 @@ def _prepare() -> None:
     for name in (
         "pytest",
         "xdist",
-        "hypothesis.stateful",
+        "hypothesis",
         "schemathesis",
         "reference_server.embedded",
     ):

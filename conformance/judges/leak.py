@@ -265,7 +265,10 @@ def _cost(spot: Spot) -> str:
 
 
 def _dearer_pairs(contract: Contract, history: History) -> Iterator[Finding]:
-    """Yield a pair of a kind of which every pair costs two things: nobody else does that."""
+    """Yield a pair of a kind of which every pair costs the same two things: nobody does that else.
+
+    Which of the two is asked first changes from pair to pair, so their order is not what tells.
+    """
     costs = {
         after.exchange.number: (before.remaining or 0) - (after.remaining or 0)
         for before, after in pairs(contract, history)
@@ -278,12 +281,13 @@ def _dearer_pairs(contract: Contract, history: History) -> Iterator[Finding]:
             kind = (_is_nested(one), _has_method(one), one.tags.defect is None)
             kinds.setdefault(kind, []).append((one, other))
     for alike in kinds.values():
-        unlike = [both for both in alike if costs[both[0].number] != costs[both[1].number]]
-        if len(unlike) == len(alike) >= ALWAYS:
+        paid = {(costs[one.number], costs[other.number]) for one, other in alike}
+        anothers, nobodys = min(paid)
+        if len(paid) == 1 and anothers != nobodys and len(alike) >= ALWAYS:
             one, other = alike[0]
             yield Finding(
-                expected=f"another's resource to cost {costs[other.number]}, as an absent one does",
-                observed=f"it costs {costs[one.number]} of the window, by {_called(one)}",
+                expected=f"another's resource to cost {nobodys}, as an absent one does",
+                observed=f"it costs {anothers} of the window, by {_called(one)}",
                 exchanges=(other, one),
             )
             return

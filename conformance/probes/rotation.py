@@ -15,6 +15,7 @@ from conformance.client import Call
 from conformance.contract import Operation
 from conformance.exchange import Exchange
 from conformance.keyring import Key
+from conformance.model import drive
 from conformance.probe import Phase, probes
 from conformance.probes.shapes import first_list, lacking, lane
 from conformance.sample import invalid_bodies, malformed_bodies
@@ -327,9 +328,7 @@ def generated_at_once(bench: Bench) -> list[Key]:
     needs=("project.generate",),
 )
 def test_model(bench: Bench) -> None:
-    """Let Hypothesis drive keys through a model: generate, use, cross-use, in any order."""
-    from conformance.model import drive
-
+    """Drive keys through a model: generate, use, cross-use, in an order that Hypothesis draws."""
     drive(bench)
 
 

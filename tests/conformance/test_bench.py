@@ -185,9 +185,29 @@ def test_another_worker_goes_on_from_there(bench: Bench, target: Target) -> None
 
 def test_the_model_tags_the_keys_it_replaced(bench: Bench) -> None:
     model.drive(bench)
-    replaced = [one for one in bench.recorder.exchanges if one.tags.group == "replaced"]
-    assert {one.status for one in replaced} <= {401}
-    assert len(bench.recorder.exchanges) <= model.STEPS[bench.thrifty] * model.EXAMPLES
+    by_group = {
+        group: [one for one in bench.recorder.exchanges if one.tags.group == group]
+        for group in ("model", "replaced")
+    }
+    assert {one.status for one in by_group["replaced"]} == {401}
+    assert all(one.status != 401 for one in by_group["model"])
+    assert len(bench.recorder.exchanges) <= model.STEPS[bench.thrifty]
+
+
+def test_a_hook_that_fails_ends_the_model_as_it_is(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is tried again to see whether it fails again."""
+    asked: list[str] = []
+
+    def fail(name: str, id: str) -> str:
+        asked.append(name)
+        raise HookError("hooks.regenerate_project_key: ended with status 22")
+
+    monkeypatch.setattr(bench.hooks, "call", fail)
+    with pytest.raises(HookError, match="status 22"):
+        model.drive(bench)
+    assert len(asked) == 1
 
 
 # the pool

@@ -48,6 +48,19 @@ def test_what_is_told_apart_is_repeated_until_that_is_certain() -> None:
     assert list(sent(lambda one: told(one.path), 4)) == [AGAIN, AGAIN, ONCE, ONCE]
 
 
+def test_each_comes_first_in_turn() -> None:
+    asked: list[str] = []
+
+    def deliver(one: Call) -> Exchange:
+        asked.append(one.path)
+        return told("no")
+
+    made = Pairs(deliver, CONTRACT.rate_limit)
+    made.send(call("foreign"), call("absent"))
+    made.send(call("foreign"), call("absent"))
+    assert asked == ["/foreign", "/absent", "/absent", "/foreign"]
+
+
 def test_each_way_to_tell_is_made_certain() -> None:
     turn = count()
 
