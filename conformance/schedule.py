@@ -171,7 +171,7 @@ def _placed(one: Slot, room: dict[str, int], target: Target) -> Slot:
         if fits or one.phase is Phase.ACCEPT:
             for name, count in one.spends.items():
                 room[name] = room.get(name, 0) - count
-            return one
+            return replace(one, refill=rotates_early(target, one.party))
         return _moved(one, target)
     if one.phase is Phase.EXTRA and generates(one.party, target):
         return _moved(one, target)

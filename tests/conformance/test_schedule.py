@@ -101,6 +101,17 @@ def test_hooks_save_a_second_window(tmp_path: Path, workers: int) -> None:
     assert made.seconds < 1.15 * contract.load().rate_limit.window
 
 
+@pytest.mark.parametrize("others", [(), ("other_project",)], ids=["alone", "beside another"])
+def test_what_finds_no_room_gets_a_new_key_where_another_one_shows_the_reset(
+    tmp_path: Path, others: tuple[str, ...]
+) -> None:
+    """Answers that are told apart take more requests than planned: no window is waited for."""
+    made = plan.make(described(tmp_path, "project", *others, hooks=True))
+    early = [one for one in made.slots if one.phase is Phase.OPEN and one.party == "project"]
+    assert early
+    assert {one.refill for one in early} == {bool(others)}
+
+
 def test_phases_are_in_order(tmp_path: Path) -> None:
     made = plan.make(described(tmp_path, "project", "team", hooks=True))
     phases = [one.phase for one in made.slots]
