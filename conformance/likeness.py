@@ -70,6 +70,19 @@ def _unlike(first: Mapping[str, Any], second: Mapping[str, Any]) -> Mapping[str,
     }
 
 
+def worded(value: Any) -> str:
+    """The value of a part, for a reader."""
+    match value:
+        case None:
+            return "missing"
+        case str():
+            return f'"{value}"'
+        case tuple():
+            return ", ".join(map(worded, value))
+        case _:
+            return str(value)
+
+
 def same_request(one: Exchange, other: Exchange) -> bool:
     """Whether two requests are identical but for the connection."""
     return one.request == other.request and one.tags.key == other.tags.key

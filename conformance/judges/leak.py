@@ -1,14 +1,13 @@
-"""leak: 404 hides what exists."""
+"""leak: 404 hides what exists. How long it takes to answer is judged in timing.py."""
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
-from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
+from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.costs import tells_of_another
 from conformance.judges.counting import explain, pairs
@@ -23,12 +22,9 @@ from conformance.judges.select import (
 )
 from conformance.judges.stranger import window_tells
 from conformance.judges.windows import Spot
-from conformance.likeness import answer, same_request, volatile
+from conformance.likeness import answer, same_request, volatile, worded
 
-LEAST_PAIRS = 8  # timings of each class without which nothing is said
 ALWAYS = 3  # pairs that all cost two things: that is no chance
-SIGNIFICANT = 0.001
-MEASURABLE = 0.002  # seconds: a smaller difference is drowned on any network
 
 
 Group = tuple[list[Exchange], list[Exchange]]  # answers on another's, and on an absent one
@@ -96,8 +92,8 @@ def _compared(
         yield Evidence((*foreign, *missing))
         for part, (seen, other) in _told_apart(contract, history, foreign, missing).items():
             yield Finding(
-                expected=f"the same answer as for an id that does not exist: {part} {other}",
-                observed=f"{part} {seen} for another's, by {_called(foreign[0])}",
+                expected=f"{part} {worded(other)}, as for an id that does not exist",
+                observed=f"{part} {worded(seen)} for another's, by {_called(foreign[0])}",
                 exchanges=(missing[0], foreign[0]),
             )
             break
@@ -195,8 +191,8 @@ def keyless_tells(contract: Contract, history: History) -> Iterator[Opinion]:
         apart = _told_apart(contract, history, existing, missing)
         for part, (seen, other) in list(apart.items())[:1]:
             yield Finding(
-                expected=f"the same answer as for an id that does not exist: {part} {other}",
-                observed=f"{part} {seen} for one that exists, without a key, "
+                expected=f"{part} {worded(other)}, as for an id that does not exist",
+                observed=f"{part} {worded(seen)} for one that exists, without a key, "
                 f"by {_called(existing[0])}",
                 exchanges=(missing[0], existing[0]),
             )
@@ -210,7 +206,7 @@ def window_tells_without_a_key(contract: Contract, history: History) -> Iterator
     missing = [one for one in asked if not _exists(one)]
     for field, seen, other in window_tells(contract.rate_limit, existing, missing):
         yield Finding(
-            expected=f"the same answer as for an id that does not exist: {field} {other}",
+            expected=f"{field} {other}, as for an id that does not exist",
             observed=f"{field} {seen} for each that exists, without a key",
             exchanges=(missing[0], existing[0]),
         )
@@ -291,61 +287,6 @@ def _dearer_pairs(contract: Contract, history: History) -> Iterator[Finding]:
                 exchanges=(other, one),
             )
             return
-
-
-@judges("leak.timing")
-def times_differ(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield operations and credentials for which what exists takes measurably another time."""
-    timed = [one for one in history.answered if one.tags.group == "timing" and _hidden(one)]
-    for mine in grouped(timed, lambda one: (one.tags.credential, one.tags.operation)).values():
-        foreign = [one.ended - one.started for one in mine if not _is_missing(one)]
-        missing = [one.ended - one.started for one in mine if _is_missing(one)]
-        if not foreign or not missing:
-            continue  # nothing of another's is known there
-        if min(len(foreign), len(missing)) < LEAST_PAIRS:
-            yield Doubt(f"{min(len(foreign), len(missing))} pairs are too few to compare times")
-            continue
-        p = rank_test(foreign, missing)
-        apart = statistics.median(foreign) - statistics.median(missing)
-        figures = f"p {p:.4f} of {len(foreign)} and {len(missing)}, medians {apart * 1e3:+.1f} ms"
-        yield Evidence(mine, note=figures)
-        if p < SIGNIFICANT and abs(apart) > MEASURABLE:
-            yield Finding(
-                expected="answers on others' resources to take the time of those on absent ones",
-                observed=f"another time: {figures}",
-                exchanges=(mine[0], mine[1]),
-            )
-
-
-def _hidden(one: Exchange) -> bool:
-    """Whether the answer hides what exists: 404 from a key, 401 from a stranger."""
-    return one.status == (401 if one.tags.key is None else 404)
-
-
-def _is_missing(one: Exchange) -> bool:
-    return (one.tags.nested or one.tags.resource) == "absent"
-
-
-def rank_test(one: list[float], other: list[float]) -> float:
-    """The two-sided p-value of the Mann-Whitney U test, by its normal approximation.
-
-    Written out because the library that has it would double the suite's memory and its start.
-    """
-    rank = _ranks([*one, *other])
-    rank_sum = sum(rank[value] for value in one)
-    n, m = len(one), len(other)
-    u = rank_sum - n * (n + 1) / 2
-    spread = (n * m * (n + m + 1) / 12) ** 0.5
-    z = (abs(u - n * m / 2) - 0.5) / spread
-    return min(1.0, 2 * (1 - statistics.NormalDist().cdf(z)))
-
-
-def _ranks(values: list[float]) -> dict[float, float]:
-    """The rank of each value; equal ones share the mean of theirs."""
-    places: dict[float, list[int]] = {}
-    for place, value in enumerate(sorted(values), 1):
-        places.setdefault(value, []).append(place)
-    return {value: statistics.fmean(ranks) for value, ranks in places.items()}
 
 
 @judges("leak.transport")

@@ -26,7 +26,7 @@ from conformance.judges.select import (
     place as place_of,
 )
 from conformance.judges.stranger import window_tells
-from conformance.likeness import differences, volatile
+from conformance.likeness import differences, volatile, worded
 
 UNSERVED = (408, 429, 502, 503, 504)  # too slow, too many, or not the application
 SEPARATE = ("under-load", "in-flight", "exhausted-revoked", "rivals")  # groups of other judges
@@ -309,8 +309,8 @@ def revoked_recognised(contract: Contract, history: History) -> Iterator[Opinion
         for part, (revoked, never) in list(differing.items())[:1]:
             told.add(one.tags.operation)
             yield Finding(
-                expected=f"the same answer as for a key that was never issued: {part} {never}",
-                observed=f"{part} {revoked}",
+                expected=f"{part} {worded(never)}, as for a key that was never issued",
+                observed=f"{part} {worded(revoked)}",
                 exchanges=(other, one),
             )
 
@@ -324,7 +324,7 @@ def window_tells_revoked(contract: Contract, history: History) -> Iterator[Opini
         return
     for field, seen, other in window_tells(contract.rate_limit, revoked, unknown):
         yield Finding(
-            expected=f"the same answer as for a key that was never issued: {field} {other}",
+            expected=f"{field} {other}, as for a key that was never issued",
             observed=f"{field} {seen} for each key that was replaced",
             exchanges=(unknown[0], revoked[0]),
         )

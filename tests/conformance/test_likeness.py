@@ -118,3 +118,12 @@ def test_how_a_body_is_laid_out_is_a_part_of_it() -> None:
 def test_the_layout_varies_only_of_the_same_members(second: bytes, varies: bool) -> None:
     seen = history(exchange(200, body=b"[1]"), exchange(200, body=second))
     assert (likeness.LAYOUT in likeness.volatile(seen, LIMIT)) == varies
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(None, "missing"), ("no", '"no"'), (("a", "b"), '"a", "b"'), (404, "404"), (True, "True")],
+    ids=str,
+)
+def test_values_are_worded(value: Any, words: str) -> None:
+    assert likeness.worded(value) == words

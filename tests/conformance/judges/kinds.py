@@ -37,12 +37,13 @@ from .test_error import refused
 from .test_form import shown
 from .test_invalid import flawed, lacking
 from .test_invalid import unknown as unrouted
-from .test_leak import TOLD, below, pair, stranger, timings
+from .test_leak import TOLD, below, pair, stranger
 from .test_rate import at_once
 from .test_recovery import EXHAUSTED, watched
 from .test_rotation import CONTROL, DEAD, MEANWHILE, OLD, OTHER, load, new, tried, unknown, upload
 from .test_schema import execution, generated, got
 from .test_scope import CREATED, PROJECT, TEAM, created, listed, nested
+from .test_timing import timings
 
 KINDS: dict[str, Kinds] = {
     "auth.required": Kinds(

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -186,59 +185,6 @@ def test_the_spelling_of_fields_tells() -> None:
     spelled = [exchange(404, resource="foreign", group="pair:1", fields={"X-SHOWN": "1"})]
     plain = [exchange(404, resource="absent", group="pair:1", fields={"X-Shown": "1"})]
     assert opinions(leak.framing_tells, *spelled, *plain) == "failed"
-
-
-def test_times_of_nested_and_of_strangers_are_compared_apart() -> None:
-    how = {"operation": "getExecution", "resource": "own"}
-    below = [
-        replace(one, tags=replace(one.tags, nested=one.tags.resource, **how))
-        for one in timings(0.05)
-    ]
-    assert opinions(leak.times_differ, *below) == "failed"
-    assert opinions(leak.times_differ, *timings(0), *below) == "failed"
-    keyless = [
-        stranger(one.tags.resource, group="timing", started=one.started, ended=one.ended)
-        for one in timings(0.05)
-    ]
-    assert opinions(leak.times_differ, *keyless) == "failed"
-
-
-# time
-
-
-def timed(resource: str, seconds: float, number: int) -> Exchange:
-    return exchange(
-        404, resource=resource, group="timing", started=number * 1.0, ended=number + seconds
-    )
-
-
-def timings(apart: float, count: int = 12) -> list[Exchange]:
-    return [
-        timed(resource, 0.01 + number % 5 / 1000 + extra, number)
-        for number in range(count)
-        for resource, extra in (("foreign", apart), ("absent", 0.0))
-    ]
-
-
-def test_times_do_not_differ() -> None:
-    assert opinions(leak.times_differ, *timings(0)) == "passed"
-    assert opinions(leak.times_differ, exchange(404, resource="foreign")) == "nothing"
-
-
-def test_times_differ() -> None:
-    (found,) = findings(leak.times_differ, *timings(0.05))
-    assert "medians +50.0 ms" in found.observed
-
-
-def test_times_differ_unmeasurably_or_are_too_few() -> None:
-    assert opinions(leak.times_differ, *timings(0.001)) == "passed"
-    assert opinions(leak.times_differ, *timings(0.05, count=4)) == "doubtful"
-
-
-def test_equal_times_have_equal_ranks() -> None:
-    assert leak.rank_test([1.0] * 12, [1.0] * 12) > 0.9
-    assert leak.rank_test([1.0, 2.0] * 6, [2.0, 1.0] * 6) > 0.9
-    assert leak.rank_test([1.0] * 12, [2.0] * 12) < leak.SIGNIFICANT
 
 
 # framing
