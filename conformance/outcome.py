@@ -79,7 +79,9 @@ def judged(
         files=files,
         notes=notes,
     )
-    return replace(outcome, status=_status(outcome))
+    status = _status(outcome)
+    # a wrong key in the target file accuses nobody
+    return replace(outcome, status=status, verdict="inconclusive" if status == USAGE else verdict)
 
 
 def _left_out(verdict: Verdict, left_out: Mapping[str, str]) -> Verdict:

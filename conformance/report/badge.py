@@ -20,8 +20,8 @@ def build(outcome: Outcome) -> dict[str, Any]:
         "schemaVersion": 1,
         "label": "Bugzy API",
         "message": _message(outcome),
-        "color": COLORS["inconclusive" if outcome.status == USAGE else outcome.verdict],
-        "isError": outcome.verdict == "nonconformant" and outcome.status != USAGE,
+        "color": COLORS[outcome.verdict],
+        "isError": outcome.verdict == "nonconformant",
     }
 
 

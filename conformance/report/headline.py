@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def headline(outcome: Outcome) -> str:
     """The verdict with its limits: what was not tested, and waivers that must go."""
-    if outcome.status == USAGE:  # it may be the wrong key: that accuses nobody
+    if outcome.status == USAGE:
         return "undecided, as no key was accepted"
     counted = gating(outcome)
     untested = sum(one.outcome == "not_tested" for one in counted)

@@ -18,6 +18,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from conformance.catalogue import AREAS, LEVELS
+from conformance.outcome import USAGE
 from conformance.report import document, marked, timeline, timing, visible
 from conformance.report.headline import gating, spent_keys
 from conformance.report.repeat import again, curl
@@ -103,6 +104,8 @@ def build(outcome: Outcome) -> str:
 
 
 def _says(outcome: Outcome) -> str:
+    if outcome.status == USAGE:
+        return "No key was accepted, so nothing that needs one could be decided."
     untested = sum(one.outcome == "not_tested" for one in gating(outcome))
     if outcome.verdict != "conformant" or not untested:
         return RIGHTS[outcome.verdict]

@@ -45,7 +45,8 @@ def test_inconclusive_is_3() -> None:
 
 
 def test_a_refused_key_is_the_callers_error() -> None:
-    assert found(exchange(401), refused="no such key").status == 2
+    outcome = found(exchange(401), refused="no such key")
+    assert (outcome.status, outcome.verdict) == (2, "inconclusive")
 
 
 def test_a_refused_key_excuses_no_failure() -> None:

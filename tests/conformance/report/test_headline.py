@@ -45,7 +45,7 @@ def test_keys_that_are_dead_are_named() -> None:
 
 
 def test_a_key_that_nobody_accepts_may_be_the_wrong_one() -> None:
-    found = replace(sound(), status=2, verdict="nonconformant")
+    found = replace(sound(), status=2, verdict="inconclusive")
     assert headline(found) == "undecided, as no key was accepted"
     assert badge.build(found) | {"label": ""} == {
         "schemaVersion": 1,
