@@ -9,7 +9,7 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
-from conformance.judges.counting import explain
+from conformance.judges.counting import explain, resets_move
 from conformance.judges.hypotheses import Counter
 from conformance.judges.late import is_pushed, stretches
 from conformance.judges.rate import responses
@@ -138,6 +138,39 @@ def _full(contract: Contract, later: Spot, both: tuple[Exchange, Exchange]) -> I
             observed=f"{field} {later.remaining}",
             exchanges=both,
         )
+
+
+@judges("rate.recovers")
+def windows_overlap(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield a window that began before the Reset of a used-up one, by their Resets alone.
+
+    That needs no clock: what was admitted first after a window ends a whole window later at least.
+    """
+    field, window = contract.rate_limit.reset_field, contract.rate_limit.window
+    sure = explain(contract, history).requirement is None and not resets_move(contract, history)
+    for of_key in spots(contract, history).values() if sure else ():
+        for before, refused, after in _renewals(of_key):
+            if 0 < (after.reset or 0) - (before.reset or 0) < window - ROUNDING:
+                yield Finding(
+                    expected=f"429 until {field} {before.reset}, and then a window of {window:g} s",
+                    observed=f"{after.exchange.status} with {field} {after.reset}",
+                    exchanges=(refused.exchange, after.exchange),
+                )
+                break
+
+
+def _renewals(of_key: tuple[Spot, ...]) -> Iterator[tuple[Spot, Spot, Spot]]:
+    """The last admitted, a refusal in its window, and the first admitted with another Reset."""
+    before: Spot | None = None
+    refused: Spot | None = None
+    for one in of_key:
+        if one.refused:
+            known = before is not None and one.reset == before.reset
+            refused = one if known and not one.at_once else refused
+            continue
+        if before is not None and refused is not None and one.reset != before.reset:
+            yield before, refused, one
+        before, refused = one, None
 
 
 @judges("rate.retry-after")

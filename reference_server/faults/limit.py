@@ -184,6 +184,19 @@ class ShortWindows(Windows):
         return replace(window, used=0)
 
 
+HASTE = 3  # seconds
+
+
+class HastyWindows(Windows):
+    """Windows that end a little before they say."""
+
+    def peek(self, counter: Hashable, now: float) -> Window:
+        return super().peek(counter, now + HASTE)
+
+    def end(self, now: float) -> int:
+        return super().end(now - HASTE)
+
+
 class CarryingWindows(Windows):
     """Windows that begin with what went over the limit of the one before."""
 
@@ -239,6 +252,14 @@ class RecoversEarly(Server):
 
     def make_windows(self) -> Windows:
         return ShortWindows(self.limit, self.seconds)
+
+
+@fault(breaks="rate.recovers", also=("rate.reset-stable",))
+class RecoversThreeSecondsEarly(Server):
+    """Admits an exhausted key again three seconds before the Reset that it announced."""
+
+    def make_windows(self) -> Windows:
+        return HastyWindows(self.limit, self.seconds)
 
 
 @fault(breaks="rate.recovers", also=("rate.refusals-free", "rate.remaining-counts"))

@@ -159,6 +159,20 @@ def test_a_window_that_admits_again_is_over_too_early_whatever_the_clocks_say() 
     assert opinions(recovery.recovery_fails, *asked) == "failed"
 
 
+@pytest.mark.parametrize(("after", "opinion"), [(60, "nothing"), (59, "nothing"), (58, "failed")])
+def test_the_next_window_ends_a_whole_one_later(after: int, opinion: str) -> None:
+    """Whatever the clocks say; a second may be due to rounding."""
+    admitted = watched(200, 59.9, left=59, reset=END + after)
+    assert opinions(recovery.windows_overlap, *EXHAUSTED, admitted) == opinion
+    assert opinions(recovery.windows_overlap, *DRAINED, admitted) == "nothing"
+
+
+def test_what_follows_a_reset_that_moves_shows_no_overlap() -> None:
+    moving = [says(200, left=59 - n, reset=END + n, started=n + 1.0) for n in range(5)]
+    asked = [*moving, says(429, left=0, reset=END + 4), watched(200, 59.9, left=59, reset=END + 9)]
+    assert opinions(recovery.windows_overlap, *asked) == "nothing"
+
+
 def test_any_refusal_after_the_reset_is_too_late() -> None:
     late = over(429, twist="query", started=63)
     assert opinions(recovery.recovery_fails, *EXHAUSTED, late) == "failed"
