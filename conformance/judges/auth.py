@@ -209,7 +209,7 @@ def _asked(
         if one.tags.operation in contract.by_id
         and select.straight(one)
         and chosen(one)
-        and (one.tags.key is None or lives.live(one))
+        and (one.tags.key is None or lives.known(one))
     ]
     yield from select.grouped(asked, select.place).items()
 

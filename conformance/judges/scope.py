@@ -155,7 +155,7 @@ def _refused(
     keyed = [
         one
         for _, one in select.settled(contract, history)
-        if one.plain_key and lives.live(one) and not select.fails(contract, history, one)
+        if one.plain_key and lives.known(one) and not select.fails(contract, history, one)
     ]
     unknown = frozenset(_request(one) for one in keyed if one.status == 404)
     for (id, *_), ones in select.grouped(filter(chosen, keyed), _relation).items():

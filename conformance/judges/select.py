@@ -201,6 +201,15 @@ class Lives:
         )
         self._ends = {label: self._end(event) for label, event in self._issued.items()}
         self._spans = {label: self._span(event) for label, event in self._issued.items()}
+        self._new = {label for label, one in self._issued.items() if one.data.get("generated")}
+
+    def known(self, exchange: Exchange) -> bool:
+        """Whether the key was surely valid, and is no generated one that was not let in.
+
+        That a new key is unknown, for a moment or somewhere, is what area rotation judges.
+        """
+        shut_out = exchange.status == 401 and exchange.plain_key and exchange.tags.key in self._new
+        return self.live(exchange) and not shut_out
 
     def live(self, exchange: Exchange) -> bool:
         """Whether the key was surely valid for the whole exchange."""

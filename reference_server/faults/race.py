@@ -63,7 +63,10 @@ class FailsWhenReplaced(Server):
 # rotation.under-load
 
 
-@fault(breaks="rotation.under-load", also=("rotation.old-key-revoked", "rotation.one-survivor"))
+@fault(
+    breaks="rotation.under-load",
+    also=("rotation.old-key-revoked", "rotation.permanent", "rotation.one-survivor"),
+)
 class RevokesWhenIdle(RemembersKeys):
     """Hears of a revocation only when it is not busy."""
 

@@ -79,6 +79,18 @@ def test_a_key_is_live_until_its_successor_is_asked_for() -> None:
     assert lives.dead(found.exchanges[1])
 
 
+def test_a_generated_key_that_is_shut_out_is_not_known() -> None:
+    new = {"key": "project#2"}
+    found = history(
+        issued("project#2", "project#1"),
+        exchange(401, **new),
+        exchange(401, form="altered:last-cut", **new),
+        exchange(200, **new),
+    )
+    lives = select.Lives(found)
+    assert [lives.known(one) for one in found.exchanges] == [False, True, True]
+
+
 def test_the_place_is_named_in_the_documents_words() -> None:
     unknown = exchange(404, operation=None, resource="none")
     lacking = replace(unknown.tags, route="/projects/{projectId}/executions")
