@@ -33,6 +33,7 @@ FIELD_NAMES = (
     "Api-Key",
     "Proxy-Authorization",
     "X-Authorization",
+    "X-Forwarded-Authorization",
     "Authentication",
     "X-Bugzy-Key",
 )
@@ -95,6 +96,8 @@ def other_schemes(key: Key) -> Iterator[Credential]:
         ("key", f"Key {key.value}"),
         ("jwt", f"JWT {key.value}"),
         ("bearer-prefix", f"BearerToken {key.value}"),
+        ("bearer-joined", f"Bearer{key.value}"),
+        ("bearer-colon", f"Bearer: {key.value}"),
     ):
         yield _in_field(key, f"scheme:{form}", "Authorization", value)
 
@@ -136,7 +139,7 @@ def elsewhere(key: Key, beside: str | None = None) -> Credential:
     *beside*: another token, which is in the documented place.
     """
     refused = () if beside is None else (("Authorization", f"Bearer {beside}"),)
-    places = len(QUERY_NAMES) if len(key.value) <= SHORT else 4
+    places = None if len(key.value) <= SHORT else 4
     cookies = "; ".join(f"{name}={key.value}" for name in COOKIE_NAMES)
     fields = [field for form in in_fields(key) for field in form.fields]
     return Credential(
@@ -156,6 +159,14 @@ def altered(contract: Contract, key: Key, rng: random.Random) -> Iterator[Creden
         if value not in seen:
             seen.add(value)
             yield token(value, name=key.party, key=key.label, form=f"altered:{form}")
+
+
+def changed_anywhere(contract: Contract, key: Key) -> Iterator[Credential]:
+    """Tokens of which one character is another, each character in turn."""
+    prefix, secret = contract.kinds[key.kind].prefix, key.secret(contract)
+    for place in range(len(secret)):
+        value, form = prefix + _changed(secret, place), f"altered:changed-{place}"
+        yield token(value, name=key.party, key=key.label, form=form)
 
 
 def _alterations(prefix: str, secret: str, rng: random.Random) -> Iterator[tuple[str, str]]:
@@ -225,9 +236,10 @@ def forged(
     return token(contract.kinds[kind].prefix + secret, name="forged", form=f"forged:{kind}")
 
 
-def malformed(contract: Contract) -> Iterator[Credential]:
-    """Bearer tokens that no key looks like."""
-    prefix = contract.kinds["project"].prefix
+def malformed(contract: Contract, kind: str) -> Iterator[Credential]:
+    """Bearer tokens that no key of a kind looks like; and a field with nothing in it."""
+    prefix = contract.kinds[kind].prefix
+    yield Credential(name="forged", form="malformed:blank", fields=(("Authorization", ""),))
     for form, value in (
         ("empty", ""),
         ("prefix", prefix),

@@ -27,6 +27,7 @@ SENDING = frozenset(
 ORDER = "order of members"
 LAYOUT = "layout of the body"
 VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s{}\[\]:,"]+')  # a text, a number or a word in JSON
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MASK = "{id}"
 SHORT = 3  # characters that may stand anywhere by chance
 MOST_LAYOUT = 4000  # bytes of a body of which the layout is compared
@@ -126,11 +127,12 @@ def _masker(exchange: Exchange) -> Callable[[Any], Any]:
 
 
 def _ids(exchange: Exchange) -> set[str]:
-    """The path's parameters, by its template; where it has none, what looks like an id."""
+    """The path's parameters, by its template; else what looks like an id; and those in the body."""
     parts = exchange.request.target.partition("?")[0].split("/")
     names = (exchange.tags.route or "").split("/")
     given = {part for part, name in zip(parts[::-1], names[::-1], strict=False) if "{" in name}
-    return given | {part for part in parts if len(part) > SHORT and re.search(r"\d", part)}
+    sent = UUID.findall(exchange.request.body[:MOST_LAYOUT].decode("utf-8", "replace"))
+    return given.union(sent, (one for one in parts if len(one) > SHORT and re.search(r"\d", one)))
 
 
 def _leaves(document: Any) -> Iterator[tuple[str, Any]]:

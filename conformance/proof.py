@@ -131,29 +131,31 @@ def run(
     """Run the trials in processes of their own, and yield each result as it comes.
 
     *everywhere*: spare nothing: judge faults by every requirement, and not only in the areas where
-    they show, and run all variants with as many requests as where windows are short.
+    they show, and run all with as many requests as where windows are short.
     *real_time*: each against a server in a process of its own, whose clock nobody moves.
     """
     _prepare()
     context = multiprocessing.get_context("spawn" if sys.platform == "darwin" else "fork")
     with ProcessPoolExecutor(max(1, workers), context, _end_with_parent) as pool:
         futures = [
-            pool.submit(_proved, replace(trial, spare=False), (), real_time)
+            pool.submit(attempt, replace(trial, spare=False), (), real_time)
             if everywhere
-            else pool.submit(_proved, trial, trial.areas, real_time)
+            else pool.submit(proved, trial, real_time)
             for trial in trials
         ]
         for future in as_completed(futures):
             yield future.result()
 
 
-def _proved(trial: Trial, areas: tuple[str, ...], real_time: bool = False) -> Result:
-    """What is said of a trial in some areas; everywhere if it is not caught there.
+def proved(trial: Trial, real_time: bool = False) -> Result:
+    """What is said of a trial in its areas, sparing requests; of all, with all, if that misses it.
 
     Some requirements are judged by what is sent for those of other areas.
     """
-    result = attempt(trial, areas, real_time=real_time)
-    return result if result.caught or not areas else attempt(trial, (), real_time=real_time)
+    if not trial.areas:
+        return attempt(trial, (), real_time)
+    result = attempt(replace(trial, spare=True), trial.areas, real_time)
+    return result if result.caught else attempt(trial, (), real_time)
 
 
 def _end_with_parent() -> None:
@@ -187,7 +189,7 @@ def _prepare() -> None:
     gc.freeze()
 
 
-def attempt(trial: Trial, only: tuple[str, ...] = (), *, real_time: bool = False) -> Result:
+def attempt(trial: Trial, only: tuple[str, ...] = (), real_time: bool = False) -> Result:
     """Run the suite, or some of it, against one fault or variant, and say what it found."""
     started = time.monotonic()
     with _silence():

@@ -27,7 +27,6 @@ ODDITIES: dict[str, Any] = {  # what an object that may hold anything may hold
     "text": "é ☃ 😀",
     "": "no name",
     "constructor": "text",
-    "__proto__": {},
 }
 UNUSUAL = ("_", "0")  # texts that a pattern may match, though few people would write them
 LONG_TEXT = 4000  # characters, where no schema bounds a text: as long as people write
@@ -171,6 +170,13 @@ def malformed_bodies() -> Iterator[tuple[str, bytes]]:
     yield "json.unquoted", b"{taskSlug: run}"
     yield "json.two", b"{}{}"
     yield "json.not-utf8", b'{"a": "\xff\xfe"}'
+
+
+def referring(operation: Operation, marker: str, id: str) -> bytes:
+    """A body that names something by its id, where the schema asks for one."""
+    properties = (operation.body or {}).get("properties", {})
+    named = {name: id for name, entry in properties.items() if entry.get("format") == "uuid"}
+    return _dump({**body(operation, marker), **named})
 
 
 def repeating(operation: Operation, marker: str) -> bytes:

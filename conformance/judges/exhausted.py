@@ -10,7 +10,7 @@ from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import explain
 from conformance.judges.limit import in_its_window
-from conformance.judges.select import absent, lives_of, own, said
+from conformance.judges.select import absent, lives_of, own, passing, said
 from conformance.judges.windows import Spot, offset, spot, spots
 
 ELSEWHERE = ("slash", "case")  # disguises after which a path may be another one
@@ -29,7 +29,9 @@ def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exch
                 last[label] = spot(one, contract.rate_limit)
             continue
         before = last.get(label)
-        if before is None or not lives.live(one) or one.tags.operation in missing:
+        if before is None or not lives.live(one) or passing(history, one):
+            continue
+        if one.tags.operation in missing:
             continue
         if _reopens(plain.get(label, []), one, before):
             continue

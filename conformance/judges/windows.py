@@ -14,7 +14,8 @@ from conformance.judges.select import lives_of
 
 DATE_IS_STALE = 2.0  # seconds: Date is in whole ones, and servers keep it for up to one more
 LEAST_DOUBT = 0.5  # seconds by which the bounds of a clock differ at least
-LATE = 0.5  # seconds for which a busy server may keep a Date even longer
+LATE = 3.0  # seconds for which a busy server may keep a Date even longer
+LINGERS = 2.0  # seconds after which what was lost is not served any more
 FARTHEST = 10  # windows ahead of the Date: beyond a day more, a Reset is no Unix time
 DAY = 86400.0  # seconds
 ROUNDING = 1.0  # seconds by which a Reset in whole seconds may miss the end of its window
@@ -107,7 +108,7 @@ def spots(contract: Contract, history: History) -> dict[str, tuple[Spot, ...]]:
 def _spots(limit: RateLimit, of_key: list[Exchange]) -> Iterator[Spot]:
     ordered = sorted(of_key, key=lambda one: (one.started, one.number))
     place = 0
-    for one, alone in zip(ordered, _alone(ordered, limit.window), strict=True):
+    for one, alone in zip(ordered, _alone(ordered), strict=True):
         place += one.status != 429
         if _counted(one):
             yield spot(one, limit, place, alone)
@@ -162,9 +163,9 @@ def _may_count(exchange: Exchange) -> bool:
     return exchange.status != 429
 
 
-def _alone(ordered: list[Exchange], window: float) -> list[bool]:
-    """Whether each exchange overlaps no other. One that was lost may be served later."""
-    ends = [one.ended + (window if one.response is None else 0.0) for one in ordered]
+def _alone(ordered: list[Exchange]) -> list[bool]:
+    """Whether each exchange overlaps no other. One that was lost may be served a little later."""
+    ends = [one.ended + (LINGERS if one.response is None else 0.0) for one in ordered]
     before = [float("-inf"), *accumulate(ends, max)]
     after = [one.started for one in ordered[1:]] + [float("inf")]
     return [before[n] < one.started and ends[n] < after[n] for n, one in enumerate(ordered)]
@@ -202,7 +203,7 @@ def offset(contract: Contract, history: History) -> Offset | None:
         return _undated(contract, history)
     low = max(_date(one) - one.ended for one in dated)
     high = min(_date(one) + DATE_IS_STALE - one.started for one in dated)
-    return Offset(low, max(high, low + LEAST_DOUBT)) if low <= high + LATE else None
+    return Offset(low, low + max(LEAST_DOUBT, abs(high - low))) if low <= high + LATE else None
 
 
 def _date(exchange: Exchange) -> float:

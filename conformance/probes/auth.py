@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 
 from conformance import credential as credentials
 from conformance import sample
 from conformance.bench import Bench
-from conformance.client import Call
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
 from conformance.draw import tokens
 from conformance.keyring import Key
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, shows, some, turn
-from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types
+from conformance.probes.shapes import first_list, flawed, shows, some, turn
+from conformance.sample import media_types
 from conformance.schedule import CROSS
 
 
@@ -41,22 +38,12 @@ def test_anonymous(bench: Bench, operation: Operation) -> None:
         bench.call(operation, ANONYMOUS, resource=resource)
         for resource in ("own", "foreign", "absent")
     ]
-    for defect, query in islice(invalid_queries(operation), 1):
-        calls.append(bench.call(operation, ANONYMOUS, query=query, defect=defect))
+    few = 2 if operation.body is not None else 1
+    ways = flawed(bench, operation, few if bench.thrifty else 2 * few)
     if operation.body is not None:
-        calls += _invalid(bench, operation)
-    bench.sometime(calls)
-
-
-def _invalid(bench: Bench, operation: Operation) -> Iterator[Call]:
-    """A body against the schema, one that is not JSON, and one of another media type."""
-    marker = bench.calls.marker()
-    bodies = [next(invalid_bodies(operation, marker)), next(malformed_bodies())]
-    if operation.kind == "project" or not bench.thrifty:
-        bodies.append(("json.empty", b""))
-    for defect, body in bodies:
-        yield bench.call(operation, ANONYMOUS, body=body, defect=defect)
-    yield bench.call(operation, ANONYMOUS, **sample.typed(*next(media_types(operation, marker))))
+        other = next(media_types(operation, bench.calls.marker()))
+        ways += [{"body": b"", "defect": "json.empty"}, sample.typed(*other)]
+    bench.sometime([*calls, *(bench.call(operation, ANONYMOUS, **way) for way in ways)])
 
 
 @probes("auth.before-all", phase=Phase.FREE, free=3)
@@ -75,13 +62,16 @@ def test_unknown_route(bench: Bench, party: str) -> None:
     )
 
 
-@probes("auth.bearer-only", phase=Phase.FREE, free=5, thrift={"free": 2}, needs=("own.key",))
+@probes("auth.bearer-only", phase=Phase.FREE, free=15, thrift={"free": 2}, needs=("own.key",))
 def test_other_scheme(bench: Bench, operation: Operation) -> None:
     """Present a valid key under other schemes: all of them once, some of them everywhere."""
     forms = list(credentials.other_schemes(bench.key(operation.kind)))
-    every = shows(bench, operation)
-    few = some(bench, operation, forms, 4, 1)
-    bench.sometime(bench.call(operation, form) for form in (forms if every else few))
+    every = shows(bench, operation) or not bench.thrifty
+    chosen = forms if every else some(bench, operation, forms, 1, 1)
+    calls = [bench.call(operation, form) for form in chosen]
+    if not bench.thrifty:
+        calls += [bench.call(operation, forms[0], **way) for way in flawed(bench, operation)]
+    bench.sometime(calls)
 
 
 @probes("auth.header-only", phase=Phase.FREE, free=6, thrift={"free": 3}, needs=("own.key",))
@@ -113,24 +103,15 @@ def test_never_issued(bench: Bench, operation: Operation) -> None:
     like = key.secret(bench.contract) if key else None
     kinds = some(bench, operation, list(bench.contract.kinds), 3, 2)
     forms = [credentials.forged(bench.contract, kind, chance, like) for kind in kinds]
-    odd = list(credentials.malformed(bench.contract))
+    odd = list(credentials.malformed(bench.contract, operation.kind))
     every = shows(bench, operation)
     forms += odd if every else some(bench, operation, odd, 2, 1)
     calls = [bench.call(operation, form) for form in forms]
     if not bench.thrifty:
         elsewhere = ("foreign", "absent")
         calls += [bench.call(operation, forms[0], resource=resource) for resource in elsewhere]
-        calls += _ill_formed(bench, operation, forms[0])
+        calls += [bench.call(operation, forms[0], **way) for way in flawed(bench, operation, 2)]
     bench.sometime(calls)
-
-
-def _ill_formed(bench: Bench, operation: Operation, form: credentials.Credential) -> Iterator[Call]:
-    """A request with one thing wrong besides the credential: the body, or a parameter."""
-    if operation.body is not None:
-        defect, body = next(invalid_bodies(operation, bench.calls.marker()))
-        yield bench.call(operation, form, body=body, defect=defect)
-    for defect, query in islice(invalid_queries(operation), 1):
-        yield bench.call(operation, form, query=query, defect=defect)
 
 
 @probes("auth.unknown-key", phase=Phase.FREE, free=8, thrift={"free": 4})
@@ -147,12 +128,14 @@ def _drawn(bench: Bench, value: str) -> credentials.Credential:
     return credentials.token(value, name="forged", form=form)
 
 
-@probes("auth.exact-match", phase=Phase.FREE, free=27, thrift={"free": 19}, needs=("own.key",))
+@probes("auth.exact-match", phase=Phase.FREE, free=67, thrift={"free": 19}, needs=("own.key",))
 def test_altered(bench: Bench, party: str) -> None:
     """Present keys that differ a little from a valid one."""
     operation, chance = first_list(bench.contract, party), bench.rng(f"altered/{party}")
     forms = list(credentials.altered(bench.contract, bench.key(party), chance))
     forms = forms if shows(bench, operation) else turn(forms, 1, 7)
+    if not bench.thrifty:
+        forms += credentials.changed_anywhere(bench.contract, bench.key(party))
     bench.sometime(bench.call(operation, form) for form in forms)
 
 
@@ -190,18 +173,24 @@ def test_prefix_of_the_other_kind(bench: Bench, operation: Operation) -> None:
 
 @probes("auth.scheme-case", spends={"own": 2})
 def test_scheme_case(bench: Bench, party: str) -> None:
-    """Write the scheme's name in other cases."""
-    for scheme in ("bearer", "BEARER"):
-        form = credentials.scheme_case(bench.key(party), scheme)
-        bench.send(first_list(bench.contract, party), form)
+    """Write the scheme's name in other cases: for a read, and for a write if one may be sent."""
+    writing = next(op for op in bench.contract.of_kind(party) if op.writes)
+    for scheme, operation in (("bearer", first_list(bench.contract, party)), ("BEARER", writing)):
+        bench.send(operation, credentials.scheme_case(bench.key(party), scheme))
 
 
-@probes("auth.ambiguous", "auth.not-echoed", phase=Phase.FREE, free=6, needs=("own.key",))
+@probes(
+    "auth.ambiguous",
+    "auth.not-echoed",
+    spends={"own": 6},
+    thrift={"spends": {"own": 3}},
+)
 def test_ambiguous(bench: Bench, party: str) -> None:
-    """Present two credentials at once."""
+    """Present two credentials at once, while the key has room: who takes one of them counts it."""
     key, operation = bench.key(party), first_list(bench.contract, party)
-    forms = credentials.ambiguous(key, _unknown(bench, key))
-    bench.sometime(bench.call(operation, form, level="hardening") for form in forms)
+    forms = list(credentials.ambiguous(key, _unknown(bench, key)))
+    few = forms[party == "team" :: 2] if bench.thrifty else forms
+    bench.together(bench.call(operation, form, level="hardening") for form in few)
 
 
 def _unknown(bench: Bench, key: Key) -> str:
@@ -210,11 +199,13 @@ def _unknown(bench: Bench, key: Key) -> str:
     return bench.contract.kinds[key.kind].prefix + "".join(letters)
 
 
-@probes("auth.not-echoed", spends={"own": 2}, needs=("own.key",))
+@probes("auth.not-echoed", spends={"own": 3}, needs=("own.key",))
 def test_astray(bench: Bench, party: str) -> None:
     """With a valid key, send it in an unlisted member of the body and in a query too."""
     lost = bench.off_route("GET", f"/{bench.calls.marker()}", party)
-    bench.deliver(replace(lost, query=f"api_key={bench.key(party).value}"))
+    listed = bench.call(first_list(bench.contract, party), party, defect="unusual:query")
+    for call in (lost, listed):
+        bench.deliver(replace(call, query=f"api_key={bench.key(party).value}"))
     operation = next(op for op in bench.contract.of_kind(party) if op.body is not None)
     valid = sample.body(operation, bench.calls.marker())
     written = sample.dump(valid | {"conformanceUnknown": bench.key(party).value})

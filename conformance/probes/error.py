@@ -13,7 +13,16 @@ from conformance.exchange import Fields
 from conformance.exhaust import pool_of
 from conformance.pool import in_turn
 from conformance.probe import probes
-from conformance.probes.shapes import first_list, lacking, lists, nested, some, turn, with_body
+from conformance.probes.shapes import (
+    first_list,
+    lacking,
+    lists,
+    most_telling,
+    nested,
+    some,
+    turn,
+    with_body,
+)
 from conformance.sample import (
     invalid_bodies,
     invalid_queries,
@@ -41,18 +50,6 @@ CONDITIONS: tuple[Fields, ...] = (
     ),
 )
 UNKNOWN_CHARSET: Fields = (("Content-Type", "application/json; charset=conformance"),)
-OVERLOOKED = (
-    "body.missing",
-    "body.extra-member",
-    "body.type-integer",
-    "body.items",
-    "body.too-long",
-    "body.pattern",
-    "body.format",
-    "body.type-array",
-    "body.empty",
-    "body.array",
-)
 
 
 @probes(
@@ -220,15 +217,3 @@ def _oddly_written(bench: Bench, party: str) -> Iterator[Call]:
                 operation, party, body=plain, fields=UNKNOWN_CHARSET, defect="unusual:charset"
             )
             return
-
-
-def most_telling(defects: list[tuple[str, bytes]], count: int) -> list[tuple[str, bytes]]:
-    """One of each kind of defect first, those before that servers overlook most, then the rest."""
-    kinds: dict[str, list[tuple[str, bytes]]] = {}
-    for defect in defects:
-        kind = ".".join(defect[0].partition(":")[0].split(".")[:2])
-        kinds.setdefault(kind, []).append(defect)
-    order = sorted(kinds, key=lambda kind: OVERLOOKED.index(kind) if kind in OVERLOOKED else 99)
-    firsts = [kinds[kind][0] for kind in order]
-    rest = [defect for kind in order for defect in kinds[kind][1:]]
-    return (firsts + rest)[:count]

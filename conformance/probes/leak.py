@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from conformance import sample
 from conformance.address import OTHERS
 from conformance.bench import Bench, Who
+from conformance.client import Call
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, lacking, lists, nested, with_body
-from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types, typed
+from conformance.probes.shapes import first_list, flawed, lacking, lists, nested, refers
+from conformance.sample import malformed_bodies, media_types, typed
 
 PAIRS_TIMED = 10
 PAIR = ({"resource": "foreign"}, {"resource": "absent"})
@@ -24,14 +26,8 @@ PAIR = ({"resource": "foreign"}, {"resource": "absent"})
 )
 def test_invalid(bench: Bench, operation: Operation) -> None:
     """Address another's and an absent one with an invalid body or parameter."""
-    who = bench.spare(operation.kind)
-    marker = bench.calls.marker()
-    if operation.body is None:
-        defect, query = next(invalid_queries(operation))
-        bench.pair(operation, who, query=query, defect=defect)
-    else:
-        defect, body = next(invalid_bodies(operation, marker))
-        bench.pair(operation, who, body=body, defect=defect)
+    for way in flawed(bench, operation):
+        bench.pair(operation, bench.spare(operation.kind), **way)
 
 
 @probes(
@@ -49,14 +45,17 @@ def test_malformed(bench: Bench, operation: Operation) -> None:
 @probes(
     "leak.before-validation",
     phase=Phase.EXTRA,
-    spends={"own": 2},
+    spends={"own": 12},
     needs=("other.id",),
-    where=with_body,
+    where=lambda op: op.lists or op.body is not None,
 )
-def test_media_type(bench: Bench, operation: Operation) -> None:
-    """The same with a body of another media type."""
-    other = typed(*next(media_types(operation, bench.calls.marker())))
-    bench.pair(operation, operation.kind, **other)
+def test_invalid_otherwise(bench: Bench, operation: Operation) -> None:
+    """The same with other things wrong: also with a body of another media type."""
+    ways = flawed(bench, operation, 6)[1:]
+    if operation.body is not None:
+        ways.append(typed(*next(media_types(operation, bench.calls.marker()))))
+    for way in ways:
+        bench.pair(operation, operation.kind, **way)
 
 
 @probes("leak.same-answer", phase=Phase.EXTRA, spends={"own": 2}, needs=("other.id",), where=lists)
@@ -112,7 +111,7 @@ def test_further_down(bench: Bench, operation: Operation) -> None:
     "leak.nested",
     "leak.unsupported-method",
     phase=Phase.EXTRA,
-    spends={"own": 8},
+    spends={"own": 12},
     needs=("other.key",),
     where=nested,
 )
@@ -125,13 +124,32 @@ def test_below_anothers(bench: Bench, operation: Operation) -> None:
     )
     bench.compare(lambda way: bench.call(operation, who, **way), below)
     mixed = ({"resource": "own", "nested": "foreign"}, {"resource": "own", "nested": "absent"})
-    if operation.body is not None:
-        defect, body = next(invalid_bodies(operation, bench.calls.marker()))
-        bench.compare(
-            lambda way: bench.call(operation, who, body=body, defect=defect, **way), mixed
-        )
-    for method in lacking(bench, operation)[-2:] if operation.leads else ():
+    for flaw in flawed(bench, operation, 2):
+        bench.compare(lambda way: bench.call(operation, who, **flaw, **way), mixed)  # noqa: B023
+    for method in lacking(bench, operation)[-3:] if operation.leads else ():
         bench.compare(lambda way: bench.off_method(method, operation, who, **way), mixed)  # noqa: B023
+
+
+@probes(
+    "leak.nested",
+    spends={"own": 2},
+    needs=("writes", "other_project.id"),
+    where=refers,
+)
+def test_referred(bench: Bench, operation: Operation) -> None:
+    """Name another's project and an absent one in a body that is sent to one's own."""
+    named = {
+        "foreign": bench.target.parties["other_project"].id,
+        "absent": bench.addresses.absent(),
+    }
+    marker = bench.calls.marker()
+
+    def naming(way: dict[str, str]) -> Call:
+        body = sample.referring(operation, marker, named[way["nested"]])
+        call = bench.call(operation, operation.kind, body=body)
+        return replace(call, tags=replace(call.tags, nested=way["nested"]))
+
+    bench.compare(naming, ({"nested": "foreign"}, {"nested": "absent"}))
 
 
 @probes("leak.unauthenticated", phase=Phase.FREE, free=3, where=lambda op: op.leads)

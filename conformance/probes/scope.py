@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.address import OTHERS
 from conformance.bench import Bench
 from conformance.contract import Operation
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import lists, nested
+from conformance.probes.shapes import first_list, lists, nested
 from conformance.schedule import CROSS
 
 WAYS = {name: {"resource": name} for name in ("cross", "absent")}
@@ -49,6 +51,48 @@ def test_key_of_the_other_kind(bench: Bench, operation: Operation) -> None:
 
 def _reaches(bench: Bench, operation: Operation, way: str) -> bool:
     return way == "absent" or bool(bench.addresses.owner(operation, CROSS[operation.kind], way))
+
+
+@probes(
+    "scope.project-isolation",
+    "scope.team-isolation",
+    "leak.same-answer",
+    spends={"other": 2},
+    needs=("other.key", "own.id"),
+    where=lambda op: not op.lists and op.body is None,
+)
+def test_the_other_way(bench: Bench, operation: Operation) -> None:
+    """Address one's own with the other's key: what no invalid request of the other asks for."""
+    bench.pair(operation, OTHERS[operation.kind])
+
+
+@probes(
+    "scope.project-isolation",
+    "scope.team-isolation",
+    "scope.nested",
+    phase=Phase.LATER,
+    spends={"other": 3},
+    thrift={"spends": {"other": 0}},
+    needs=("other.key", "own.id"),
+    where=lambda op: op.lists or op.body is not None or op.nested is not None,
+)
+def test_all_the_other_way(bench: Bench, operation: Operation) -> None:
+    """Address one's own and what lies below it with the other's key, if there is time."""
+    if bench.thrifty:
+        return
+    other = OTHERS[operation.kind]
+    bench.pair(operation, other)
+    if operation.nested is not None:
+        bench.send(operation, other, nested="foreign")
+
+
+@probes("scope.project-isolation", "scope.team-isolation", spends={"own": 1}, needs=("other.id",))
+def test_in_capitals(bench: Bench, party: str) -> None:
+    """Address another's project or team with its id in capital letters, which is the same id."""
+    operation = first_list(bench.contract, party)
+    call = bench.call(operation, party, resource="foreign")
+    id = bench.target.parties[OTHERS[party]].id
+    bench.deliver(replace(call, path=call.path.replace(id, id.upper())))
 
 
 @probes(

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.contract import Contract, Operation
+from conformance.pool import in_turn
+from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies
 
 if TYPE_CHECKING:
     from conformance.bench import Bench
 
 T = TypeVar("T")
 LANES = 12  # pools for requests that are sent at once
-METHODS = ("PATCH", "PUT", "POST", "DELETE")  # the last one only with leave to write
+METHODS = ("PATCH", "PUT", "POST", "DELETE", "GET")  # DELETE only with leave to write
+OVERLOOKED = (
+    "body.missing",
+    "body.extra-member",
+    "body.type-integer",
+    "body.items",
+    "body.too-long",
+    "body.pattern",
+    "body.format",
+    "body.type-array",
+    "body.empty",
+    "body.array",
+)
 
 
 def first_list(contract: Contract, kind: str) -> Operation:
@@ -34,6 +48,12 @@ def creates(operation: Operation) -> bool:
 def replaces(operation: Operation) -> bool:
     """Whether the operation puts something in the place of what is there."""
     return operation.method == "PUT"
+
+
+def refers(operation: Operation) -> bool:
+    """Whether a body may name something by its id."""
+    properties = (operation.body or {}).get("properties", {})
+    return any(entry.get("format") == "uuid" for entry in properties.values())
 
 
 def lists(operation: Operation) -> bool:
@@ -69,7 +89,7 @@ def some(
 def lacking(bench: Bench, operation: Operation) -> list[str]:
     """The methods that the operation's path lacks, as far as they may be sent, in turn per path."""
     present = bench.contract.methods(operation.path)
-    allowed = METHODS if bench.target.allow_writes else METHODS[:-1]
+    allowed = [one for one in METHODS if one != "DELETE" or bench.target.allow_writes]
     found = [method for method in allowed if method not in present]
     return turn(found, bench.contract.paths.index(operation.path), len(found))
 
@@ -80,3 +100,29 @@ def lane(number: int) -> str:
     httpx looks at every connection of a pool before each request, and a burst opens many.
     """
     return f"burst-{number % LANES}"
+
+
+def flawed(bench: Bench, operation: Operation, count: int = 1) -> list[dict[str, Any]]:
+    """Ways to call an operation with one thing wrong, others for each; none where nothing can be.
+
+    Its body against the schema and no JSON at all, or a query parameter.
+    """
+    place, marker = bench.contract.operations.index(operation), bench.calls.marker()
+    if operation.body is None:
+        ways = [{"query": text, "defect": defect} for defect, text in invalid_queries(operation)]
+        return turn(ways, place, count) if ways else []
+    offered = most_telling(list(invalid_bodies(operation, marker)), len(OVERLOOKED))
+    bodies = list(in_turn([offered, list(malformed_bodies())]))
+    return [{"body": body, "defect": defect} for defect, body in turn(bodies, place, count)]
+
+
+def most_telling(defects: list[tuple[str, bytes]], count: int) -> list[tuple[str, bytes]]:
+    """One of each kind of defect first, those before that servers overlook most, then the rest."""
+    kinds: dict[str, list[tuple[str, bytes]]] = {}
+    for defect in defects:
+        kind = ".".join(defect[0].partition(":")[0].split(".")[:2])
+        kinds.setdefault(kind, []).append(defect)
+    order = sorted(kinds, key=lambda kind: OVERLOOKED.index(kind) if kind in OVERLOOKED else 99)
+    firsts = [kinds[kind][0] for kind in order]
+    rest = [defect for kind in order for defect in kinds[kind][1:]]
+    return (firsts + rest)[:count]

@@ -92,7 +92,7 @@ def test_a_forged_key_looks_like_a_real_one(kind: str) -> None:
 
 
 def test_a_malformed_token_can_be_sent() -> None:
-    for one in credentials.malformed(CONTRACT):
+    for one in credentials.malformed(CONTRACT, "project"):
         assert one.fields[0][1].isprintable()
         assert one.fields[0][1] == one.fields[0][1].strip()
 
