@@ -18,6 +18,7 @@ from conformance.calls import Calls
 from conformance.client import Call, Client, Settings
 from conformance.clock import Clock, MovedClock, RealClock
 from conformance.contract import Contract, Operation, load
+from conformance.created import identifiers
 from conformance.credential import Credential, bearer
 from conformance.exchange import Exchange
 from conformance.history import Event, Recorder
@@ -56,7 +57,7 @@ class Rig:
 
 
 class Impatient(Exception):
-    """A key's window is used up so fast that waiting for the next one has no end."""
+    """Windows are used up so fast that waiting for the next one has no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,6 @@ class Bench:
             budget=self.budget,
         )
         self.thrifty = thrifty(rig.contract, rig.target)
-        self.created: list[str] = []  # what this run created: operation and id
         self.retired: Key | None = None  # a replaced key that was refused on every operation
         self.owned = frozenset(rig.target.parties)  # whose keys no other worker spends or replaces
         self._handed: dict[str, float] = {}  # when the windows end that other workers go on with
@@ -272,16 +272,13 @@ class Bench:
         if party is not None and exchange.tags.resource == "own":
             self.addresses.learn(operation, party, exchange.response.json)
             if operation.method == "POST":
-                self._note_creation(operation, party, exchange.response.json)
+                self._note_creation(party, exchange)
 
-    def _note_creation(self, operation: Operation, party: str, document: Any) -> None:
-        data = document.get("data") if isinstance(document, Mapping) else None
-        for name, id in data.items() if isinstance(data, Mapping) else ():
-            if name.endswith("Id") and isinstance(id, str):
-                self.created.append(f"{operation.id}: {name} {id} ({party})")
-                if any(op.nested == name for op in self.contract.operations):
-                    self.addresses.nested[f"{party}/{name}"] = id
-                    self.calls.own_nested.add(id)
+    def _note_creation(self, party: str, exchange: Exchange) -> None:
+        for name, id in identifiers(exchange):
+            if any(op.nested == name for op in self.contract.operations):
+                self.addresses.nested[f"{party}/{name}"] = id
+                self.calls.own_nested.add(id)
 
     # --- windows
 
@@ -304,27 +301,29 @@ class Bench:
             self.wait_for_reset(key)
 
     def wait_for_reset(self, key: Key) -> None:
-        """Wait until the server's clock has surely reached the Reset of the key's window.
-
-        Raises Impatient where long windows were waited for too often.
-        """
-        now = self.clock.now()
-        moment = self.budget.reopens(key.label, now)
-        if moment - now > self.contract.rate_limit.window / 2 and not self.window_is_short:
-            self._waits += 1
-            if self._waits > MOST_WAITS + self.target.windows - 1:
-                raise Impatient(f"{key.label} is used up, after {MOST_WAITS} windows of waiting")
+        """Wait until the server's clock has surely reached the Reset of the key's window."""
+        moment = self.budget.reopens(key.label, self.clock.now())
         self.wait_until(moment, f"{key.label}: its next window")
 
     def wait_until(self, moment: float, why: str) -> None:
-        """Let time pass until a moment of the run's clock, and record how much."""
+        """Let time pass until a moment of the run's clock, and record how much.
+
+        Raises Impatient where long windows were waited for too often.
+        """
         started = self.clock.now()
         longest = self.contract.rate_limit.window + 3
         if moment > started:
+            self._keep_patience(moment - started, why)
             self.waiting = Wait(min(moment, started + longest), why)
             self.clock.sleep(self.waiting.until - started)
             self.waiting = None
             self.note("waited", started, seconds=self.clock.now() - started, why=why)
+
+    def _keep_patience(self, seconds: float, why: str) -> None:
+        if seconds > self.contract.rate_limit.window / 2 and not self.window_is_short:
+            self._waits += 1
+            if self._waits > MOST_WAITS + self.target.windows - 1:
+                raise Impatient(f"{why}: not waited for, after {MOST_WAITS} windows of waiting")
 
     def note(self, kind: str, started: float, **data: Any) -> None:
         """Record an event that ends now."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from conformance.client import Call
 
 OVER = 3  # requests beyond the limit, to be sure that it is not kept
-ATTEMPTS = 2  # windows in which a count is tried, should one end on the way
+ATTEMPTS = 3  # windows in which a count is tried, should one end on the way
 ALONE = 4  # the last requests of a window are sent one at a time, whatever the latency
 SLOW = 0.5  # of a window: longer must a count not take
 
@@ -25,26 +25,28 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0, counting: bool = False)
     *counting*: one at a time, as long as that takes no more than half a window, so that each answer
     can be compared with the one before; otherwise several at once, where answers are slow.
 
-    A window that ends on the way makes the count begin again, a bounded number of times. A key that
-    could not be exhausted is not tried again.
+    A window that ends on the way makes the count begin again, in more haste, a bounded number of
+    times. A key that is admitted beyond its limit is not tried again.
     """
     label = bench.key(party).label
     if label in bench.unlimited:
         return
     most = bench.contract.rate_limit.limit + OVER
     calls = pool_of(bench, bench.target.parties[party].kind).calls(party, ATTEMPTS * most)
-    window, sent = -1.0, 0
-    while not _done(bench, label, leave):
-        ends = bench.budget.reopens(label, bench.clock.now())
-        window, sent = (window, sent) if abs(ends - window) < 1 else (ends, 0)
-        spent = bench.budget.remaining(label, bench.clock.now()) <= 0
-        count = _batch(bench, label, leave, counting)
-        batch = [_plain(bench, party)] if spent else list(islice(calls, count))
-        if sent >= most or not batch:
+    ends, sent, ended = float("inf"), 0, 0
+    while not _done(bench, label, leave) and ended < ATTEMPTS:
+        if sent >= most:
             bench.unlimited.add(label)
             return
-        sent += len(batch)
+        left = _left(bench, label)
+        count = _batch(bench, label, leave, counting, hasty=ended > 0)
+        batch = [_plain(bench, party)] if left <= 0 else list(islice(calls, count))
         _send(bench, batch)
+        if sent and _left(bench, label) > left and bench.clock.now() >= ends:
+            ended, sent = ended + 1, 0
+        if sent == 0:
+            ends = bench.budget.reopens(label, bench.clock.now())
+        sent += len(batch)
 
 
 def _plain(bench: Bench, party: str) -> Call:
@@ -54,12 +56,13 @@ def _plain(bench: Bench, party: str) -> Call:
     return bench.call(operation, party)
 
 
-def _batch(bench: Bench, label: str, leave: int, counting: bool) -> int:
+def _batch(bench: Bench, label: str, leave: int, counting: bool, hasty: bool) -> int:
     """How many requests to send at once."""
     limit = bench.contract.rate_limit
-    room = bench.budget.remaining(label, bench.clock.now()) - leave - ALONE
+    room = _left(bench, label) - leave - ALONE
     slowest = SLOW * limit.window / limit.limit if counting else SLOW_ANSWER
-    return min(room, AT_ONCE) if bench.client.latency > slowest and room > 1 else 1
+    slow = bench.client.latency > slowest or (hasty and not counting)
+    return min(room, AT_ONCE) if slow and room > 1 else 1
 
 
 def _send(bench: Bench, batch: list[Call]) -> None:
@@ -71,10 +74,13 @@ def _send(bench: Bench, batch: list[Call]) -> None:
 
 
 def _done(bench: Bench, label: str, leave: int) -> bool:
-    now = bench.clock.now()
     if leave:
-        return bench.budget.remaining(label, now) <= leave
-    return bench.budget.exhausted(label, now)
+        return _left(bench, label) <= leave
+    return bench.budget.exhausted(label, bench.clock.now())
+
+
+def _left(bench: Bench, label: str) -> int:
+    return bench.budget.remaining(label, bench.clock.now())
 
 
 def pool_of(bench: Bench, kind: str) -> Pool:

@@ -85,8 +85,15 @@ def worded(value: Any) -> str:
 
 
 def same_request(one: Exchange, other: Exchange) -> bool:
-    """Whether two requests are identical but for the connection."""
-    return one.request == other.request and one.tags.key == other.tags.key
+    """Whether two requests are identical but for the connection.
+
+    Where keys are masked, a key and what was altered of it look the same.
+    """
+    return _asked(one) == _asked(other)
+
+
+def _asked(one: Exchange) -> tuple[object, ...]:
+    return one.request, one.tags.key, one.tags.form
 
 
 @lru_cache(maxsize=8)
@@ -96,7 +103,7 @@ def volatile(history: History, rate_limit: RateLimit) -> frozenset[str]:
     known: dict[object, list[Exchange]] = {}
     for one in history.answered:
         if one.status != 429:
-            known.setdefault((one.request, one.tags.key, one.status), []).append(one)
+            known.setdefault((*_asked(one), one.status), []).append(one)
     for alike in known.values():
         answers = [answer(one, rate_limit) for one in alike] if len(alike) > 1 else []
         for later in range(len(answers)):

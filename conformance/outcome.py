@@ -10,6 +10,7 @@ from pathlib import Path
 from conformance import waiver
 from conformance.catalogue import requirements, select
 from conformance.contract import Contract
+from conformance.created import Created, created
 from conformance.history import History
 from conformance.target import Target
 from conformance.verdict import Gate, Verdict, decide, overall
@@ -33,7 +34,7 @@ class Outcome:
     verdict: str  # conformant, nonconformant or inconclusive
     status: int  # the exit status
     complaints: tuple[str, ...] = ()  # waivers that must go
-    created: tuple[str, ...] = ()  # what the run created in the deployment
+    created: tuple[Created, ...] = ()  # what the run created in the deployment
     errors: tuple[str, ...] = ()  # the suite's own
     refused: str | None = None  # why no key was accepted
     files: tuple[Path, ...] = ()  # what an audit has judged
@@ -45,7 +46,6 @@ def judged(
     history: History,
     target: Target,
     *,
-    created: tuple[str, ...] = (),
     errors: tuple[str, ...] = (),
     refused: str | None = None,
     undecidable: Mapping[str, str] | None = None,
@@ -73,7 +73,7 @@ def judged(
         verdict=verdict,
         status=STATUS[verdict],
         complaints=complaints,
-        created=created,
+        created=() if files else tuple(created(contract, history)),
         errors=errors,
         refused=refused,
         files=files,

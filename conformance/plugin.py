@@ -184,6 +184,14 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         CURRENT.reported(report)
 
 
+def pytest_keyboard_interrupt() -> None:
+    """Say in the history that the run was not complete."""
+    from conformance.session import CURRENT
+
+    if CURRENT is not None:
+        CURRENT.interrupt("interrupted")
+
+
 def pytest_internalerror(excrepr: object) -> None:
     """What breaks pytest itself is the suite's own error too."""
     from conformance.session import CURRENT

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 CURRENT: Session | None = None
 NUMBERS_PER_WORKER = 1_000_000
-REFUSED_PROBES = ("auth.anonymous", "auth.accepted")  # what runs when no key is accepted
 
 
 class Stop(Exception):
@@ -103,7 +102,7 @@ class Session:
 
     def takes(self, one: schedule.Slot, party: str) -> bool:
         """Whether a probe runs; one that lacks something is noted with what to add."""
-        if self.refused and one.id.partition("[")[0] not in REFUSED_PROBES:
+        if self.refused and not self._shows_refusals(one):
             return False
         if one.phase is not Phase.ACCEPT and not self._wanted & set(one.serves):
             return False
@@ -111,6 +110,12 @@ class Session:
         if lack:
             self._left.append(schedule.Left(id=one.id, serves=one.serves, needs=lack))
         return lack is None
+
+    def _shows_refusals(self, one: schedule.Slot) -> bool:
+        """Whether a probe shows what is refused, and makes nothing with other keys meanwhile."""
+        name, _, operation = one.id.rstrip("]").partition("[")
+        writes = operation in self.contract.by_id and self.contract.by_id[operation].writes
+        return name == "auth.anonymous" or (name == "auth.accepted" and not writes)
 
     def _selected(self) -> set[str]:
         """What --only and --skip leave; raise UnknownRequirement or TargetError."""
@@ -260,7 +265,6 @@ class Session:
             self.contract,
             history,
             self.target,
-            created=tuple(self.bench.created),
             errors=tuple(self._errors),
             refused=self.refused,
         )

@@ -38,15 +38,16 @@ def _pairs(contract: Contract, history: History) -> Iterator[Group]:
         group = one.tags.group or ""
         if not group.startswith("pair:") or passing(history, one):
             continue
-        if one.tags.operation in lacking or one.status == 429 or _unknown(contract, one):
+        if one.tags.operation in lacking or one.status == 429:
             continue
-        if lives.live(one) and straight(one):
+        if lives.known(one) and straight(one):
             groups.setdefault(group, []).append(one)
     for ones in groups.values():
         most = max(map(_of_others, ones))
         foreign = [one for one in ones if _of_others(one) == most]
         missing = [one for one in ones if _of_others(one) < most]
-        if missing and not any(one.succeeded for one in foreign):
+        known = not all(_unknown(contract, one) for one in ones)
+        if missing and known and not any(one.succeeded for one in foreign):
             yield foreign, missing
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
@@ -41,10 +42,21 @@ def _rotated_since(lives: Lives, issued: Event, one: Exchange) -> bool:
     return any(issued.ended <= event.started < one.ended for event in lives.rotations)
 
 
-def _undecided(one: Exchange) -> bool:
-    """Whether the answer says nothing of the key: a limit, a crash, a route that there is not."""
-    lacking = one.status == 404 and (one.tags.defect or "").startswith("method:")
+def _undecided(history: History, one: Exchange) -> bool:
+    """Whether the answer says nothing of the key: a limit, a crash, what strangers get as well."""
+    lacking = one.status == 404 and _lacks_method(one) and _methods_come_first(history)
     return one.status == 429 or crashed(one) or lacking
+
+
+@lru_cache(maxsize=8)
+def _methods_come_first(history: History) -> bool:
+    """Whether strangers get 404 for a method that a path lacks; or nobody knows what they get."""
+    strangers = [one for one in history.judged if one.tags.key is None and _lacks_method(one)]
+    return not strangers or any(one.status == 404 for one in strangers)
+
+
+def _lacks_method(one: Exchange) -> bool:
+    return (one.tags.defect or "").startswith("method:")
 
 
 @judges("rotation.new-key-works")
@@ -79,7 +91,7 @@ def _dead(contract: Contract, history: History) -> Iterator[tuple[Exchange, bool
     for one in history.judged:
         if not one.plain_key or not lives.dead(one) or one.tags.group in SEPARATE:
             continue
-        if _undecided(one) or one.tags.operation in missing:
+        if _undecided(history, one) or one.tags.operation in missing:
             continue
         tags = one.tags
         place = (tags.key, tags.route, one.request.method, tags.resource, tags.nested, tags.defect)
@@ -185,7 +197,7 @@ def load_served(contract: Contract, history: History) -> Iterator[Opinion]:
     load = [one for one in history.judged if one.tags.group == "under-load"]
     before = [one for one in load if accepted(contract, one) and not lives.dead(one)]
     for one in load:
-        if not lives.dead(one) or _undecided(one) or one.status == 403:
+        if not lives.dead(one) or _undecided(history, one) or one.status == 403:
             continue
         if _refused(one) and before:
             yield Evidence((before[0], one))
@@ -279,7 +291,7 @@ def _survivors(
 def _tries(lives: Lives, history: History, label: str, since: float) -> Iterator[Exchange]:
     """What shows whether a key was valid after both had been shown, and before a later one."""
     for one in history.judged:
-        known = one.tags.key == label and _plain(one) and not _undecided(one)
+        known = one.tags.key == label and _plain(one) and not _undecided(history, one)
         if known and one.started > since and not lives.fading(one):
             yield one
 

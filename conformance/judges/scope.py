@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import urllib.parse
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import Any
@@ -13,6 +12,7 @@ from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
+from conformance.judges.listing import cut_off, identifiers, items, path, received
 
 SHOWN = 3  # exchanges that a finding points at, besides its control
 ASTRAY = frozenset(  # relations of owner and nested resource in which the one is not the other's
@@ -58,11 +58,11 @@ def nested(contract: Contract, history: History) -> Iterator[Opinion]:
     answers whatever is asked of it is not about the resource: isolation judges that.
     """
     shown = {
-        f"{_path(one)}/{item[name]}"
+        f"{path(one)}/{item[name]}"
         for operation, one in select.settled(contract, history)
         if operation.lists and one.succeeded and select.own(one)
-        for item in _items(one)
-        for name in _identifiers(operation)
+        for item in items(one)
+        for name in identifiers(operation)
         if name in item
     }
 
@@ -74,7 +74,7 @@ def nested(contract: Contract, history: History) -> Iterator[Opinion]:
     }
 
     def chosen(one: Exchange) -> bool:
-        astray = (one.tags.resource, one.tags.nested) in ASTRAY and _path(one) not in shown
+        astray = (one.tags.resource, one.tags.nested) in ASTRAY and path(one) not in shown
         elsewhere = one.tags.resource == "foreign" and (select.place(one), one.status) in usual
         return astray and not elsewhere
 
@@ -243,8 +243,8 @@ class _Trail:
         self._pattern = re.compile(rf"{marker}-\w+")
         answered = list(select.judgeable(contract, history, hardening=True))
         self._lists = [one for one in answered if one.succeeded and self._lists_items(one)]
-        self._by_path = select.grouped(self._lists, _path)
-        self._shown = {one.number: self._markers(_received(one)) for one in self._lists}
+        self._by_path = select.grouped(self._lists, path)
+        self._shown = {one.number: self._markers(received(one)) for one in self._lists}
         writes = [one for one in history.exchanges if self._carried(one)]
         served = [self._carried(one) for one in writes if not _refusal(one)]
         self._served = frozenset[str]().union(*served)
@@ -261,7 +261,7 @@ class _Trail:
     def evidence(self, write: Exchange) -> Iterator[Opinion]:
         """What the owner's lists after a write, which do not show it, prove."""
         later = self._later(write)
-        whole = [one for one in later if not self._cut(one)]
+        whole = [one for one in later if not cut_off(self._contract, one)]
         if later and not whole:
             yield Doubt(f"{select.place(later[0])} may be cut off at its limit")
         elif whole and self._shows_nothing(whole[-1]):
@@ -276,19 +276,11 @@ class _Trail:
         return bool(before) and not carried & self._shown[listed.number]
 
     def _later(self, write: Exchange) -> list[Exchange]:
-        return [one for one in self._by_path.get(_path(write), ()) if write.precedes(one)]
+        return [one for one in self._by_path.get(path(write), ()) if write.precedes(one)]
 
     def _lists_items(self, one: Exchange) -> bool:
         operation = select.operation_of(self._contract, one)
         return operation is not None and operation.lists
-
-    def _cut(self, listed: Exchange) -> bool:
-        operation = self._contract.by_id[select.place(listed)]
-        asked = urllib.parse.parse_qs(urllib.parse.urlsplit(listed.request.target).query)
-        limit = asked.get("limit", [str(operation.query["limit"].get("maximum", ""))])[0]
-        assert listed.response is not None
-        reached = limit.isdecimal() and len(_items(listed)) >= int(limit)
-        return reached or listed.response.truncated
 
     def _carried(self, one: Exchange) -> frozenset[str]:
         if one.request.method == "GET":
@@ -304,26 +296,12 @@ def _refusal(one: Exchange) -> bool:
     return one.status is not None and 400 <= one.status < 500
 
 
-def _received(one: Exchange) -> str:
-    return one.response.body.decode(errors="replace") if one.response else ""
-
-
-def _path(one: Exchange) -> str:
-    return one.request.target.partition("?")[0]
-
-
-def _items(listed: Exchange) -> list[Mapping[str, Any]]:
-    document = listed.response.json if listed.response else None
-    items = document.get("data") if isinstance(document, dict) else None
-    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
 def _shared(operation: Operation, lists: Iterable[Exchange]) -> Iterator[Opinion]:
     """Compare each two owners' lists by the ids that the schema gives their items."""
-    names = _identifiers(operation)
+    names = identifiers(operation)
     by_owner: dict[str, dict[str, Exchange]] = {}
     for one in lists:
-        ids = {item[name] for item in _items(one) for name in names if _text(item.get(name))}
+        ids = {item[name] for item in items(one) for name in names if _text(item.get(name))}
         by_owner.setdefault(_owner(operation, one), {}).update(dict.fromkeys(ids, one))
     filled = [ids for ids in by_owner.values() if ids]
     for mine, others in combinations(filled, 2):
@@ -338,21 +316,11 @@ def _shared(operation: Operation, lists: Iterable[Exchange]) -> Iterator[Opinion
             )
 
 
-def _identifiers(operation: Operation) -> list[str]:
-    """The members that identify an item of a list. Others, such as a person's id, may be shared."""
-    data = operation.success.get("properties", {}).get("data", {})
-    items = data.get("items", {})
-    name = items.get("$ref", "").rpartition("/")[2]
-    schemas = operation.success["components"].get("schemas", {})
-    members = schemas.get(name, items).get("properties", {})
-    return [name for name in members if name.endswith("Id") and name != operation.owner]
-
-
 def _misplaced(operation: Operation, lists: Iterable[Exchange]) -> Iterator[Opinion]:
     """Compare the owner that items name, if they do, with the one in the path."""
     names = (operation.owner, re.sub("Id$", "_id", operation.owner))
     for one in lists:
-        told = [item[name] for item in _items(one) for name in names if _text(item.get(name))]
+        told = [item[name] for item in items(one) for name in names if _text(item.get(name))]
         others = [id for id in told if id.lower() != _owner(operation, one).lower()]
         if others:
             yield Finding(
@@ -369,5 +337,5 @@ def _text(value: Any) -> bool:
 
 
 def _owner(operation: Operation, one: Exchange) -> str:
-    found = re.search(operation.pattern, _path(one))
+    found = re.search(operation.pattern, path(one))
     return found[operation.owner] if found else ""

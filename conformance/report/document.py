@@ -43,7 +43,7 @@ def build(outcome: Outcome) -> dict[str, Any]:
         "traffic": traffic(outcome),
         "requirements": [_requirement(outcome, verdict) for verdict in outcome.verdicts],
         "complaints": list(outcome.complaints),
-        "created": list(outcome.created),
+        "created": list(map(str, outcome.created)),
         "notes": list(outcome.notes),
         "errors": list(outcome.errors),
     }

@@ -90,7 +90,7 @@ def build(outcome: Outcome) -> str:
             failures=[_failure(outcome, one, room) for one in outcome.verdicts if _failed(one)],
             undecided=_undecided(outcome, room),
             notes=_notes(outcome, room),
-            created=[room.block(one) for one in outcome.created[:50]],
+            created=[room.block(str(one)) for one in outcome.created[:50]],
             areas=_areas(outcome, room),
             charts=timeline.charts(outcome),
             plots=list(timing.plots(outcome.history)),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import AREAS
@@ -127,11 +130,18 @@ def _areas(outcome: Outcome) -> list[str]:
 def _notes(outcome: Outcome) -> list[str]:
     notes = [f"waiver: {complaint}" for complaint in outcome.complaints]
     if outcome.target.control is None:  # what a bundled server holds goes with it
-        notes += [f"created: {one}" for one in outcome.created]
+        notes += _created(outcome)
     notes += [f"keys: {one}" for one in spent_keys(outcome)]
     notes += [f"note: {one}" for one in outcome.notes]
     notes += [line for one in outcome.errors for line in _error(one)]
     return ["", *notes] if notes else []
+
+
+def _created(outcome: Outcome) -> Iterator[str]:
+    """What the run created, a line for each kind of thing."""
+    kind_of = attrgetter("kind")
+    for kind, ones in groupby(sorted(outcome.created, key=kind_of), kind_of):
+        yield f"created: {kind} {', '.join(one.id for one in ones)}"
 
 
 def _error(error: str) -> list[str]:

@@ -13,6 +13,7 @@ import pytest
 from conformance import model, running
 from conformance.bench import MOST_WAITS, Bench, Impatient, Rig, contract_of
 from conformance.contract import Operation
+from conformance.created import identifiers
 from conformance.credential import ANONYMOUS
 from conformance.exhaust import OVER, exhaust
 from conformance.history import Event, Recorder
@@ -80,11 +81,11 @@ def test_a_write_without_leave_is_invalid(target: Target) -> None:
     careful.close()
 
 
-def test_what_was_created_is_noted(bench: Bench) -> None:
-    assert bench.send(operation(bench, "createExecution"), "project").succeeded
-    (noted,) = bench.created
-    assert noted.startswith("createExecution: executionId ")
-    assert noted.endswith(" (project)")
+def test_what_was_created_is_what_others_are_told_from(bench: Bench) -> None:
+    made = bench.send(operation(bench, "createExecution"), "project")
+    ((name, id),) = identifiers(made)
+    assert name == "executionId"
+    assert bench.call(operation(bench, "getExecution"), "project").path.endswith(id)
 
 
 def test_ids_are_learnt_on_the_way(bench: Bench) -> None:
@@ -157,7 +158,7 @@ def test_waiting_for_long_windows_has_an_end(bench: Bench, monkeypatch: pytest.M
         exhaust(bench, "project")
         bench.wait_for_reset(bench.key("project"))
     exhaust(bench, "other_project")
-    with pytest.raises(Impatient, match="other_project#1 is used up"):
+    with pytest.raises(Impatient, match="other_project#1: its next window: not waited for"):
         bench.ensure("other_project", 5)
     assert bench.waiting is None
 

@@ -127,3 +127,22 @@ def test_the_layout_varies_only_of_the_same_members(second: bytes, varies: bool)
 )
 def test_values_are_worded(value: Any, words: str) -> None:
     assert likeness.worded(value) == words
+
+
+def test_a_key_and_what_was_altered_of_it_ask_for_different_things() -> None:
+    """Both are masked alike; what they are told says nothing of what varies by itself."""
+    key, altered = (
+        told("revoked", key="project#1"),
+        told("unknown", key="project#1", form="altered:x"),
+    )
+    assert not likeness.same_request(key, altered)
+    assert likeness.volatile(history(key, altered), LIMIT) == frozenset()
+    assert likeness.volatile(history(key, told("x", key="project#1")), LIMIT)
+
+
+def test_ids_that_were_sent_in_the_body_are_masked() -> None:
+    one, other = (
+        told(f"There is no project {id}", sent={"project_id": id})
+        for id in (identifier("one"), identifier("other"))
+    )
+    assert likeness.differences(one, other, LIMIT) == {}

@@ -159,4 +159,5 @@ def test_an_interrupted_run_writes_its_reports(file: Path) -> None:
     process.communicate(timeout=DEADLINE)
     report = json.loads((folder / "report.json").read_text("utf-8"))
     assert (report["verdict"], process.returncode) == ("inconclusive", 3)
+    assert (report["complete"], report["reason"]) == (False, "interrupted")
     assert tomllib.loads(file.read_text("utf-8"))["project"]["key"] not in str(report)

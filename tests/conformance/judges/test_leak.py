@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -85,6 +86,14 @@ def test_with_leave_to_write_an_invalid_body_is_not_plain() -> None:
 def test_a_status_tells_them_apart(status: int) -> None:
     (found,) = findings(leak.answers_differ, *pair(status=status))
     assert found.observed.startswith(f"status {status} for another's")
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_key_that_is_refused_for_one_of_the_two_only_tells(shape: str) -> None:
+    judge, how = SHAPES[shape]
+    assert opinions(judge, *pair(status=401, **how)) == "failed"
+    refused = [replace(one, response=exchange(401).response) for one in pair(**how)]
+    assert opinions(judge, *refused) == "nothing"
 
 
 def test_anothers_that_is_served_is_no_leak_but_reach() -> None:

@@ -6,7 +6,7 @@ from conformance.exchange import Exchange
 from conformance.history import Event
 from conformance.judges import rotation
 
-from .builder import CONTRACT, exchange, findings, issued, opinions
+from .builder import CONTRACT, anonymous, exchange, findings, issued, opinions
 
 LEFT = CONTRACT.rate_limit.remaining_field
 
@@ -97,6 +97,10 @@ def test_a_method_that_a_path_lacks_may_be_no_route() -> None:
     how: dict[str, Any] = {"operation": None, "route": "/projects/{projectId}/executions"}
     lacking = exchange(404, method="PATCH", defect="method:PATCH", **how)
     assert opinions(rotation.old_key_works, OLD, ROTATED, lacking) == "nothing"
+    stranger = anonymous(404, method="PATCH", defect="method:PATCH", **how)
+    assert opinions(rotation.old_key_works, OLD, ROTATED, lacking, stranger) == "nothing"
+    stranger = anonymous(401, method="PATCH", defect="method:PATCH", **how)
+    assert opinions(rotation.old_key_works, OLD, ROTATED, lacking, stranger) == "failed"
 
 
 def test_an_absent_operation_refuses_nobody() -> None:
