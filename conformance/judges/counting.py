@@ -8,15 +8,14 @@ so one deviation is one failure, and not one of everything that depends on the c
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import combinations
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.history import History
+from conformance.judges.charges import charged
 from conformance.judges.costs import Aspect, aspects, tells_of_another
 from conformance.judges.hypotheses import (
     HYPOTHESES,
@@ -27,34 +26,12 @@ from conformance.judges.hypotheses import (
     one_counter,
 )
 from conformance.judges.select import grouped
+from conformance.judges.steps import Step, steps
 from conformance.judges.windows import Offset, Spot, neighbours, offset, overlapping, spot, spots
 
 FREE = object()  # where a tally keeps the last answer to a free request
 SLIDES = 3  # times that Reset moves while Remaining falls by one: no chance
 REPEATED = 3  # times that something costs the same before that is taken for a rule
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Two requests in a row, of one key, of which the second did not find what the first left."""
-
-    before: Spot
-    after: Spot
-
-    @property
-    def fell(self) -> int:
-        """By how much Remaining fell."""
-        return (self.before.remaining or 0) - (self.after.remaining or 0)
-
-    @property
-    def is_odd(self) -> bool:
-        """Whether Remaining did not fall by one. After 0 it cannot: that the limit is not kept."""
-        return self.fell != 1 and (self.before.remaining, self.after.remaining) != (0, 0)
-
-    @property
-    def in_one_window(self) -> bool:
-        """Whether both announced the same Reset."""
-        return self.before.reset == self.after.reset
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +52,11 @@ class Explanation:
                 yield ones
 
 
-STRANGERS: dict[str, Callable[[Exchange], bool]] = {  # whose requests a key may have to pay for
-    "unknown keys'": lambda one: one.tags.credential != "anonymous" and not one.plain_key,
-    "replaced keys'": lambda one: one.plain_key,
-    "keyless": lambda one: one.tags.credential == "anonymous",
-}
-
-
-def _strangers(history: History) -> Iterator[tuple[str, list[Exchange]]]:
-    """The requests without a valid key, by each choice of what they presented instead."""
-    refused = [one for one in history.answered if one.status == 401]
-    for count in range(1, len(STRANGERS) + 1):
-        for names in combinations(STRANGERS, count):
-            chosen = [one for one in refused if any(STRANGERS[name](one) for name in names)]
-            yield f"{' and '.join(names)} requests count", chosen
-
-
 @lru_cache(maxsize=8)
 def explain(contract: Contract, history: History) -> Explanation:
     """The first way of counting that explains every step of every key."""
-    steps = tuple(_steps(contract, history))
-    odd = tuple(step for step in steps if step.in_one_window and step.is_odd)
+    every = tuple(steps(contract, history))
+    odd = tuple(step for step in every if step.in_one_window and step.is_odd)
     moved = tuple(_moved(contract, history))
     if not odd and not moved:
         return Explanation(None, one_counter)
@@ -105,10 +66,9 @@ def explain(contract: Contract, history: History) -> Explanation:
             return Explanation(one.requirement, one.counter, odd or moved, text=one.text)
     if not odd:
         return Explanation(None, one_counter)
-    in_window = [step for step in steps if step.in_one_window]
-    for text, strangers in _strangers(history):
-        if any(_charged(in_window, strangers, payer) for payer in (_anybody, _successor)):
-            return Explanation("rate.per-key", one_counter, odd, uneven=True, text=text)
+    in_window = [step for step in every if step.in_one_window]
+    if text := charged(history, in_window):
+        return Explanation("rate.per-key", one_counter, odd, uneven=True, text=text)
     for requirement, aspect in aspects():
         for culprit in (_after, _before):
             if _follows(in_window, aspect, culprit):
@@ -116,32 +76,6 @@ def explain(contract: Contract, history: History) -> Explanation:
                 return Explanation(broken, one_counter, odd, uneven=True)
     others = all(step.fell > 1 for step in odd)
     return Explanation(None if others else "rate.remaining-counts", one_counter, odd, others=others)
-
-
-def _anybody(_: Exchange) -> str:
-    """Every key pays for every stranger."""
-    return ""
-
-
-def _successor(one: Exchange) -> str:
-    """A key pays for those that it replaced: it is of the same party."""
-    return (one.tags.key or "").partition("#")[0]
-
-
-def _charged(
-    steps: list[Step], strangers: list[Exchange], payer: Callable[[Exchange], str]
-) -> bool:
-    """Whether a key pays for itself and for what strangers sent between its requests."""
-    ends = {
-        name: sorted(one.ended for one in ones) for name, ones in grouped(strangers, payer).items()
-    }
-
-    def between(step: Step) -> int:
-        of_payer = ends.get(payer(step.after.exchange), [])
-        begin, end = step.before.exchange.ended, step.after.exchange.started
-        return bisect(of_payer, end) - bisect(of_payer, begin)
-
-    return all(step.fell == 1 + between(step) for step in steps if step.after.remaining)
 
 
 def _after(step: Step) -> Exchange:
@@ -177,14 +111,6 @@ def _follows(steps: list[Step], aspect: Aspect, culprit: Callable[[Step], Exchan
     return constant and any(len(alike) >= REPEATED and alike[0].fell != 1 for alike in costs)
 
 
-def _steps(contract: Contract, history: History) -> Iterator[Step]:
-    """Two requests in a row, one after the other, of one key, that both say what is left."""
-    for of_key in spots(contract, history).values():
-        for before, after in neighbours(of_key):
-            if None not in (before.remaining, after.remaining, before.reset, after.reset):
-                yield Step(before, after)
-
-
 @lru_cache(maxsize=8)
 def resets_move(contract: Contract, history: History) -> bool:
     """Whether a key's Reset changes before the first one has come."""
@@ -210,7 +136,7 @@ def _goes_on(one: Spot, other: Spot) -> bool:
 def _moved(contract: Contract, history: History) -> Iterator[Step]:
     """Steps to another Reset before the first one had come."""
     clock = offset(contract, history)
-    for step in _steps(contract, history) if clock else ():
+    for step in steps(contract, history) if clock else ():
         if not step.in_one_window and not _may_begin(clock, step.before.reset, step.after):
             yield step
 
@@ -328,7 +254,7 @@ def _in_turn(contract: Contract, history: History, hypothesis: Hypothesis) -> li
 
 def pairs(contract: Contract, history: History) -> Iterator[tuple[Spot, Spot]]:
     """Requests in a row, of one key in one window: what shows how they are counted."""
-    for step in _steps(contract, history):
+    for step in steps(contract, history):
         if step.in_one_window:
             yield step.before, step.after
 

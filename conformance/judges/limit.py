@@ -30,7 +30,7 @@ def _served(contract: Contract, of_key: Iterable[Spot]) -> Iterator[Finding]:
     """Find a request that was served in a window of which it says itself that it is used up."""
     refused: Spot | None = None
     for one in of_key:
-        refused = one if one.refused else refused
+        refused = one if one.refused and one.remaining == 0 else refused
         if refused is None or one.at_once or one.exchange.tags.group != "exhausted":
             continue
         over = one.exchange.succeeded and one.remaining == 0 and one.reset == refused.reset

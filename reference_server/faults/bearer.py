@@ -105,7 +105,7 @@ class TakesKeyFromBody(TakesKeyElsewhere):
     def elsewhere(self, call: Call) -> str | None:
         try:
             found = json.loads(call.body).pop("access_token", None)
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, TypeError):
             return None
         return found if isinstance(found, str) else None
 

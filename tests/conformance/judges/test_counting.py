@@ -207,7 +207,25 @@ def test_a_key_pays_for_the_one_that_it_replaced() -> None:
     replaced = issued("project#2", "project#1")
     asked = [left(59), replaced, new(59), old, new(57), other, old, old, new(54), new(53)]
     found = counting.explain(CONTRACT, history(*asked))
-    assert (found.requirement, found.text) == ("rate.per-key", "replaced keys' requests count")
+    assert (found.requirement, found.text) == ("rate.per-key", "project pays for replaced keys")
+
+
+def test_a_key_pays_for_what_another_does() -> None:
+    """A team's key is charged for its project's requests, and not the other way round."""
+
+    def team(remaining: int) -> Exchange:
+        return left(remaining, operation="listEnvironments", credential="team")
+
+    asked = [left(59), team(59), left(58), team(57), left(57), left(56), team(54), left(55)]
+    found = counting.explain(CONTRACT, history(*asked))
+    assert (found.requirement, found.text) == ("rate.per-key", "team pays for project")
+
+
+def test_somebody_else_explains_what_nobody_here_did() -> None:
+    other: dict[str, Any] = {"credential": "other_project"}
+    asked = [left(59), left(59, **other), left(57), left(58, **other), left(52), left(57, **other)]
+    found = counting.explain(CONTRACT, history(*asked))
+    assert (found.requirement, found.others) == (None, True)
 
 
 def test_keys_of_a_kind_share_a_counter() -> None:
