@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ OTHERS: dict[str, Any] = {
     "boolean": True,
 }
 DEPTH = 24  # of an object that may hold anything: deeper than people write by hand
+ABYSS = 400  # deeper than programs write, though still JSON
 ODDITIES: dict[str, Any] = {  # what an object that may hold anything may hold
     "none": None,
     "list": [1, "two", None, {"three": 3.5}],
@@ -139,6 +141,7 @@ def _near_misses(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         ("pattern-letter", f"{valid}é"),
         ("pattern-blank", f" {valid}"),
         ("pattern-padded", f"{valid} "),
+        ("pattern-none", ""),
     ):
         unlike = not jsonschema_rs.is_valid({"pattern": schema["pattern"]}, text)
         if unlike and len(text) <= schema.get("maxLength", len(text)):
@@ -190,14 +193,19 @@ def repeating(operation: Operation, marker: str) -> bytes:
     return _dump({**body(operation, marker), **lists})
 
 
-def odd_texts(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]:
-    """Bodies with U+0000, and with half a surrogate pair, in a text that nothing bounds."""
+def odd_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]:
+    """Bodies with U+0000 and with half a surrogate pair in a text of any kind, and deep ones."""
     properties = (operation.body or {}).get("properties", {})
+    valid = body(operation, marker)
     for name, schema in properties.items():
-        if schema.get("type") == "string" and not {"pattern", "format", "enum"} & set(schema):
-            for what, text in (("null", "conformance\x00"), ("surrogate", "conformance\ud800")):
-                yield what, _dump({**body(operation, marker), name: text})
-            return
+        if _unbounded(schema) or ("maxLength" in schema and "pattern" not in schema):
+            yield "null", _dump({**valid, name: "conformance\x00"})
+            yield "surrogate", _dump({**valid, name: "conformance\ud800"})
+            break
+    for name, schema in properties.items():
+        if schema.get("type") == "object":
+            yield "deep", _dump({**valid, name: _nested(ABYSS)})
+            break
 
 
 def lenient_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]:
@@ -213,6 +221,12 @@ def lenient_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, byt
     yield "json.unclosed", valid[:-1]
     yield "json.equals", valid.replace(b":", b"=", 1)
     yield "json.padded", b"while(1);" + valid
+    yield "json.form", urllib.parse.urlencode(body(operation, marker)).encode()
+    texts = [text for text in body(operation, marker).values() if isinstance(text, str)]
+    for text in texts[:1]:
+        written = _dump(text)
+        yield "json.not-utf8", valid.replace(written, written[:-1] + b'\xff\xfe"')
+        yield "json.line-break", valid.replace(written, written[:-1] + b'\n"')
 
 
 def media_types(operation: Operation, marker: str) -> Iterator[tuple[str, str, bytes]]:
@@ -220,7 +234,8 @@ def media_types(operation: Operation, marker: str) -> Iterator[tuple[str, str, b
     valid = _dump(body(operation, marker))
     yield "media.text", "text/plain", valid
     yield "media.xml", "application/xml", b"<body/>"
-    yield "media.form", "application/x-www-form-urlencoded", valid
+    form = urllib.parse.urlencode(body(operation, marker)).encode()
+    yield "media.form", "application/x-www-form-urlencoded", form
     yield "media.octets", "application/octet-stream", valid
     yield "media.vendor", "application/vnd.conformance+json", valid
     yield "media.json-seq", "application/json-seq", valid

@@ -70,11 +70,13 @@ def _spoilt(undecided: Verdict, failed: list[Requirement]) -> str:
 
 def overall(verdicts: Iterable[Verdict], history: History, gate: Gate) -> str:
     """conformant, nonconformant or inconclusive."""
+    verdicts = list(verdicts)
     counted = [verdict for verdict in verdicts if gate.counts(verdict)]
     if any(verdict.outcome == "failed" for verdict in counted):
         return "nonconformant"
-    decided = any(verdict.outcome in ("passed", "waived") for verdict in counted)
-    doubtful = any(verdict.outcome == "inconclusive" for verdict in counted)
+    asked = counted or verdicts  # where nothing that gates was chosen, it has to be decided
+    decided = any(verdict.outcome in ("passed", "failed", "waived") for verdict in asked)
+    doubtful = any(verdict.outcome == "inconclusive" for verdict in asked)
     complete = history.footer.get("complete", False)
     return "conformant" if decided and complete and not doubtful else "inconclusive"
 

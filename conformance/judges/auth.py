@@ -17,6 +17,7 @@ SHOWN = 3  # exchanges that a finding points at, besides its control
 UNACCEPTED = frozenset({401, 403, 404, 405})
 PASSED_ON = frozenset({401, 403, 429})  # not an answer of what lies behind the key
 KEY = re.compile(r"\[key [^\]]{1,99}\]")  # what the client leaves where a key stood
+PREFIXES = ("altered:display-prefix", "altered:display-text", "shown")  # what is no key
 
 Chosen = Callable[[Exchange], bool]
 
@@ -186,7 +187,8 @@ def ambiguous(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("auth.not-echoed")
 def not_echoed(contract: Contract, history: History) -> Iterator[Opinion]:
     """Look for keys in all answers."""
-    seen = list(select.judgeable(contract, history, hardening=True))
+    every = select.judgeable(contract, history, hardening=True)
+    seen = [one for one in every if one.tags.form not in PREFIXES]
     echoing = [one for one in seen if KEY.search(_received(one))]
     if sent := [one for one in seen if KEY.search(_sent(one)) and one not in echoing]:
         yield Evidence(tuple(sent))

@@ -10,7 +10,7 @@ from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import explain
 from conformance.judges.limit import in_its_window
-from conformance.judges.select import absent, lives_of, own, passing, said
+from conformance.judges.select import absent, lives_of, own, passing, place, said
 from conformance.judges.windows import Spot, offset, spot, spots
 
 ELSEWHERE = ("slash", "case")  # disguises after which a path may be another one
@@ -128,7 +128,7 @@ def works_over_the_limit(contract: Contract, history: History) -> Iterator[Opini
             yield Finding(
                 expected=f"429 {contract.codes.get(429)} for an exhausted key, "
                 "whatever the resource and the body",
-                observed=f"{said(one)} on {one.tags.operation} ({what})",
+                observed=f"{said(one)} on {place(one)} ({what})",
                 exchanges=(refusal, one),
             )
 

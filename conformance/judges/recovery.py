@@ -15,7 +15,7 @@ from conformance.judges.late import is_pushed, stretches
 from conformance.judges.rate import responses
 from conformance.judges.remaining import someone_else
 from conformance.judges.select import lives_of, own, sound
-from conformance.judges.windows import ROUNDING, Offset, Spot, offset, spots
+from conformance.judges.windows import ROUNDING, Offset, Spot, offset, sensible, spots
 
 RETRY_TOLERANCE = 2.0  # seconds: Retry-After and Reset are whole, one may be rounded up, one down
 
@@ -184,7 +184,7 @@ def retry_after_disagrees(contract: Contract, history: History) -> Iterator[Opin
             continue
         if given is None:
             yield Evidence((one,))
-        elif reset is not None and clock is not None:
+        elif clock is not None and reset is not None and sensible(one, reset, contract.rate_limit):
             yield Evidence((one,))
             if not _leads_to(given, reset, one, clock):
                 yield Finding(

@@ -12,6 +12,8 @@ from conformance.history import History
 from conformance.judges.counting import Explanation, explain, pairs, resets_move
 from conformance.judges.windows import Spot, spots, uncertain, windows
 
+ENOUGH = 2  # errors that take nothing, and none that does
+
 MOST_STEPS = 3  # odd steps that a report shows
 
 
@@ -62,6 +64,37 @@ def outcomes_free(contract: Contract, history: History) -> Iterator[Opinion]:
     for before, after in pairs(contract, history):
         if {before.exchange.status, after.exchange.status} & {400, 404}:
             yield Evidence((before.exchange, after.exchange))
+
+
+@judges("rate.all-outcomes")
+def untold_and_free(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield errors that tell nothing of their key's window, and take nothing of it either."""
+    if explain(contract, history).requirement is not None:
+        return
+    found = [some for of_key in spots(contract, history).values() for some in _untold(of_key)]
+    free = [(before, error, after) for before, error, after in found if _fell(before, after) == 1]
+    if len(free) == len(found) >= ENOUGH:
+        field, (before, error, after) = contract.rate_limit.remaining_field, free[0]
+        yield Finding(
+            expected=f"{field} {(before.remaining or 0) - 2}: a {error.exchange.status} counts too",
+            observed=f"{field} {before.remaining} before it, and {after.remaining} after it",
+            exchanges=(before.exchange, error.exchange, after.exchange),
+        )
+
+
+def _untold(of_key: tuple[Spot, ...]) -> Iterator[tuple[Spot, Spot, Spot]]:
+    """An error without Remaining between two answers with it, in one window, one at a time."""
+    for before, error, after in zip(of_key, of_key[1:], of_key[2:], strict=False):
+        alone = not (before.at_once or error.at_once or after.at_once)
+        in_a_row = alone and after.place == before.place + 2
+        untold = error.remaining is None and error.exchange.status in (400, 404)
+        known = None not in (before.remaining, after.remaining) and before.reset == after.reset
+        if in_a_row and untold and known:
+            yield before, error, after
+
+
+def _fell(before: Spot, after: Spot) -> int:
+    return (before.remaining or 0) - (after.remaining or 0)
 
 
 @judges("rate.no-bypass")

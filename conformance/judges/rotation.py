@@ -20,7 +20,6 @@ from conformance.judges.select import (
     lives_of,
     own,
     said,
-    sound,
     straight,
 )
 from conformance.judges.select import (
@@ -266,6 +265,16 @@ def survivors_miscounted(contract: Contract, history: History) -> Iterator[Opini
             continue
         seen |= set(labels)
         yield from _survivors(lives, history, labels, max(one.ended for one in rivals))
+    for event in _unrivalled(lives, history):
+        yield from _survivors(lives, history, [event.data["key"]], event.ended)
+
+
+def _unrivalled(lives: Lives, history: History) -> Iterator[Event]:
+    """New keys beside which another one was asked for and declined: they are to be valid."""
+    for declined in history.events_of("declined"):
+        for event in lives.rotations:
+            if event.started < declined.ended and declined.started < event.ended:
+                yield event
 
 
 def _survivors(
@@ -300,16 +309,14 @@ def _tries(lives: Lives, history: History, label: str, since: float) -> Iterator
 def revoked_recognised(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield operations on which a replaced key's answer differs from an unknown key's."""
     unknown = {
-        one.request.target: one
+        _asked_for(one): one
         for one in history.judged
         if one.tags.group == "unknown" and _refused(one)
     }
     told: set[str | None] = set()
     for one, _ in _dead(contract, history):
-        other = unknown.get(one.request.target)
-        if other is None or other.request.method != one.request.method:
-            continue
-        if not _refused(one) or not sound(one) or one.tags.operation in told:
+        other = unknown.get(_asked_for(one))
+        if other is None or not _refused(one) or one.tags.operation in told:
             continue
         yield Evidence((one, other))
         changing = volatile(history, contract.rate_limit)
@@ -325,6 +332,10 @@ def revoked_recognised(contract: Contract, history: History) -> Iterator[Opinion
                 observed=f"{part} {worded(revoked)}",
                 exchanges=(other, one),
             )
+
+
+def _asked_for(one: Exchange) -> tuple[str | None, ...]:
+    return one.request.method, one.request.target, one.tags.defect
 
 
 @judges("rotation.same-as-unknown")

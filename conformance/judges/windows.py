@@ -81,17 +81,17 @@ def spot(exchange: Exchange, rate_limit: RateLimit, place: int = 0, alone: bool 
     response = exchange.response
     assert response is not None
     limit, remaining, told = (response.number(name) for name in rate_limit.fields)
-    reset = told if _sensible(exchange, told, rate_limit.window) else None
+    reset = told if sensible(exchange, told, rate_limit) else None
     return Spot(exchange, limit, remaining, reset, told, place, alone)
 
 
-def _sensible(exchange: Exchange, reset: int | None, window: float) -> bool:
+def sensible(exchange: Exchange, reset: int | None, rate_limit: RateLimit) -> bool:
     """Whether a Reset is near the answer's own Date; milliseconds and seconds left are not.
 
     What makes no sense as a time cannot tell one window from another.
     """
     date = exchange.response.date if exchange.response else None
-    return reset is None or date is None or abs(reset - date) <= FARTHEST * window + DAY
+    return reset is None or date is None or abs(reset - date) <= FARTHEST * rate_limit.window + DAY
 
 
 @lru_cache(maxsize=8)

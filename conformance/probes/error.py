@@ -29,7 +29,7 @@ from conformance.sample import (
     lenient_bodies,
     malformed_bodies,
     media_types,
-    odd_texts,
+    odd_bodies,
     typed,
 )
 
@@ -182,7 +182,7 @@ def test_rest(bench: Bench, party: str) -> None:
         bench.together(pool_of(bench, party).calls(party, count))
 
 
-@probes("error.no-server-error", spends={"own": 9}, thrift={"spends": {"own": 5}})
+@probes("error.no-server-error", spends={"own": 10}, thrift={"spends": {"own": 5}})
 def test_unusual(bench: Bench, party: str) -> None:
     """Send what is unusual but not wrong: conditions, queries, texts of odd characters."""
     operation = first_list(bench.contract, party)
@@ -206,14 +206,14 @@ def _given_twice(operation: Operation) -> Iterator[str]:
 
 
 def _oddly_written(bench: Bench, party: str) -> Iterator[Call]:
-    """Texts of odd characters in a body, and an unknown character set, where writing is allowed."""
+    """Odd bodies, and an unknown character set, where writing is allowed."""
     marker = bench.calls.marker()
-    for operation in filter(bench.calls.may_write, bench.contract.of_kind(party)):
-        if texts := list(odd_texts(operation, marker)):
-            for what, body in texts:
-                yield bench.call(operation, party, body=body, defect=f"unusual:{what}")
-            plain = sample.dump(sample.body(operation, marker))
-            yield bench.call(
-                operation, party, body=plain, fields=UNKNOWN_CHARSET, defect="unusual:charset"
-            )
-            return
+    writable = [op for op in bench.contract.of_kind(party) if op.body and bench.calls.may_write(op)]
+    offered = [(op, list(odd_bodies(op, marker))) for op in writable]
+    for operation, odd in sorted(offered, key=lambda one: -len(one[1]))[:1]:
+        for what, body in odd:
+            yield bench.call(operation, party, body=body, defect=f"unusual:{what}")
+        plain = sample.dump(sample.body(operation, marker))
+        yield bench.call(
+            operation, party, body=plain, fields=UNKNOWN_CHARSET, defect="unusual:charset"
+        )

@@ -12,8 +12,9 @@ from conformance.credential import ANONYMOUS
 from conformance.exchange import Exchange
 from conformance.exhaust import exhaust
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, lane, turn
+from conformance.probes.shapes import first_list, lacking, lane, turn
 from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types, typed
+from conformance.schedule import CROSS
 
 FORWARDING = (
     ("X-Forwarded-For", "203.0.113.{n}"),
@@ -147,13 +148,24 @@ def test_over_the_limit(bench: Bench, operation: Operation) -> None:
     over_the_limit(bench, party, calls)
 
 
-@probes("rate.before-work", phase=Phase.EXHAUSTED, spends={"own": 0}, free=1, needs=("cross.key",))
+@probes("rate.before-work", phase=Phase.EXHAUSTED, spends={"own": 0}, free=4, needs=("own.key",))
 def test_over_the_limit_elsewhere(bench: Bench, party: str) -> None:
-    """With an exhausted key, call an operation of the other kind."""
-    other = "team" if party == "project" else "project"
-    if other in bench.target.parties:
-        operation = first_list(bench.contract, other)
-        over_the_limit(bench, party, [bench.call(operation, party, resource="cross")])
+    """With an exhausted key, ask for what the key cannot call, what is not there, and what is not.
+
+    An operation of the other kind, something absent, a method that a path lacks, no route at all.
+    """
+    operation = first_list(bench.contract, party)
+    below = next(op for op in bench.contract.of_kind(party) if op.nested is not None)
+    method = lacking(bench, operation)[0]
+    calls = [
+        bench.call(below, party, nested="absent"),
+        bench.off_method(method, operation, party, resource="own"),
+        bench.off_route("GET", f"/{bench.calls.marker()}", party),
+    ]
+    if CROSS[party] in bench.target.parties:
+        other = first_list(bench.contract, CROSS[party])
+        calls.append(bench.call(other, party, resource="cross"))
+    over_the_limit(bench, party, calls)
 
 
 @probes(
@@ -292,11 +304,15 @@ def burst_at_the_edge(bench: Bench, party: str) -> None:
 
 
 def send_burst(bench: Bench, party: str, size: int) -> None:
-    """Send so many requests at once, and one more."""
-    operation = first_list(bench.contract, bench.target.parties[party].kind)
-    call = bench.call(operation, party, group=f"burst:{bench.calls.marker()}")
-    bench.client.send_at_once([replace(call, connection=lane(n)) for n in range(size)])
-    bench.deliver(call)
+    """Send so many requests at once, reads and writes that are invalid, and one more."""
+    kind, group = bench.target.parties[party].kind, f"burst:{bench.calls.marker()}"
+    writing = next(op for op in bench.contract.of_kind(kind) if op.body is not None)
+    defect, body = next(malformed_bodies())
+    read = bench.call(first_list(bench.contract, kind), party, group=group)
+    write = bench.call(writing, party, body=body, defect=defect, group=group)
+    calls = [replace((read, write)[n % 2], connection=lane(n)) for n in range(size)]
+    bench.client.send_at_once(calls)
+    bench.deliver(read)
 
 
 @probes(
@@ -330,7 +346,8 @@ def replace_exhausted(bench: Bench) -> Exchange:
         if bench.send(operation, old, group="before-replaced").status == 429:
             break  # else its window ended just now
     bench.generate("project")
-    for _ in range(2):
+    writing = next(op for op in bench.contract.of_kind("project") if op.body is not None)
+    for asked in (writing, operation):
         bench.send(operation, "project")
-        again = bench.send(operation, old, group="exhausted-revoked")
+        again = bench.send(asked, old, group="exhausted-revoked")
     return again

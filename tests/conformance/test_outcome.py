@@ -89,6 +89,14 @@ def test_other_levels_gate_when_asked() -> None:
     assert found(exchange(200), unchallenged, strict=True, **seen).status == 1
 
 
+def test_where_nothing_that_gates_was_chosen_it_has_to_be_decided() -> None:
+    unchallenged = anonymous(401, fields={"WWW-Authenticate": None})
+    only = {"only": ("auth.challenge",)}
+    assert found(exchange(200), unchallenged, **only).verdict == "conformant"
+    assert found(exchange(200), unchallenged, strict=True, **only).verdict == "nonconformant"
+    assert found(exchange(200), **only).verdict == "inconclusive"
+
+
 def test_what_is_skipped_is_said() -> None:
     outcome = found(*OPEN, only=("auth.required", "auth.challenge"), skip=("auth.required",))
     reasons = {one.requirement.id: one.reason for one in outcome.verdicts}

@@ -168,6 +168,16 @@ def test_an_outcome_is_free(status: int) -> None:
     assert accused(*asked) == {"rate.all-outcomes"}
 
 
+def test_an_outcome_is_free_and_says_nothing() -> None:
+    lost: dict[str, Any] = {"operation": None, "route": None, "resource": "none"}
+    untold = exchange(404, fields={LEFT: None}, **lost)
+    asked = [left(59), untold, left(58), untold, left(57)]
+    assert opinions(remaining.untold_and_free, *asked) == "failed"
+    assert opinions(remaining.untold_and_free, *asked[:3]) == "nothing"
+    paid = [left(59), untold, left(57), untold, left(55)]
+    assert opinions(remaining.untold_and_free, *paid) == "nothing"
+
+
 def free_again(one: Exchange, remaining: int) -> Exchange:
     """The same, later."""
     assert one.status is not None

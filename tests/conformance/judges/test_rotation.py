@@ -6,7 +6,7 @@ from conformance.exchange import Exchange
 from conformance.history import Event
 from conformance.judges import rotation
 
-from .builder import CONTRACT, anonymous, exchange, findings, issued, opinions
+from .builder import CONTRACT, anonymous, event, exchange, findings, issued, opinions
 
 LEFT = CONTRACT.rate_limit.remaining_field
 
@@ -241,6 +241,16 @@ def test_survivors_that_were_not_tried_or_were_replaced() -> None:
     again = issued("project#4", "project#3")
     late: Happened = [*RIVALS, again, new(401, started=5), new(401, "project#3")]
     assert opinions(rotation.survivors_miscounted, *late) == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("status", "opinion"), [(200, "passed"), (401, "failed"), (429, "nothing")]
+)
+def test_who_declines_a_second_key_has_to_take_the_first(status: int, opinion: str) -> None:
+    declined = event("declined", started=1, ended=2, party="project")
+    second = issued("project#2", "project#1", started=1, ended=2)
+    asked: Happened = [declined, second, new(status, started=3, ended=4)]
+    assert opinions(rotation.survivors_miscounted, *asked) == opinion
 
 
 # a revoked key's answer
