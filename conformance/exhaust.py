@@ -33,7 +33,7 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0, counting: bool = False)
         return
     most = bench.contract.rate_limit.limit + OVER
     calls = pool_of(bench, bench.target.parties[party].kind).calls(party, ATTEMPTS * most)
-    ends, sent, ended = float("inf"), 0, 0
+    began, sent, ended = float("-inf"), 0, 0
     while not _done(bench, label, leave) and ended < ATTEMPTS:
         if sent >= most:
             bench.unlimited.add(label)
@@ -42,11 +42,10 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0, counting: bool = False)
         count = _batch(bench, label, leave, counting, hasty=ended > 0)
         batch = [_plain(bench, party)] if left <= 0 else list(islice(calls, count))
         _send(bench, batch)
-        if sent and _left(bench, label) > left and bench.clock.now() >= ends:
-            ended, sent = ended + 1, 0
-        if sent == 0:
-            ends = bench.budget.reopens(label, bench.clock.now())
         sent += len(batch)
+        now, room_again = bench.clock.now(), _left(bench, label) > left
+        if room_again and now - began > bench.contract.rate_limit.window / 2:
+            began, sent, ended = now, 0, ended + 1
 
 
 def _plain(bench: Bench, party: str) -> Call:

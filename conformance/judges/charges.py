@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain, combinations
+from itertools import chain, product
 
 from conformance.exchange import Exchange
 from conformance.history import History
@@ -14,6 +14,7 @@ from conformance.judges.steps import Step
 LEAST = 3  # requests of others that are paid for, without which that is no rule
 
 Chosen = Callable[[Exchange], bool]
+Spender = tuple[str, list[float]]  # who, and when their requests were over
 
 STRANGERS: Mapping[str, Chosen] = {  # who is refused, and may have to be paid for
     "unknown keys": lambda one: one.tags.credential != "anonymous" and not one.plain_key,
@@ -38,35 +39,35 @@ def _paid(history: History, party: str, steps: tuple[Step, ...]) -> str | None:
     telling = [step for step in steps if step.after.remaining]  # nothing falls below 0
     if all(step.fell == 1 for step in telling):
         return ""
-    others = {name: ended for name, ended in _others(history, party) if ended}
-    for names in _subsets(others):
-        ends = sorted(chain.from_iterable(others[name] for name in names))
-        counts = [_between(step, ends) for step in telling]
-        explained = all(step.fell == 1 + n for step, n in zip(telling, counts, strict=True))
-        if explained and sum(counts) >= LEAST:
-            return f"{party} pays for {' and '.join(names)}"
+    for chosen in _choices(list(_others(history, party))):
+        ends = sorted(chain.from_iterable(ended for _, ended in chosen))
+        if all(step.fell == 1 + _between(step, ends) for step in telling):
+            paid = sum(_between(step, ends) for step in telling)
+            names = " and ".join(name for name, _ in chosen)
+            return f"{party} pays for {names}" if paid >= LEAST else None
     return None
 
 
-def _others(history: History, party: str) -> Iterator[tuple[str, list[float]]]:
-    """When which others' requests were over: of each party, to this one's own, of strangers."""
+def _others(history: History, party: str) -> Iterator[tuple[Spender, Spender]]:
+    """Of each other party and each kind of strangers: all requests, and those that are its own."""
     counted = [one for one in history.answered if one.status not in (401, 403, 429)]
     asking = [one for one in counted if one.tags.key and _party(one) != party]
+    owner = f"/{history.header.get('parties', {}).get(party)}/"
     for other, ones in grouped(asking, _party).items():
-        yield other, [one.ended for one in ones]
-    mine = str(history.header.get("parties", {}).get(party))
-    yield "requests to it", [one.ended for one in asking if f"/{mine}/" in one.request.target]
+        to_it = [one.ended for one in ones if owner in one.request.target]
+        yield (other, [one.ended for one in ones]), (f"{other}'s requests to it", to_it)
     refused = [one for one in history.answered if one.status == 401]
     for name, chosen in STRANGERS.items():
-        yield name, [one.ended for one in refused if chosen(one)]
-        own = [one for one in refused if chosen(one) and _party(one) == party]
-        yield f"its own {name}", [one.ended for one in own]
+        strange = [one for one in refused if chosen(one)]
+        own = [one.ended for one in strange if _party(one) == party]
+        yield (name, [one.ended for one in strange]), (f"its own {name}", own)
 
 
-def _subsets(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """The simplest explanations first."""
-    names = tuple(names)
-    return chain.from_iterable(combinations(names, size) for size in range(1, len(names) + 1))
+def _choices(others: list[tuple[Spender, Spender]]) -> list[tuple[Spender, ...]]:
+    """Every choice of who is paid for, and of how much of each, the simplest first."""
+    options = [(None, *(one for one in some if one[1])) for some in others]
+    chosen = (tuple(filter(None, choice)) for choice in product(*options))
+    return sorted(filter(None, chosen), key=len)
 
 
 def _between(step: Step, ends: list[float]) -> int:

@@ -74,9 +74,10 @@ def nested(contract: Contract, history: History) -> Iterator[Opinion]:
     }
 
     def chosen(one: Exchange) -> bool:
+        below = contract.by_id[select.place(one)].nested is not None  # else a body only names it
         astray = (one.tags.resource, one.tags.nested) in ASTRAY and path(one) not in shown
         elsewhere = one.tags.resource == "foreign" and (select.place(one), one.status) in usual
-        return astray and not elsewhere
+        return below and astray and not elsewhere
 
     yield from _refused(contract, history, chosen, (404,), coded=False)
 

@@ -15,6 +15,7 @@ from reference_server import errors, keys
 from reference_server.app import Call, Server
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
+from reference_server.faults.shapes import LetsIn
 
 # auth.bearer-only
 
@@ -243,3 +244,21 @@ class RepeatsKeyInField(Server):
     async def finish(self, call: Call, response: Response) -> Response:
         response.headers["X-Api-Key"] = self.credential_of(call) or "none"
         return response
+
+
+@fault(breaks="auth.bearer-only")
+class TakesJoinedScheme(Server):
+    """Cuts "Bearer" off the field's beginning, and does not miss the blank behind it."""
+
+    def credential_of(self, call: Call) -> str | None:
+        field = call.request.headers.get("authorization", "")
+        joined = field.removeprefix("Bearer").lstrip(":") if field.startswith("Bearer") else None
+        return super().credential_of(call) or joined
+
+
+@fault(breaks="auth.unknown-key")
+class TrustsEmptyField(LetsIn):
+    """Takes an empty Authorization field for one that a gateway has seen to."""
+
+    def lets_in(self, call: Call) -> bool:
+        return call.request.headers.getlist("authorization") == [""]

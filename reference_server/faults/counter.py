@@ -12,7 +12,12 @@ from starlette.responses import Response
 from reference_server.app import Call, Server
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
-from reference_server.faults.shapes import WITH_MANY_COUNTERS, RemembersKeys, operation
+from reference_server.faults.shapes import (
+    WITH_MANY_COUNTERS,
+    RemembersKeys,
+    addressed,
+    operation,
+)
 from reference_server.windows import Window
 
 # rate.per-key
@@ -68,6 +73,29 @@ class CountsPerTeam(Server):
     def counter(self, call: Call) -> Hashable:
         owner = self.store.owner(call.key.owner)
         return owner.team or owner.id if owner else None
+
+
+@fault(breaks="rate.per-key", also=("rate.remaining-counts", "rate.remaining-honest"))
+class ChargesTeam(Server):
+    """Charges a project's requests to the keys of its team, too."""
+
+    async def take(self, call: Call) -> Window:
+        owner = self.store.owner(call.key.owner)
+        for key in self.store.keys(owner.team) if owner and owner.team else ():
+            self.windows.take(key.digest, call.now)
+        return await super().take(call)
+
+
+@fault(breaks="rate.per-key", also=("rate.remaining-counts", "rate.remaining-honest"))
+class ChargesVictim(Server):
+    """Charges a request to the keys of the project or team that it is about, too."""
+
+    async def take(self, call: Call) -> Window:
+        window, owner = await super().take(call), addressed(self, call)
+        if window.admitted and owner and owner.id != call.key.owner:
+            for key in self.store.keys(owner.id):
+                self.windows.take(key.digest, call.now)
+        return window
 
 
 @fault(breaks="rate.per-key", also=("rate.remaining-counts", "rate.remaining-honest"))
@@ -317,3 +345,18 @@ class BeginsWithHalf(Server):
             window = self.windows.peek(counter, call.now)
             self.windows.keep(counter, replace(window, used=window.limit // 2))
         return await super().take(call)
+
+
+@fault(breaks="rate.all-outcomes", also=("rate.headers-present", "rate.before-work"))
+class SkipsUnknownRoutes(Server):
+    """Looks for the route first: what has none is not counted, and is told nothing."""
+
+    async def count(self, call: Call) -> None:
+        if self.contract.match(call.request.scope["path"]):
+            await super().count(call)
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        if not self.contract.match(call.request.scope["path"]):
+            for name in self.rate_fields(call):
+                del response.headers[name]
+        return response

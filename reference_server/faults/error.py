@@ -6,13 +6,18 @@ import json
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
+from reference_server import errors
 from reference_server.app import Call, Server
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
 from reference_server.faults.shapes import Undocumented, operation, page
+
+DEEPEST = 100  # objects in one another
 
 # error.envelope
 
@@ -277,3 +282,41 @@ class DisclosesQuery(Discloses):
     def internals(self, _: Call, refusal: Refusal) -> str:
         found = refusal.status == HTTPStatus.NOT_FOUND
         return "no rows: SELECT id, owner FROM resources WHERE id = $1" if found else ""
+
+
+@fault(breaks="error.no-server-error")
+class FailsOnDepth(Server):
+    """Fails at what is nested deeper than it can follow."""
+
+    def decode(self, call: Call) -> Any:
+        if call.body.count(b"{") > DEEPEST:
+            raise errors.internal()
+        return super().decode(call)
+
+
+@fault(breaks="error.malformed-json")
+class ReplacesBadBytes(Server):
+    """Puts a mark in the place of what is not UTF-8, and reads on (RFC 8259, 8.1)."""
+
+    def decode(self, call: Call) -> Any:
+        call.body = call.body.decode(errors="replace").encode()
+        return super().decode(call)
+
+
+@fault(breaks="error.media-type")
+class ReadsForms(Server):
+    """Reads forms too, as some frameworks do by themselves."""
+
+    def validate_media_type(self, call: Call) -> None:
+        if not self.is_form(call):
+            super().validate_media_type(call)
+
+    def decode(self, call: Call) -> Any:
+        if self.is_form(call):
+            return dict(parse_qsl(call.body.decode("latin-1")))
+        return super().decode(call)
+
+    def is_form(self, call: Call) -> bool:
+        """Whether the body is said to be a form."""
+        media_type = call.request.headers.get("content-type", "")
+        return media_type.startswith("application/x-www-form-urlencoded")

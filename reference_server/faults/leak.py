@@ -322,3 +322,29 @@ class SaysNoneLeftOfWhatExists(Server):
     def remaining_field(self, call: Call, window: Window) -> str:
         exists = call.window is None and addressed(self, call)
         return "0" if exists else super().remaining_field(call, window)
+
+
+@fault(breaks="leak.nested")
+class TellsReferredProjects(Server):
+    """Refuses an event for another team's project, and takes one for a project that is nowhere."""
+
+    def reaches(self, team_id: str, project_id: str) -> bool:
+        project = self.store.owner(project_id)
+        return project is None or project.team == team_id
+
+
+@fault(breaks="leak.before-validation")
+class LooksAtMembersFirst(Server):
+    """Refuses a body with unknown members to another's before it looks whose that is."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        try:
+            betrays = self.store.owner(call.owner) is not None and self.knows_not(call)
+        except Refusal:  # it is no JSON
+            betrays = False
+        return errors.invalid("Unknown member") if betrays else super().wrong_owner(call)
+
+    def knows_not(self, call: Call) -> bool:
+        """Whether the body has a member that nobody asked for."""
+        mistakes = call.operation.body.iter_errors(self.decode(call)) if call.operation.body else ()
+        return any(one.schema_path[-1] == "additionalProperties" for one in mistakes)

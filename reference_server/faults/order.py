@@ -124,3 +124,26 @@ class LimitsBeforeAuthenticating(Server):
             call.window = window.after_one()
             raise errors.limited(self.retry_after(call, window))
         super().authenticate(call)
+
+
+@fault(breaks="rate.revoked-is-401", also=("rotation.old-key-revoked", "rotation.same-as-unknown"))
+class LimitsWritesBeforeAuthenticating(LimitsBeforeAuthenticating):
+    """Looks at a token's window first where something is to be written."""
+
+    def authenticate(self, call: Call) -> None:
+        if call.request.method == "GET":
+            Server.authenticate(self, call)
+        else:
+            super().authenticate(call)
+
+
+@fault(breaks="rate.before-work")
+class RoutesBeforeRefusing(Server):
+    """Looks for the route before it says that a key is over its limit."""
+
+    async def count(self, call: Call) -> None:
+        try:
+            await super().count(call)
+        except Refusal:
+            if self.contract.match(call.request.scope["path"]):
+                raise

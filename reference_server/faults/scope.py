@@ -97,7 +97,26 @@ class InvalidatesKeyElsewhere(Server):
         return errors.unauthorized() if call.key.kind == "project" else super().wrong_owner(call)
 
 
+@fault(breaks="scope.project-isolation", also=("scope.team-isolation",))
+class ReachesInCapitals(Server):
+    """Finds a project whatever the case of its id, and checks the key where the case is right."""
+
+    def accepts_owner(self, call: Call) -> bool:
+        written = call.owner
+        call.ids = {**call.ids, call.operation.owner: written.lower()}
+        known = self.store.owner(call.owner) is not None
+        return super().accepts_owner(call) or (known and written != call.owner)
+
+
 # scope.team-isolation
+
+
+@fault(breaks="scope.team-isolation", also=("scope.nested", *LEAKS, "leak.nested"))
+class ReachesOneWay(Reaches):
+    """Lets the later one of two teams read the environments of the earlier."""
+
+    def lets_reach(self, call: Call) -> bool:
+        return call.operation.id == "getEnvironment" and call.key.owner > call.owner
 
 
 @fault(

@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from reference_server import errors
 from reference_server.app import Call, Server
 from reference_server.variants.registry import variant
 
@@ -101,3 +102,23 @@ def lenient(text: str) -> bool:
         return float(text).is_integer()
     except (ValueError, OverflowError):
         return False
+
+
+@variant()
+class EscapesMarks(Server):
+    """It writes hyphens as JSON escapes, which are the same text (RFC 8259, 7)."""
+
+    async def finish(self, _: Call, response: Response) -> Response:
+        text = bytes(response.body).replace(b"-", b"\\u002d")
+        fields = {k: v for k, v in response.headers.items() if k != "content-length"}
+        return Response(text, response.status_code, fields)
+
+
+@variant()
+class RefusesPrototypes(Server):
+    """It answers 400 to any member named __proto__, as some frameworks do to be safe."""
+
+    def decode(self, call: Call) -> Any:
+        if b'"__proto__"' in call.body:
+            raise errors.invalid("The body holds a forbidden member")
+        return super().decode(call)

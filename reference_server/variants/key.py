@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
 
 from reference_server import errors, keys
 from reference_server.app import Call, Server
@@ -109,3 +114,20 @@ class SaysWhichKeyIsMissing(Server):
         )
         message = "Unknown API key" if known else "Malformed API key" if token else "No API key"
         return Refusal(refusal.status, message, refusal.headers)
+
+
+@variant()
+class DeclinesSecondRotation(Server):
+    """Its settings page declines to generate a key while it generates another one."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.rotating: set[str] = set()
+
+    async def rotate(self, owner: Owner) -> str:
+        if owner.id in self.rotating:
+            raise HTTPException(HTTPStatus.CONFLICT, "A key is being generated")
+        self.rotating.add(owner.id)
+        await asyncio.sleep(0.02)
+        self.rotating.discard(owner.id)
+        return await super().rotate(owner)
