@@ -136,7 +136,7 @@ async def auth(script: Script) -> None:
     user = base64.b64encode(f"{key}:".encode()).decode()
     for value in (key, f"Basic {user}", f"Token {key}", f"bearer {key}", f"BEARER {key}"):
         await script.send("GET", own, None, fields=[("authorization", value)])
-    for value in (f"Bearer {key}, Bearer x", f"Bearer x, Bearer {key}"):
+    for value in (f"Bearer {key}, Bearer x", f"Bearer x, Bearer {key}", f"Bearer{key}", ""):
         await script.send("GET", own, None, fields=[("authorization", value)])
     for field, value in (
         ("x-api-key", key),
@@ -205,6 +205,11 @@ async def scope(script: Script) -> None:
         await script.send("GET", f"/{kind}/{{{name}}}/{list_}?limit=9", name)
         await script.send("GET", f"/{kind}/{{{other}}}/{list_}", other)
     await script.send("GET", "/projects/{other_project}/bug-reports")
+    capitals = script.ids["other_project"].upper()
+    await script.send("GET", f"/projects/{capitals}/executions")
+    for mine, theirs in (("team", "other_team"), ("other_team", "team")):
+        nested = await script.nested("teams", theirs)
+        await script.send("GET", f"/teams/{{{theirs}}}{nested}", mine)
     event = b'{"event_type": "x"}'
     await script.send("POST", "/teams/{other_team}/webhooks/events", "team", body=event)
 
@@ -242,6 +247,7 @@ async def rotation(script: Script) -> None:
 async def rate(script: Script) -> None:
     """Use windows up in different ways, and wait for their end."""
     own, runs = "/projects/{project}/onboarding", "/projects/{project}/executions"
+    other_own = own.replace("project}", "other_project}")
     await script.send("GET", own, None)
     await script.send("GET", "/teams/{team}/automations", "team")
     script.clock.advance(1)
@@ -266,11 +272,17 @@ async def rate(script: Script) -> None:
     await script.rotate()
     await script.send("GET", runs)
     await script.send("GET", own, old)
+    await script.send("GET", "/teams/{team}/automations", "team")
+    await script.send("GET", "/projects/{other_project}/onboarding")
+    await script.send("GET", other_own, "other_project")
     await script.exhaust()
     for seconds in (45, 14, 1, 15):
         script.clock.advance(seconds)
         await script.send("GET", own)
+    await script.exhaust()
+    used = script.keys["project"]
     await script.rotate()
+    await script.send("POST", runs, used, body=RUN)
     answers = await asyncio.gather(*(script.send("GET", own) for _ in range(LIMIT + 4)))
     script.seen.append(str(sorted(each[:3] for each in answers)))
     await script.rotate()
@@ -300,12 +312,16 @@ async def error(script: Script) -> None:
         b'{"taskSlug": "run_tests"}',
         b'{"taskSlug": "x", "__proto__": {}}',
         b'{"taskSlug": "x", "parameters": {"x": null}}',
+        b'{"taskSlug": "x", "parameters": {"x": "\xff"}}',
         b'{"taskSlug": "x", "parameters": ' + b'{"x": ' * 24 + b"1" + b"}" * 25,
     ):
         await script.send("POST", runs, body=body, fields=[JSON])
         await script.rotate()
     for media_type in ("text/plain", "application/xml", "application/json; charset=none"):
         await script.send("POST", runs, body=RUN, fields=[("content-type", media_type)])
+    form = [("content-type", "application/x-www-form-urlencoded")]
+    await script.send("POST", runs, body=b"taskSlug=x", fields=form)
+    await script.rotate()
     for limit in ("0", "ten", "10ten"):
         await script.send("GET", f"{own}?limit={limit}")
     for path in ("/projects/x/test-runs", "/projects/isn't/test-runs", "/nowhere"):
@@ -334,7 +350,7 @@ async def leak(script: Script) -> None:
         await script.send("GET", f"{runs.format(who)}?limit=0")
         await script.send("DELETE", onboarding.format(who))
         await script.send("PATCH", onboarding.format(who))
-        for body in (b"{}", b"{"):
+        for body in (b"{}", b"{", RUN[:-1] + b', "more": 1}'):
             await script.send("POST", runs.format(who), body=body)
         await script.send("GET", onboarding.format(who), None)
     foreign = await script.nested("projects", "other_project")
@@ -345,6 +361,9 @@ async def leak(script: Script) -> None:
     for nested in (foreign, f"/executions/{ABSENT}"):
         await script.send("GET", "/projects/{other_project}" + nested)
         await script.send("DELETE", "/projects/{project}" + nested)
+    for who in (script.ids["other_project"], ABSENT):
+        event = json.dumps({"event_type": "x", "project_id": who}).encode()
+        await script.send("POST", "/teams/{team}/webhooks/events", "team", body=event)
 
 
 async def schema(script: Script) -> None:
