@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain, product
 
 from conformance.exchange import Exchange
@@ -25,26 +26,32 @@ STRANGERS: Mapping[str, Chosen] = {  # who is refused, and may have to be paid f
 
 def charged(history: History, steps: Iterable[Step]) -> str:
     """Whose requests explain every step, in words; nothing where none do."""
-    told = [
-        text
-        for party, ones in grouped(steps, lambda step: _party(step.after.exchange)).items()
-        if (text := _paid(history, party, ones)) is not None
-    ]
-    parties = {_party(step.after.exchange) for step in steps}
-    return "; ".join(filter(None, told)) if len(told) == len(parties) else ""
+    by_party = grouped(steps, lambda step: _party(step.after.exchange))
+    found = [_paid(history, party, ones) for party, ones in by_party.items()]
+    bills = [one for one in found if one is not None]
+    explained = len(bills) == len(found) and sum(one.paid for one in bills) >= LEAST
+    return "; ".join(one.text for one in bills if one.text) if explained else ""
 
 
-def _paid(history: History, party: str, steps: tuple[Step, ...]) -> str | None:
-    """What a party's keys pay for; nothing: only for themselves; None: that is not known."""
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a party pays for besides its own requests, and how many of these there were."""
+
+    text: str = ""
+    paid: int = 0
+
+
+def _paid(history: History, party: str, steps: tuple[Step, ...]) -> Bill | None:
+    """The party's bill; None where nothing explains what it pays."""
     telling = [step for step in steps if step.after.remaining]  # nothing falls below 0
     if all(step.fell == 1 for step in telling):
-        return ""
+        return Bill()
     for chosen in _choices(list(_others(history, party))):
         ends = sorted(chain.from_iterable(ended for _, ended in chosen))
         if all(step.fell == 1 + _between(step, ends) for step in telling):
-            paid = sum(_between(step, ends) for step in telling)
             names = " and ".join(name for name, _ in chosen)
-            return f"{party} pays for {names}" if paid >= LEAST else None
+            paid = sum(_between(step, ends) for step in telling)
+            return Bill(f"{party} pays for {names}", paid)
     return None
 
 

@@ -5,36 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.contract import Contract
+from conformance.created import created
 from conformance.exchange import Exchange
 from conformance.finding import Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
-from conformance.judges.listing import cut_off, identifiers, items, path
+from conformance.judges.listing import cut_off, identifiers, items, path, received
 
 
 @judges("scope.no-side-effect")
 def resource_gone(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield refused requests after which what they addressed is in its owner's list no more."""
+    """Yield refused requests to delete after which what they named is in its list no more."""
     lists = select.grouped(_lists(contract, history), path)
-    served = {path(one) for one in history.answered if one.succeeded and _changes(one)}
-    for one in history.answered:
-        above, _, id = path(one).rpartition("/")
+    made = {one.id for one in created(contract, history)}
+    asked = [one for one in history.answered if one.request.method == "DELETE"]
+    served = {path(one) for one in asked if one.succeeded}
+    for one in asked:
         refused = one.status is not None and 400 <= one.status < 500 and one.status != 429
-        if not (refused and _changes(one)) or path(one) in served:
+        if not refused or path(one) in served:
             continue
-        shown = [listed for listed in lists.get(above, ()) if id in _ids(contract, listed)]
-        before = next((listed for listed in shown if listed.precedes(one)), None)
-        after = next((other for other in lists.get(above, ())[::-1] if one.precedes(other)), None)
-        if before and after and after not in shown and not cut_off(contract, after):
+        above, _, id = path(one).rpartition("/")
+        shown = next((seen for seen in _showing(history, above, id) if seen.precedes(one)), None)
+        after = next((seen for seen in lists.get(above, ())[::-1] if one.precedes(seen)), None)
+        if shown is None or after is None or cut_off(contract, after):
+            continue
+        there = _ids(contract, after)
+        listed = id not in made or there & made  # whether what was made is shown there at all
+        if listed and id not in there:
             yield Finding(
                 expected=f"a {one.request.method} answered {select.said(one)} removes nothing",
                 observed=f"what it addressed is no more in {select.place(after)}",
-                exchanges=(before, one, after),
+                exchanges=(shown, one, after),
             )
 
 
-def _changes(one: Exchange) -> bool:
-    return one.request.method not in ("GET", *select.LAYER)
+def _showing(history: History, above: str, id: str) -> Iterator[Exchange]:
+    """Answers to the owner, about the list itself, that show an item."""
+    for one in history.answered:
+        if one.succeeded and path(one) == above and select.own(one) and id in received(one):
+            yield one
 
 
 def _lists(contract: Contract, history: History) -> Iterator[Exchange]:

@@ -40,7 +40,7 @@ def _pairs(contract: Contract, history: History) -> Iterator[Group]:
             continue
         if one.tags.operation in lacking or one.status == 429:
             continue
-        if lives.known(one) and straight(one):
+        if lives.live(one) and straight(one):
             groups.setdefault(group, []).append(one)
     for ones in groups.values():
         most = max(map(_of_others, ones))
@@ -271,11 +271,11 @@ def _dearer_pairs(contract: Contract, history: History) -> Iterator[Finding]:
         for before, after in pairs(contract, history)
         if after.remaining
     }
-    kinds: dict[tuple[bool, ...], list[tuple[Exchange, Exchange]]] = {}
+    kinds: dict[tuple[bool, str], list[tuple[Exchange, Exchange]]] = {}
     for foreign, missing in _pairs(contract, history):
         one, other = foreign[0], missing[0]
         if one.number in costs and other.number in costs:
-            kind = (_is_nested(one), _has_method(one), one.tags.defect is None)
+            kind = (_is_nested(one), (one.tags.defect or "").partition(".")[0])
             kinds.setdefault(kind, []).append((one, other))
     for alike in kinds.values():
         paid = {(costs[one.number], costs[other.number]) for one, other in alike}

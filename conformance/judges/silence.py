@@ -76,4 +76,4 @@ def _silent(history: History) -> tuple[tuple[Exchange, ...], ...]:
 
 def _asked(one: Exchange) -> tuple[str | None, ...]:
     tags = one.tags
-    return one.request.method, tags.route, tags.operation, tags.defect, tags.form
+    return one.request.method, tags.route, tags.defect, tags.form, tags.resource, tags.nested

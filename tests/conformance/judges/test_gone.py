@@ -43,6 +43,15 @@ def test_what_nobody_addressed_may_vanish() -> None:
     assert opinions(gone.resource_gone, listed(other), removing(404), listed()) == "nothing"
 
 
+def test_what_was_made_is_missed_where_such_things_are_listed() -> None:
+    make = exchange(202, operation="createExecution", body={"data": ITEM})
+    other = {**ITEM, "executionId": "another"}
+    more = exchange(202, operation="createExecution", body={"data": other})
+    asked = [make, more, removing(404)]
+    assert opinions(gone.resource_gone, *asked, listed(other)) == "failed"
+    assert opinions(gone.resource_gone, *asked, listed()) == "nothing"
+
+
 def test_a_page_may_show_something_else() -> None:
     other = {**ITEM, "executionId": "another"}
     page = listed(other, query="limit=1")
