@@ -271,11 +271,12 @@ def _dearer_pairs(contract: Contract, history: History) -> Iterator[Finding]:
         for before, after in pairs(contract, history)
         if after.remaining
     }
-    kinds: dict[tuple[bool, str], list[tuple[Exchange, Exchange]]] = {}
+    kinds: dict[tuple[str, bool, str], list[tuple[Exchange, Exchange]]] = {}
     for foreign, missing in _pairs(contract, history):
         one, other = foreign[0], missing[0]
         if one.number in costs and other.number in costs:
-            kind = (_is_nested(one), (one.tags.defect or "").partition(".")[0])
+            whose = one.tags.credential.removeprefix("other_")
+            kind = (whose, _is_nested(one), (one.tags.defect or "").partition(".")[0])
             kinds.setdefault(kind, []).append((one, other))
     for alike in kinds.values():
         paid = {(costs[one.number], costs[other.number]) for one, other in alike}
