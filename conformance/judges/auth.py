@@ -310,7 +310,9 @@ def _acceptance(contract: Contract, history: History, kind: str) -> Iterator[Opi
     def chosen(one: Exchange) -> bool:
         of_kind = contract.by_id[select.place(one)].kind == kind
         meant = _showing(one) and one.tags.group != "others"  # which area rotation judges
-        return select.own(one) and meant and of_kind and select.said(one) not in limited
+        missing = one.status == 404 and select.refers(contract, one)
+        answered = select.said(one) not in limited and not missing
+        return select.own(one) and meant and of_kind and answered
 
     for id, asked in _asked(contract, history, chosen):
         accepted = [one for one in asked if select.accepted(contract, one)]

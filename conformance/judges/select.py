@@ -62,6 +62,15 @@ def _at_home(exchange: Exchange) -> bool:
     return exchange.plain_key and tags.resource == "own" and below and addressed(exchange)
 
 
+def refers(contract: Contract, exchange: Exchange) -> bool:
+    """Whether the body names something by its id, which may not be there."""
+    operation = operation_of(contract, exchange)
+    properties = (operation.body or {}).get("properties", {}) if operation else {}
+    named = {name for name, entry in properties.items() if entry.get("format") == "uuid"}
+    sent = exchange.request.json
+    return isinstance(sent, dict) and bool(named & set(sent))
+
+
 def operation_of(contract: Contract, exchange: Exchange) -> Operation | None:
     """The operation that an exchange addresses."""
     return contract.by_id.get(exchange.tags.operation or "")

@@ -7,7 +7,6 @@ import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
@@ -292,31 +291,3 @@ class FailsOnDepth(Server):
         if call.body.count(b"{") > DEEPEST:
             raise errors.internal()
         return super().decode(call)
-
-
-@fault(breaks="error.malformed-json")
-class ReplacesBadBytes(Server):
-    """Puts a mark in the place of what is not UTF-8, and reads on (RFC 8259, 8.1)."""
-
-    def decode(self, call: Call) -> Any:
-        call.body = call.body.decode(errors="replace").encode()
-        return super().decode(call)
-
-
-@fault(breaks="error.media-type")
-class ReadsForms(Server):
-    """Reads forms too, as some frameworks do by themselves."""
-
-    def validate_media_type(self, call: Call) -> None:
-        if not self.is_form(call):
-            super().validate_media_type(call)
-
-    def decode(self, call: Call) -> Any:
-        if self.is_form(call):
-            return dict(parse_qsl(call.body.decode("latin-1")))
-        return super().decode(call)
-
-    def is_form(self, call: Call) -> bool:
-        """Whether the body is said to be a form."""
-        media_type = call.request.headers.get("content-type", "")
-        return media_type.startswith("application/x-www-form-urlencoded")

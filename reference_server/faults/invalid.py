@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
@@ -364,3 +365,31 @@ def depth(node: Any) -> int:
     """Return how many objects and arrays there are around the innermost value."""
     parts = list(node.values()) if isinstance(node, dict) else node
     return 1 + max(map(depth, parts), default=0) if isinstance(parts, list) else 0
+
+
+@fault(breaks="error.malformed-json")
+class ReplacesBadBytes(Server):
+    """Puts a mark in the place of what is not UTF-8, and reads on (RFC 8259, 8.1)."""
+
+    def decode(self, call: Call) -> Any:
+        call.body = call.body.decode(errors="replace").encode()
+        return super().decode(call)
+
+
+@fault(breaks="error.media-type")
+class ReadsForms(Server):
+    """Reads forms too, as some frameworks do by themselves."""
+
+    def validate_media_type(self, call: Call) -> None:
+        if not self.is_form(call):
+            super().validate_media_type(call)
+
+    def decode(self, call: Call) -> Any:
+        if self.is_form(call):
+            return dict(parse_qsl(call.body.decode("latin-1")))
+        return super().decode(call)
+
+    def is_form(self, call: Call) -> bool:
+        """Whether the body is said to be a form."""
+        media_type = call.request.headers.get("content-type", "")
+        return media_type.startswith("application/x-www-form-urlencoded")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Hashable
 from dataclasses import replace
 from email.utils import formatdate
@@ -349,3 +350,18 @@ class RetriesAtWrongDate(Server):
         if "retry-after" in response.headers and call.window:
             response.headers["Retry-After"] = formatdate(call.window.reset + 3600, usegmt=True)
         return response
+
+
+@fault(breaks="rate.concurrent")
+class RacesOverWrites(Server):
+    """Reads a write's window, lets others have their turn, and writes it."""
+
+    async def take(self, call: Call) -> Window:
+        if call.request.method == "GET":
+            return await super().take(call)
+        counter = self.counter(call)
+        window = self.windows.peek(counter, call.now).after_one()
+        await asyncio.sleep(0.02)
+        now = self.windows.peek(counter, call.now)
+        self.windows.keep(counter, now.after_one())
+        return window

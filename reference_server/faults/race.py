@@ -12,7 +12,6 @@ from reference_server.app import Call, Server
 from reference_server.faults.registry import fault
 from reference_server.faults.shapes import LAG, RemembersKeys, Replaced
 from reference_server.store import Owner
-from reference_server.windows import Window
 
 BUSY = 4  # requests under way at once
 
@@ -123,18 +122,3 @@ class RevokesRivals(Server):
             if key.digest != mine.digest:
                 self.store.revoke(key)
         return new
-
-
-@fault(breaks="rate.concurrent")
-class RacesOverWrites(Server):
-    """Reads a write's window, lets others have their turn, and writes it."""
-
-    async def take(self, call: Call) -> Window:
-        if call.request.method == "GET":
-            return await super().take(call)
-        counter = self.counter(call)
-        window = self.windows.peek(counter, call.now).after_one()
-        await asyncio.sleep(0.02)
-        now = self.windows.peek(counter, call.now)
-        self.windows.keep(counter, now.after_one())
-        return window

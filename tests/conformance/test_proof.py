@@ -90,7 +90,7 @@ def test_trials_run_in_processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -
     assert found == {"mistakes": (), "odd": ()}
 
 
-def _attempted(trial: Trial, only: tuple[str, ...], *, real_time: bool) -> Result:
+def _attempted(trial: Trial, only: tuple[str, ...], real_time: bool) -> Result:
     assert not real_time
     caught = (trial.breaks,) if trial.breaks else ()
     return result(name=trial.name, kind=trial.kind, failed=caught, undecided=only)
@@ -104,7 +104,7 @@ def test_what_is_not_caught_where_it_should_show_is_judged_everywhere(
     assert (found.failed, found.undecided) == ((), ())
 
 
-def _overlooked(_: Trial, only: tuple[str, ...], **__: bool) -> Result:
+def _overlooked(_: Trial, only: tuple[str, ...], __: bool) -> Result:
     return result(failed=(), undecided=only)
 
 
