@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import urllib.parse
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from conformance.history import History
 from conformance.judges import select
 
 SHOWN = 3  # exchanges that a finding points at
+Broken = tuple[tuple[str, str], tuple[Exchange, ...]]  # where, what kind, and the exchanges
 SEARCHED = 8192  # characters of an error that are searched for internals
 
 # Each is a trace of the program behind the API that plain words, ids, routes and JSON pointers
@@ -146,12 +148,23 @@ def each(
     if True in told:
         yield Evidence(told[True])
     broken = select.grouped(told.get(False, ()), lambda one: (select.place(one), key(one)))
-    for (place, _), ones in broken.items():
+    for (place, _), ones in _each_kind_first(broken.items()):
         yield Finding(
             expected=expected,
             observed=f"{observed(ones[0])}, from {place}",
             exchanges=ones[:SHOWN],
         )
+
+
+def _each_kind_first(found: Iterable[Broken]) -> list[Broken]:
+    """One of each kind before the next of any: a report shows only so many."""
+    seen: Counter[str] = Counter()
+    ranked = []
+    for one in found:
+        (_, kind), _ = one
+        ranked.append((seen[kind], one))
+        seen[kind] += 1
+    return [one for _, one in sorted(ranked, key=lambda both: both[0])]
 
 
 def _errors(contract: Contract, history: History, *, hardening: bool = False) -> Iterator[Exchange]:

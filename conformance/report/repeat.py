@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from conformance.report.har import origin_of
+from conformance.report.visible import INVISIBLE
 
 if TYPE_CHECKING:
     from conformance.exchange import Exchange
@@ -45,9 +46,19 @@ def curl(outcome: Outcome, exchange: Exchange) -> str:
 def _quoted(text: str, variable: Callable[[str], str]) -> str:
     """Quoted for a POSIX shell, with variables for the masked keys."""
     if not MARK.search(text):
-        return shlex.quote(text)
+        return _escaped(text) if INVISIBLE.search(text) else shlex.quote(text)
     escaped = re.sub(r'([\\"$`])', r"\\\1", text)
     return '"' + MARK.sub(lambda found: variable(found[1]), escaped) + '"'
+
+
+def _escaped(text: str) -> str:
+    """Quoted so that what cannot be seen survives being copied (POSIX.1-2024, 2.2.4)."""
+    plain = text.replace("\\", "\\\\").replace("'", "\\'")
+    return "$'" + INVISIBLE.sub(lambda found: _bytes(found[0]), plain) + "'"
+
+
+def _bytes(letter: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in letter.encode("utf-8", "replace"))
 
 
 def again(outcome: Outcome, id: str) -> str:

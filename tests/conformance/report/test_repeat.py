@@ -1,7 +1,9 @@
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 from conformance.report.repeat import again, curl
+from conformance.report.visible import INVISIBLE
 from tests.conformance.judges.builder import exchange
 from tests.conformance.report.outcomes import sound
 
@@ -14,6 +16,17 @@ def test_the_key_is_a_variable_of_the_shell() -> None:
         'curl -i -H "Authorization: Bearer $BUGZY_PROJECT_KEY" '
         """'https://staging.example.com/api/v1/x?a='"'"'b'"""
     )
+
+
+def test_what_cannot_be_seen_survives_the_shell() -> None:
+    """The line is run by bash: what it prints is what was sent."""
+    body = "\r\n{'it\\n': \u00adé\u202e}"
+    one = exchange(400, operation="createExecution", sent=body.encode())
+    line = curl(sound(), one)
+    assert not INVISIBLE.search(line)
+    quoted = line.partition("--data-binary ")[2].rpartition(" ")[0]
+    told = subprocess.run(["bash", "-c", f"printf %s {quoted}"], capture_output=True, check=True)
+    assert told.stdout.decode() == body
 
 
 def test_a_path_before_the_base_path_stands_once() -> None:
