@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -73,7 +74,7 @@ class History:
 
 def numbered(exchanges: Iterable[Exchange]) -> tuple[Exchange, ...]:
     """The exchanges of all workers in the order they began, numbered from 1."""
-    ordered = sorted(exchanges, key=lambda one: (one.started, one.number))
+    ordered = sorted(exchanges, key=attrgetter("started", "number"))
     numbers = {one.number: place for place, one in enumerate(ordered, 1)}
     return tuple(_renumbered(one, numbers) for one in ordered)
 

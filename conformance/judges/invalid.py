@@ -72,7 +72,7 @@ def unknown_route(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("error.unknown-method")
 def unknown_method(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge the answers to methods that a path lacks. Whose resource it is, area scope judges."""
-    limited = {select.said(one) for found in instead(contract, history) for one in found.refused}
+    limited = _limited(contract, history)
     asked = (one for one in _off_surface(contract, history) if _refusable(one))
     yield from each(
         (one for one in asked if select.said(one) not in limited),
@@ -81,6 +81,11 @@ def unknown_method(contract: Contract, history: History) -> Iterator[Opinion]:
         select.said,
         key=lambda one: str(one.status),
     )
+
+
+def _limited(contract: Contract, history: History) -> set[str]:
+    """What keys over their limit get that is no 429: area rate judges that."""
+    return {select.said(one) for found in instead(contract, history) for one in found.refused}
 
 
 @lru_cache(maxsize=8)
@@ -121,11 +126,12 @@ def _only(
 def _invalid(contract: Contract, history: History, chosen: Chosen, what: str) -> Iterator[Opinion]:
     """Judge what a live key gets for invalid requests on its own."""
     controls = select.controls(contract, history)
-    lives = select.lives_of(history)
+    lives, limited = select.lives_of(history), _limited(contract, history)
     asked = [
         one
         for operation, one in select.settled(contract, history)
         if chosen(operation, one)
+        and select.said(one) not in limited
         and _on_its_own(operation, one)
         and lives.live(one)
         and not select.fails(contract, history, one)
