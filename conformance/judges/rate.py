@@ -108,8 +108,9 @@ def reset_implausible(contract: Contract, history: History) -> Iterator[Opinion]
 def reset_passed(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield Resets after which Remaining went on falling, so that no window had ended there."""
     clock, field = offset(contract, history), contract.rate_limit.reset_field
-    if clock is None:
-        return
+    explanation = explain(contract, history)
+    if clock is None or explanation.others or explanation.requirement == "rate.per-key":
+        return  # where others use the key too, Remaining falls in the next window as well
     for of_counter in of_counters(contract, history):
         passed = [both for both in _going_on(of_counter) if _ended_before(clock, *both)]
         if len(passed) >= SLIDES:
