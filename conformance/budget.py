@@ -75,6 +75,11 @@ class Budget:
         window = self._windows.get(label)
         return window is not None and window.refused and now < window.ends
 
+    def recovered(self, label: str, now: float) -> bool:
+        """Whether the window in which the key was refused is over, and it was not used since."""
+        window = self._windows.get(label)
+        return window is not None and window.refused and now >= window.ends
+
     def brief(self) -> dict[str, tuple[int, int, float, bool]]:
         """The windows as plain data, for another worker."""
         windows = self._windows.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
@@ -19,6 +20,7 @@ from conformance.exhaust import OVER, exhaust
 from conformance.history import Event, Recorder
 from conformance.hooks import HookError
 from conformance.pool import Pool
+from conformance.probes import rate
 from conformance.probes.rotation import overlapped
 from conformance.target import Target
 
@@ -209,6 +211,18 @@ def test_a_hook_that_fails_ends_the_model_as_it_is(
     with pytest.raises(HookError, match="status 22"):
         model.drive(bench)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("passed", "watched"), [(61, 0), (5, 11)])
+def test_a_long_window_that_is_over_is_not_waited_for_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, passed: float, watched: int
+) -> None:
+    monkeypatch.setattr(Bench, "window_is_short", False)
+    exhaust(bench, "team")
+    bench.wait_until(bench.clock.now() + passed, "time passes")
+    rate.test_recovery(bench, "team")
+    groups = Counter(one.tags.group for one in bench.recorder.exchanges)
+    assert (groups["watch"], groups["after-reset"]) == (watched, 2)
 
 
 # the pool
