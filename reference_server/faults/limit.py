@@ -255,7 +255,7 @@ class RecoversEarly(Server):
         return ShortWindows(self.limit, self.seconds)
 
 
-@fault(breaks="rate.recovers", also=("rate.reset-stable",))
+@fault(breaks="rate.recovers", also=("rate.reset-stable", "rate.before-work"))
 class RecoversThreeSecondsEarly(Server):
     """Admits an exhausted key again three seconds before the Reset that it announced."""
 
