@@ -77,6 +77,12 @@ class Operation:
         return self.method != "GET"
 
     @property
+    def references(self) -> frozenset[str]:
+        """The members of a body that name something by its id."""
+        members = (self.body or {}).get("properties", {})
+        return frozenset(name for name, one in members.items() if one.get("format") == "uuid")
+
+    @property
     def lists(self) -> bool:
         """Whether the answer is a list that the limit parameter bounds."""
         return "limit" in self.query

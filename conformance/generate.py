@@ -166,9 +166,7 @@ def _refuse(constant: str) -> None:
 
 def _with_project(body: bytes | None, operation: Operation, project: str | None) -> bytes | None:
     """The body with a known project where a valid one is asked for, so that it can be found."""
-    schema = operation.body or {}
-    named = [n for n, s in schema.get("properties", {}).items() if s.get("format") == "uuid"]
-    if not named or body is None:
+    if not operation.references or body is None:
         return body
     try:
         document = json.loads(body)
@@ -176,7 +174,7 @@ def _with_project(body: bytes | None, operation: Operation, project: str | None)
         return body
     if not isinstance(document, dict):
         return body
-    for name in named:
+    for name in operation.references:
         if project is not None and name in document and document[name] != "":
             document[name] = project
         else:

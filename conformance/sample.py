@@ -177,9 +177,7 @@ def malformed_bodies() -> Iterator[tuple[str, bytes]]:
 
 def referring(operation: Operation, marker: str, id: str) -> bytes:
     """A body that names something by its id, where the schema asks for one."""
-    properties = (operation.body or {}).get("properties", {})
-    named = {name: id for name, entry in properties.items() if entry.get("format") == "uuid"}
-    return _dump({**body(operation, marker), **named})
+    return _dump({**body(operation, marker), **dict.fromkeys(operation.references, id)})
 
 
 def repeating(operation: Operation, marker: str) -> bytes:

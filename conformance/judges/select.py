@@ -64,11 +64,10 @@ def _at_home(exchange: Exchange) -> bool:
 
 def refers(contract: Contract, exchange: Exchange) -> bool:
     """Whether the body names something by its id, which may not be there."""
-    operation = operation_of(contract, exchange)
-    properties = (operation.body or {}).get("properties", {}) if operation else {}
-    named = {name for name, entry in properties.items() if entry.get("format") == "uuid"}
-    sent = exchange.request.json
-    return isinstance(sent, dict) and bool(named & set(sent))
+    operation, sent = operation_of(contract, exchange), exchange.request.json
+    return (
+        operation is not None and isinstance(sent, dict) and bool(operation.references & set(sent))
+    )
 
 
 def operation_of(contract: Contract, exchange: Exchange) -> Operation | None:

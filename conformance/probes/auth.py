@@ -12,7 +12,7 @@ from conformance.credential import ANONYMOUS
 from conformance.draw import tokens
 from conformance.keyring import Key
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, flawed, shows, some, turn
+from conformance.probes.shapes import first_list, first_write, flawed, shows, some, turn
 from conformance.sample import media_types
 from conformance.schedule import CROSS
 
@@ -174,7 +174,7 @@ def test_prefix_of_the_other_kind(bench: Bench, operation: Operation) -> None:
 @probes("auth.scheme-case", spends={"own": 2})
 def test_scheme_case(bench: Bench, party: str) -> None:
     """Write the scheme's name in other cases: for a read, and for a write if one may be sent."""
-    writing = next(op for op in bench.contract.of_kind(party) if op.writes)
+    writing = first_write(bench.contract, party)
     for scheme, operation in (("bearer", first_list(bench.contract, party)), ("BEARER", writing)):
         bench.send(operation, credentials.scheme_case(bench.key(party), scheme))
 
@@ -206,7 +206,7 @@ def test_astray(bench: Bench, party: str) -> None:
     listed = bench.call(first_list(bench.contract, party), party, defect="unusual:query")
     for call in (lost, listed):
         bench.deliver(replace(call, query=f"api_key={bench.key(party).value}"))
-    operation = next(op for op in bench.contract.of_kind(party) if op.body is not None)
+    operation = first_write(bench.contract, party)
     valid = sample.body(operation, bench.calls.marker())
     written = sample.dump(valid | {"conformanceUnknown": bench.key(party).value})
     bench.send(operation, party, body=written, defect="body.extra-member")

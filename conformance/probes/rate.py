@@ -12,7 +12,7 @@ from conformance.credential import ANONYMOUS
 from conformance.exchange import Exchange
 from conformance.exhaust import exhaust
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, lacking, lane, turn
+from conformance.probes.shapes import first_list, first_write, lacking, lane, turn
 from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types, typed
 from conformance.schedule import CROSS
 
@@ -314,7 +314,7 @@ def burst_at_the_edge(bench: Bench, party: str) -> None:
 def send_burst(bench: Bench, party: str, size: int) -> None:
     """Send so many requests at once, reads and writes that are invalid, and one more."""
     kind, group = bench.target.parties[party].kind, f"burst:{bench.calls.marker()}"
-    writing = next(op for op in bench.contract.of_kind(kind) if op.body is not None)
+    writing = first_write(bench.contract, kind)
     defect, body = next(malformed_bodies())
     read = bench.call(first_list(bench.contract, kind), party, group=group)
     write = bench.call(writing, party, body=body, defect=defect, group=group)
@@ -354,7 +354,7 @@ def replace_exhausted(bench: Bench) -> Exchange:
         if bench.send(operation, old, group="before-replaced").status == 429:
             break  # else its window ended just now
     bench.generate("project")
-    writing = next(op for op in bench.contract.of_kind("project") if op.body is not None)
+    writing = first_write(bench.contract, "project")
     for asked in (writing, operation):
         bench.send(operation, "project")
         again = bench.send(asked, old, group="exhausted-revoked")

@@ -18,7 +18,7 @@ from conformance.hooks import HookError
 from conformance.keyring import Key
 from conformance.model import drive
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, flawed, lacking, lane
+from conformance.probes.shapes import first_list, first_write, flawed, lacking, lane
 from conformance.target import Party
 
 HELD = 0.2  # seconds between the first half of a body and what follows
@@ -111,7 +111,7 @@ def _elsewhere(bench: Bench, old: Key) -> Iterator[Call]:
 
 def _ill_formed(bench: Bench, who: Who) -> Iterator[Call]:
     """A replaced key, or one that never was, with bodies that are wrong too: nobody is to look."""
-    operation = _writing(bench, "project")
+    operation = first_write(bench.contract, "project")
     group = "replaced" if isinstance(who, Key) else "unknown"
     for way in flawed(bench, operation, 2):
         yield bench.call(operation, who, group=group, **way)
@@ -126,12 +126,7 @@ def use_others(bench: Bench) -> None:
         if party.name != "project" and bench.target.has_key(party.name) and _has_room(bench, party):
             bench.send(first_list(bench.contract, party.kind), party.name, group="others")
             if not bench.thrifty:
-                bench.send(_writing(bench, party.kind), party.name, group="others")
-
-
-def _writing(bench: Bench, kind: str) -> Operation:
-    """The first operation that takes a body; without leave to write, it is sent an invalid one."""
-    return next(op for op in bench.contract.of_kind(kind) if op.body is not None)
+                bench.send(first_write(bench.contract, party.kind), party.name, group="others")
 
 
 def _has_room(bench: Bench, party: Party) -> bool:
@@ -260,7 +255,7 @@ def replace_under_load(bench: Bench) -> Exchange:
     """Replace a key under load, and return the last answer to the old one."""
     old = bench.key("project")
     reads = [op for op in bench.contract.of_kind("project") if not op.writes]
-    writes = [] if bench.thrifty else [_writing(bench, "project")]
+    writes = [] if bench.thrifty else [first_write(bench.contract, "project")]
     operations = [*reads, *writes]
     calls = [
         bench.call(
@@ -293,7 +288,7 @@ def replace_under_load(bench: Bench) -> Exchange:
 def test_two_at_once(bench: Bench) -> None:
     """Have two keys generated at once, and try both: twice, and again where one came too early."""
     operation = first_list(bench.contract, "project")
-    writing = _writing(bench, "project")
+    writing = first_write(bench.contract, "project")
     rivalries = 0
     for _ in range(TRIES):
         keys = generated_at_once(bench)

@@ -35,6 +35,11 @@ def first_list(contract: Contract, kind: str) -> Operation:
     return sorted(lists, key=lambda op: not op.documented)[0]
 
 
+def first_write(contract: Contract, kind: str) -> Operation:
+    """The first operation that takes a body; without leave to write, it is sent an invalid one."""
+    return next(op for op in contract.of_kind(kind) if op.body is not None)
+
+
 def with_body(operation: Operation) -> bool:
     """Whether the operation takes a body."""
     return operation.body is not None
@@ -52,8 +57,7 @@ def replaces(operation: Operation) -> bool:
 
 def refers(operation: Operation) -> bool:
     """Whether a body may name something by its id."""
-    properties = (operation.body or {}).get("properties", {})
-    return any(entry.get("format") == "uuid" for entry in properties.values())
+    return bool(operation.references)
 
 
 def lists(operation: Operation) -> bool:
