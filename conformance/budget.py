@@ -40,6 +40,7 @@ class Window:
     remaining: int
     ends: float  # on the run's clock
     refused: bool = False  # a request was refused in it
+    told: float = float("-inf")  # when, on the run's clock, the last answer in it came
 
 
 class Budget:
@@ -59,6 +60,10 @@ class Budget:
             label = exchange.tags.key
             if label and exchange.response and exchange.status != 401:
                 self._windows[label] = self._seen(label, exchange)
+
+    def window(self, label: str) -> Window | None:
+        """A key's window as its last answer described it, be it over or not."""
+        return self._windows.get(label)
 
     def remaining(self, label: str, now: float) -> int:
         """How many requests the key's window under way still admits."""
@@ -98,12 +103,15 @@ class Budget:
         counted = before.remaining - (exchange.status != 429)
         said = self._remaining(exchange)
         remaining = counted if said is None else min(said, self._rate_limit.limit)
+        if exchange.started < before.told:  # answers to what is sent at once come in any order
+            remaining = min(remaining, before.remaining)
         refused = exchange.status == 429
         return replace(
             before,
             remaining=0 if refused else max(0, remaining),
             ends=self._ends(exchange, before),
             refused=refused or before.refused,
+            told=max(before.told, exchange.ended),
         )
 
     def _reopened(self, exchange: Exchange, before: Window) -> bool:

@@ -155,7 +155,7 @@ def faults(
     if real_time:
         trials = proof.timed(trials)
     elif variants and not only and not quick:
-        trials += proof.variants()
+        trials = proof.variants() + trials  # what takes long is not begun last
     everywhere = everywhere or bool(only)
     results = []
     for result in proof.run(trials, workers, everywhere=everywhere, real_time=real_time):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.cookiejar
 import itertools
 import platform
@@ -10,7 +11,7 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 import httpx
@@ -132,13 +133,14 @@ class Client:
 
     def result(self, future: Future[Exchange], call: Call) -> Exchange:
         """Wait for a request that was begun; one that has no end is recorded as unanswered."""
-        wait([future], timeout=self._settings.timeout + GRACE)
-        if future.cancel():
-            self._drop(call.connection)
-            now = self.clock.now()
-            exchange = self._exchange(call, now - self._settings.timeout, now, None, None, "no end")
-            return self._recorded(exchange)
-        return future.result()
+        with contextlib.suppress(TimeoutError):
+            return future.result(self._settings.timeout + GRACE)
+        if not future.cancel():
+            return future.result()
+        self._drop(call.connection)
+        now = self.clock.now()
+        exchange = self._exchange(call, now - self._settings.timeout, now, None, None, "no end")
+        return self._recorded(exchange)
 
     def close(self) -> None:
         """Close every connection, and let the threads that send end."""

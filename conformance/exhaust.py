@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from conformance.bench import AT_ONCE, SLOW_ANSWER
+from conformance.budget import Window
 from conformance.pool import Pool
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 OVER = 3  # requests beyond the limit, to be sure that it is not kept
 ATTEMPTS = 3  # windows in which a count is tried, should one end on the way
 ALONE = 4  # the last requests of a window are sent one at a time, whatever the latency
+ROUNDED = 1.0  # seconds by which a Reset may be rounded down
 SLOW = 0.5  # of a window: longer must a count not take
 
 
@@ -38,14 +40,32 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0, counting: bool = False)
         if sent >= most:
             bench.unlimited.add(label)
             return
-        left = _left(bench, label)
+        before, left = bench.budget.window(label), _left(bench, label)
         count = _batch(bench, label, leave, counting, hasty=ended > 0)
         batch = [_plain(bench, party)] if left <= 0 else list(islice(calls, count))
         _send(bench, batch)
         sent += len(batch)
-        now, room_again = bench.clock.now(), _left(bench, label) > left
-        if room_again and now - began > bench.contract.rate_limit.window / 2:
-            began, sent, ended = now, 0, ended + 1
+        if _starts_anew(bench, label, before, len(batch), began):
+            began, sent, ended = bench.clock.now(), 0, ended + 1
+
+
+def _starts_anew(
+    bench: Bench, label: str, before: Window | None, count: int, began: float
+) -> bool:
+    """Whether another window began: its Reset has come, and not all that was sent fell into it.
+
+    Or there is more room, and it lasted long enough, whatever its Reset. A key that is still
+    refused when its Reset has come is given what rounding may hide.
+    """
+    after, now = bench.budget.window(label), bench.clock.now()
+    if before is None or after is None:
+        return False
+    if after.refused and now >= after.ends:
+        bench.wait_until(now + ROUNDED, f"{label}: a Reset that was rounded down")
+        return True
+    fell = before.remaining - after.remaining
+    lasted = now - began > bench.contract.rate_limit.window / 2
+    return fell < count and now >= before.ends or fell < 0 and lasted
 
 
 def _plain(bench: Bench, party: str) -> Call:

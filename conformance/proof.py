@@ -149,14 +149,15 @@ def run(
 
 
 def proved(trial: Trial, real_time: bool = False) -> Result:
-    """What is said of a trial in its areas, sparing requests; of all, with all, if that misses it.
+    """What is said of a trial in its areas, sparing requests; with all of them, if that misses it.
 
-    Some requirements are judged by what is sent for those of other areas.
+    And of all areas, if that does too: some requirements are judged by what is sent for others.
     """
-    if not trial.areas:
-        return attempt(trial, (), real_time)
-    result = attempt(replace(trial, spare=True), trial.areas, real_time)
-    return result if result.caught else attempt(trial, (), real_time)
+    for few in (True, False):
+        result = attempt(replace(trial, spare=few), trial.areas, real_time)
+        if result.caught or not trial.areas:
+            return result
+    return attempt(trial, (), real_time)
 
 
 def _end_with_parent() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
@@ -11,7 +12,7 @@ from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
 from conformance.judges.instead import instead
-from conformance.judges.stranger import comparison, varying
+from conformance.judges.stranger import comparison, unsteady, varying
 
 SHOWN = 3  # exchanges that a finding points at, besides its control
 UNACCEPTED = frozenset({401, 403, 404, 405})
@@ -118,8 +119,9 @@ def team_key(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("auth.before-all")
 def before_all(contract: Contract, history: History) -> Iterator[Opinion]:
     """Compare what strangers get, whatever they ask for, on each operation."""
-    usual = varying(contract, history)
-    for id, asked in _asked(contract, history, _strange):
+    strangers = dict(_asked(contract, history, _strange))
+    usual = varying(contract, history) | unsteady(chain.from_iterable(strangers.values()))
+    for id, asked in strangers.items():
         decided = [one for one in _decided(contract, history, asked) if one.tags.twist is None]
         for ones in select.grouped(decided, lambda one: one.tags.form).values():
             yield from comparison(id, ones, usual)

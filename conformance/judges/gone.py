@@ -20,6 +20,7 @@ def resource_gone(contract: Contract, history: History) -> Iterator[Opinion]:
     made = {one.id for one in created(contract, history)}
     asked = [one for one in history.answered if one.request.method == "DELETE"]
     served = {path(one) for one in asked if one.succeeded}
+    named = {path(one).rpartition("/")[2] for one in asked}
     for one in asked:
         refused = one.status is not None and 400 <= one.status < 500 and one.status != 429
         if not refused or path(one) in served:
@@ -31,7 +32,9 @@ def resource_gone(contract: Contract, history: History) -> Iterator[Opinion]:
             continue
         there = _ids(contract, after)
         listed = id not in made or there & made  # whether what was made is shown there at all
-        if listed and id not in there:
+        before = [_ids(contract, seen) for seen in lists.get(above, ()) if seen.precedes(after)]
+        fading = frozenset().union(*before) - there - named  # what goes although nobody asked
+        if listed and id not in there and not fading:
             yield Finding(
                 expected=f"a {one.request.method} answered {select.said(one)} removes nothing",
                 observed=f"what it addressed is no more in {select.place(after)}",

@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from conformance.contract import Contract, Operation, parameters
+from conformance.created import created
 from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
@@ -249,6 +250,9 @@ class _Trail:
         writes = [one for one in history.exchanges if self._carried(one)]
         served = [self._carried(one) for one in writes if not _refusal(one)]
         self._served = frozenset[str]().union(*served)
+        self._made = {one.id for one in created(contract, history)}
+        newest_first = filter(self._begins_with_newest, self._lists)
+        self._newest_first = {select.place(one) for one in newest_first}
         self._accepted = [one for one in writes if one.succeeded]
         writing = [one for one in answered if self._carried(one) and _refusal(one)]
         self.refused = [one for one in writing if not self._carried(one) & self._served]
@@ -262,13 +266,20 @@ class _Trail:
     def evidence(self, write: Exchange) -> Iterator[Opinion]:
         """What the owner's lists after a write, which do not show it, prove."""
         later = self._later(write)
-        whole = [one for one in later if not cut_off(self._contract, one)]
+        whole = [one for one in later if self._would_show(one)]
         if later and not whole:
             yield Doubt(f"{select.place(later[0])} may be cut off at its limit")
         elif whole and self._shows_nothing(whole[-1]):
             yield Doubt(f"{select.place(whole[-1])} shows nothing of what accepted writes made")
         elif whole:
             yield Evidence((write, whole[-1]))
+
+    def _would_show(self, listed: Exchange) -> bool:
+        """Whether nothing new is left out: a list that is cut off begins with what is newest."""
+        return not cut_off(self._contract, listed) or select.place(listed) in self._newest_first
+
+    def _begins_with_newest(self, listed: Exchange) -> bool:
+        return any(v in self._made for item in items(listed)[:1] for v in item.values() if _text(v))
 
     def _shows_nothing(self, listed: Exchange) -> bool:
         """Whether a list hides accepted writes too, so that it would hide any."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.contract import Contract, RateLimit
@@ -120,6 +120,17 @@ def varying(contract: Contract, history: History) -> frozenset[str]:
     parts = volatile(history, contract.rate_limit)
     names = {part.replace(" /", ".").replace("/", ".") for part in parts}
     return frozenset(name for name in names if name.startswith("body.")) - OWN
+
+
+def unsteady(strangers: Iterable[Exchange]) -> frozenset[str]:
+    """The parts in which answers to one and the same sound request for what exists differ."""
+    plain = [one for one in strangers if not _varies(one)]
+    alike = select.grouped(plain, lambda one: (one.request, one.tags.form, one.status))
+    found: set[str] = set()
+    for first, *others in alike.values():
+        seen = {one.number: _facets(one) for one in (first, *others)}
+        found.update(*(_differing(seen, first, one, frozenset()) for one in others))
+    return frozenset(found)
 
 
 def _per_response(answers: list[Mapping[str, str]]) -> frozenset[str]:

@@ -28,6 +28,8 @@ ASSUMED = frozenset(
     }
 )
 
+LONGEST, KEPT = 100, 6  # items of a list
+
 
 @variant()
 class AddsMembers(Server):
@@ -45,6 +47,31 @@ class ShufflesLists(Server):
     def contents(self, call: Call) -> list[Mapping[str, Any]]:
         found = super().contents(call)
         return random.sample(found, len(found))
+
+
+@variant()
+class HoldsMany(Server):
+    """Its projects have more executions, from earlier, than a list may show."""
+
+    def contents(self, call: Call) -> list[Mapping[str, Any]]:
+        if call.operation.collection == "executions":
+            self._fill(call)
+        return super().contents(call)[:LONGEST]
+
+    def _fill(self, call: Call) -> None:
+        newest, *_ = super().contents(call)
+        while len(self.store.resources(call.owner, "executions")) <= LONGEST:
+            again = {name: value for name, value in newest.items() if name != "executionId"}
+            self.create(call, "executionId", again)
+
+
+@variant()
+class KeepsFew(Server):
+    """A project keeps its newest executions and forgets the others."""
+
+    def contents(self, call: Call) -> list[Mapping[str, Any]]:
+        found = super().contents(call)
+        return found[:KEPT] if call.operation.collection == "executions" else found
 
 
 @variant()

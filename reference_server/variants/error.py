@@ -76,6 +76,28 @@ class NumbersRequests(Server):
         return {**whole, "requestId": request_id(call), "traceId": secrets.token_hex(16)}
 
 
+@variant()
+class HasTwoReleases(Server):
+    """Behind its balancer are two releases, which word errors differently; one adds a field."""
+
+    def message(self, call: Call, refusal: Refusal) -> str:
+        said = super().message(call, refusal)
+        return f"{said}. See the documentation." if _is_new(call) else said
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        if _is_new(call):
+            response.headers["X-Release"] = "2"
+        return response
+
+
+def _is_new(call: Call) -> bool:
+    """Whether the newer release answers a call, the same as often as it is asked."""
+    state = call.request.state
+    if not hasattr(state, "is_new"):
+        state.is_new = secrets.randbelow(2) == 1
+    return bool(state.is_new)
+
+
 def request_id(call: Call) -> str:
     """Return the id of a request, the same as often as it is asked for."""
     known: dict[str, str] = call.request.scope.setdefault("state", {})

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from conformance import model, running
-from conformance.bench import MOST_WAITS, Bench, Impatient, Rig, contract_of
+from conformance.bench import AT_ONCE, MOST_WAITS, Bench, Impatient, Rig, contract_of
+from conformance.client import Call
 from conformance.contract import Operation
 from conformance.created import identifiers
 from conformance.credential import ANONYMOUS
+from conformance.exchange import Exchange
 from conformance.exhaust import OVER, exhaust
 from conformance.history import Event, Recorder
 from conformance.hooks import HookError
@@ -141,6 +143,36 @@ def test_a_key_without_a_limit_is_given_up(target: Target, tmp_path: Path) -> No
         exhaust(bench, "project")
         bench.close()
     assert len(bench.recorder.exchanges) == sent <= 2 * (60 + OVER)
+
+
+def test_a_window_that_ends_between_two_batches_does_not_count(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight requests of it were used, and eight of the next one, so Remaining is the same."""
+    together = bench.client.send_at_once
+
+    def late(calls: list[Call]) -> list[Exchange]:
+        if len(bench.recorder.exchanges) == AT_ONCE:
+            bench.clock.sleep(bench.contract.rate_limit.window + 1)
+        bench.client.latency = 1.0  # so that several are sent at once
+        return together(calls)
+
+    monkeypatch.setattr(bench.client, "send_at_once", late)
+    bench.client.latency = 1.0
+    exhaust(bench, "project")
+    assert bench.budget.exhausted(bench.key("project").label, bench.clock.now())
+
+
+def test_a_key_is_still_refused_after_a_reset_that_was_rounded_down(tmp_path: Path) -> None:
+    options = OPTIONS | {"report_dir": str(tmp_path)}
+    with running.bundled(options, variant="rounds-reset-down") as one:
+        bench = bench_of(one)
+        label = bench.key("project").label
+        exhaust(bench, "project")
+        bench.wait_until(bench.budget.reopens(label, bench.clock.now()), "a Reset too early")
+        exhaust(bench, "project")
+        bench.close()
+    assert bench.budget.exhausted(label, bench.clock.now())
 
 
 def test_room_is_made_by_a_new_key_or_by_waiting(bench: Bench) -> None:

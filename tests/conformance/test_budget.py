@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,6 +44,12 @@ def test_what_is_left_is_what_the_answer_says() -> None:
 
 def test_without_a_count_it_counts_itself() -> None:
     assert budget(at(1, left=None), at(2, left=None)).remaining(KEY, 3) == LIMIT.limit - 2
+
+
+def test_answers_to_what_was_sent_at_once_come_in_any_order() -> None:
+    both = [replace(at(1, left=left), ended=2.0) for left in (16, 17)]
+    assert budget(*both).remaining(KEY, 3) == 16
+    assert budget(*both, at(3, left=20)).remaining(KEY, 4) == 20
 
 
 def test_a_refusal_exhausts_the_window_until_it_ends() -> None:

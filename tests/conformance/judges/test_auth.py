@@ -221,6 +221,20 @@ def test_padding_may_vary() -> None:
     assert opinions(auth.before_all, *asked) == "passed"
 
 
+def test_what_varies_for_one_request_is_not_learned_by_another() -> None:
+    """Two releases behind a balancer word things in two ways, and one of them adds a field."""
+
+    def said(message: str, field: str | None = None, **how: Any) -> Exchange:
+        error = {"code": "UNAUTHORIZED", "message": message}
+        return anonymous(401, body={"error": error}, fields={"X-Release": field}, **how)
+
+    elsewhere = {"operation": "listTestRuns"}
+    told = [said("Who?"), said("No key", "2", resource="absent")]
+    assert opinions(auth.before_all, *told) == "failed"
+    varied = [said("Who?", **elsewhere), said("No key", "2", **elsewhere)]
+    assert opinions(auth.before_all, *told, *varied) == "passed"
+
+
 def test_nothing_varied() -> None:
     assert opinions(auth.before_all, anonymous(401), anonymous(401)) == "nothing"
 

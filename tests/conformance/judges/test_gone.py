@@ -58,3 +58,10 @@ def test_a_page_may_show_something_else() -> None:
     assert opinions(gone.resource_gone, listed(ITEM), removing(404), page) == "nothing"
     page = listed(other, query="")
     assert opinions(gone.resource_gone, listed(ITEM), removing(404), page) == "nothing"
+
+
+def test_where_the_old_makes_room_for_the_new_nothing_was_removed() -> None:
+    other, newest = {**ITEM, "executionId": "another"}, {**ITEM, "executionId": "newest"}
+    before, after = listed(other, ITEM), listed(newest)
+    assert opinions(gone.resource_gone, before, removing(404), after) == "nothing"
+    assert opinions(gone.resource_gone, before, removing(404), listed(other, newest)) == "failed"

@@ -235,6 +235,11 @@ def test_a_list_that_may_be_cut_off_leaves_a_doubt() -> None:
     assert opinions(scope.side_effects, REFUSED, cut, listed(1, 2, query="limit=3")) == "passed"
 
 
+def test_a_list_that_is_cut_off_but_begins_with_the_newest_leaves_none() -> None:
+    cut = listed(1, 2, query="limit=2")
+    assert opinions(scope.side_effects, created(202, 1), REFUSED, cut) == "passed"
+
+
 def test_a_list_that_shows_no_writes_leaves_a_doubt() -> None:
     assert opinions(scope.side_effects, created(202, 1), REFUSED, listed()) == "doubtful"
     assert opinions(scope.side_effects, created(202, 1), REFUSED, listed(1)) == "passed"
