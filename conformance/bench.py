@@ -32,7 +32,7 @@ from conformance.target import NEW_KEY, Target
 if TYPE_CHECKING:
     from conformance.pool import Pool
 
-MOST_KEYS = 32  # generated in one run: a bound on what a run does to a deployment
+MOST_KEYS = 40  # generated in one run: a bound on what a run does to a deployment
 SLOW_ANSWER = 0.03  # seconds; where answers take longer, some requests are sent together
 AT_ONCE = 8  # of them
 ROUNDING = 2.0  # seconds by which whole ones may say more than a window

@@ -23,8 +23,25 @@ QUERY_NAMES = (
     "auth",
     "authorization",
     "bearer_token",
+    "auth_token",
+    "api-key",
+    "x-api-key",
+    "project_key",
+    "jwt",
 )
-COOKIE_NAMES = ("token", "api_key", "access_token", "session", "Authorization", "key")
+COOKIE_NAMES = (
+    "token",
+    "api_key",
+    "access_token",
+    "session",
+    "Authorization",
+    "key",
+    "auth",
+    "auth_token",
+    "apiKey",
+    "jwt",
+    "sid",
+)
 FIELD_NAMES = (
     "X-API-Key",
     "X-Api-Token",
@@ -36,8 +53,18 @@ FIELD_NAMES = (
     "X-Forwarded-Authorization",
     "Authentication",
     "X-Bugzy-Key",
+    "X-Bugzy-Api-Key",
+    "X-Original-Authorization",
+    "X-Key",
+    "Token",
+    "Auth-Token",
 )
-BODY_NAMES = ("access_token", "api_key", "token", "key")
+BODY_NAMES = ("access_token", "api_key", "token", "key", "apiKey", "authorization")
+MARKS = (("colon", ":"), ("slash", "/"), ("hash", "#"), ("equals", "="), ("pipe", "|"), ("at", "@"))
+LIKELIEST = frozenset(  # what servers that do not compare keys whole let in
+    f"altered:{form}"
+    for form in ("last-cut", "extended", "upper", "lower", "last-changed", "display-prefix")
+)
 FORM = "application/x-www-form-urlencoded"
 SHORT = 100  # characters: longer keys would make a request too long that holds them everywhere
 
@@ -83,6 +110,7 @@ def other_schemes(key: Key) -> Iterator[Credential]:
     for form, value in (
         ("bare", key.value),
         ("token", f"Token {key.value}"),
+        ("token-named", f'Token token="{key.value}"'),
         ("basic-user", f"Basic {_basic(key.value, '')}"),
         ("basic-password", f"Basic {_basic('', key.value)}"),
         ("basic-both", f"Basic {_basic('api', key.value)}"),
@@ -98,6 +126,8 @@ def other_schemes(key: Key) -> Iterator[Credential]:
         ("bearer-prefix", f"BearerToken {key.value}"),
         ("bearer-joined", f"Bearer{key.value}"),
         ("bearer-colon", f"Bearer: {key.value}"),
+        ("dpop", f"DPoP {key.value}"),
+        ("hawk", f'Hawk id="{key.value}"'),
     ):
         yield _in_field(key, f"scheme:{form}", "Authorization", value)
 
@@ -183,6 +213,8 @@ def _alterations(prefix: str, secret: str, rng: random.Random) -> Iterator[tuple
     yield "swapped-case", prefix + secret.swapcase()
     yield "upper", prefix + secret.upper()
     yield "lower", prefix + secret.lower()
+    yield "whole-upper", (prefix + secret).upper()
+    yield "whole-lower", (prefix + secret).lower()
     yield "prefix-upper", prefix.upper() + secret
     yield "prefix-mark", prefix.replace("_", "-") + secret
     yield "first-changed", prefix + _changed(secret, 0)
@@ -202,6 +234,7 @@ def _alterations(prefix: str, secret: str, rng: random.Random) -> Iterator[tuple
     yield "percent-encoded", f"{prefix}%{ord(secret[0]):02X}{secret[1:]}"
     yield "comma", f"{prefix}{secret},"
     yield "semicolon", f"{prefix}{secret};x"
+    yield from ((f"followed-by-{name}", f"{prefix}{secret}{mark}x") for name, mark in MARKS)
     yield "wildcard", prefix + secret[:-1] + "%"
     yield "underscore", prefix + secret[:-1] + "_"
 

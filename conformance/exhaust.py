@@ -49,9 +49,7 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0, counting: bool = False)
             began, sent, ended = bench.clock.now(), 0, ended + 1
 
 
-def _starts_anew(
-    bench: Bench, label: str, before: Window | None, count: int, began: float
-) -> bool:
+def _starts_anew(bench: Bench, label: str, before: Window | None, count: int, began: float) -> bool:
     """Whether another window began: its Reset has come, and not all that was sent fell into it.
 
     Or there is more room, and it lasted long enough, whatever its Reset. A key that is still
@@ -65,7 +63,7 @@ def _starts_anew(
         return True
     fell = before.remaining - after.remaining
     lasted = now - began > bench.contract.rate_limit.window / 2
-    return fell < count and now >= before.ends or fell < 0 and lasted
+    return (fell < count and now >= before.ends) or (fell < 0 and lasted)
 
 
 def _plain(bench: Bench, party: str) -> Call:

@@ -6,6 +6,7 @@ import json
 import re
 import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import cycle
 from typing import Any
 
 import jsonschema_rs
@@ -31,7 +32,8 @@ ODDITIES: dict[str, Any] = {  # what an object that may hold anything may hold
     "constructor": "text",
 }
 UNUSUAL = ("_", "0")  # texts that a pattern may match, though few people would write them
-LONG_TEXT = 4000  # characters, where no schema bounds a text: as long as people write
+PLAIN = ("constructor", "", "0")  # texts that some programs take for something else, or nothing
+LONG_TEXT = 5000  # characters, where no schema bounds a text: as long as people write
 
 
 def body(operation: Operation, marker: str) -> dict[str, Any]:
@@ -117,6 +119,7 @@ def _wrong(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple
         for what, wrong in _wrong_members(schema.get("items", {}), root):
             yield f"items.{what}", [item, wrong]  # some servers look at the first one only
         yield "items", [item, 7]
+        yield "items.null", [item, None]
         if "maxItems" in schema:
             yield "too-many", [item] * (schema["maxItems"] + 1)
     elif kind == "object":
@@ -141,6 +144,7 @@ def _near_misses(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         ("pattern-letter", f"{valid}é"),
         ("pattern-blank", f" {valid}"),
         ("pattern-padded", f"{valid} "),
+        ("pattern-line", f"{valid}\nNot A Slug!"),
         ("pattern-none", ""),
     ):
         unlike = not jsonschema_rs.is_valid({"pattern": schema["pattern"]}, text)
@@ -192,7 +196,7 @@ def repeating(operation: Operation, marker: str) -> bytes:
 
 
 def odd_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]:
-    """Bodies with U+0000 and with half a surrogate pair in a text of any kind, and deep ones."""
+    """Bodies with U+0000 or half a surrogate in a text, deep ones, and with a member twice."""
     properties = (operation.body or {}).get("properties", {})
     valid = body(operation, marker)
     for name, schema in properties.items():
@@ -204,6 +208,7 @@ def odd_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]
         if schema.get("type") == "object":
             yield "deep", _dump({**valid, name: _nested(ABYSS)})
             break
+    yield "twice", _dump(valid)[:-1] + b", " + _dump(valid)[1:]
 
 
 def lenient_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]:
@@ -286,6 +291,7 @@ def full_bodies(operation: Operation, marker: str, project: str) -> Iterator[byt
         }
         for filled in (_odd, _longest)
     )
+    odd |= dict(zip(_free(schema), cycle(PLAIN), strict=False))
     yield f"\r\n {json.dumps(odd, indent=2)}\n".encode()  # white space is no matter (RFC 8259, 2)
     yield _dump(longest)
 
@@ -323,7 +329,7 @@ def _odd(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, projec
         case "object":
             return {"conformance": marker, **ODDITIES, "deep": _nested(DEPTH)}
         case "string" if _unbounded(schema):
-            return "constructor"  # a name that lookups in objects of some languages find
+            return PLAIN[0]
         case "string" if "enum" not in schema:
             return _text(schema, marker, UNUSUAL if "pattern" in schema else (f"{marker} é 😀",))
         case _:

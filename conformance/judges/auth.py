@@ -43,6 +43,18 @@ def without_key(contract: Contract, history: History) -> Iterator[Opinion]:
             )
 
 
+@judges("auth.required")
+def by_another_path(contract: Contract, history: History) -> Iterator[Finding]:
+    """Yield paths, written in another way than documented, that serve who has no key."""
+    for one in select.judgeable(contract, history):
+        if _anonymous(one) and one.succeeded and not select.straight(one):
+            yield Finding(
+                expected=f"401 or 404 to {one.request.target} without Authorization",
+                observed=select.said(one),
+                exchanges=(one,),
+            )
+
+
 @judges("auth.bearer-only")
 def other_schemes(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge a valid key under other schemes, and bare."""

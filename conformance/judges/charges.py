@@ -55,8 +55,8 @@ def _paid(history: History, party: str, steps: tuple[Step, ...]) -> Bill | None:
     return None
 
 
-def _others(history: History, party: str) -> Iterator[tuple[Spender, Spender]]:
-    """Of each other party and each kind of strangers: all requests, and those that are its own."""
+def _others(history: History, party: str) -> Iterator[tuple[Spender, ...]]:
+    """Of each other party and each kind of strangers: all requests, its own, and those to it."""
     counted = [one for one in history.answered if one.status not in (401, 403, 429)]
     asking = [one for one in counted if one.tags.key and _party(one) != party]
     owner = f"/{history.header.get('parties', {}).get(party)}/"
@@ -67,10 +67,12 @@ def _others(history: History, party: str) -> Iterator[tuple[Spender, Spender]]:
     for name, chosen in STRANGERS.items():
         strange = [one for one in refused if chosen(one)]
         own = [one.ended for one in strange if _party(one) == party]
-        yield (name, [one.ended for one in strange]), (f"its own {name}", own)
+        to_it = [one.ended for one in strange if owner in one.request.target]
+        every = [one.ended for one in strange]
+        yield (name, every), (f"its own {name}", own), (f"{name} to it", to_it)
 
 
-def _choices(others: list[tuple[Spender, Spender]]) -> list[tuple[Spender, ...]]:
+def _choices(others: list[tuple[Spender, ...]]) -> list[tuple[Spender, ...]]:
     """Every choice of who is paid for, and of how much of each, the simplest first."""
     options = [(None, *(one for one in some if one[1])) for some in others]
     chosen = (tuple(filter(None, choice)) for choice in product(*options))

@@ -74,6 +74,8 @@ def explain(contract: Contract, history: History) -> Explanation:
             if _follows(in_window, aspect, culprit):
                 broken = _broken([(step.fell, culprit(step)) for step in odd], requirement)
                 return Explanation(broken, one_counter, odd, uneven=True)
+    if all(step.fell == 0 and _after(step).status in (400, 404) for step in odd):
+        return Explanation("rate.all-outcomes", one_counter, odd, uneven=True)
     others = all(step.fell > 1 for step in odd)
     return Explanation(None if others else "rate.remaining-counts", one_counter, odd, others=others)
 

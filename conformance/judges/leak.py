@@ -127,11 +127,8 @@ def answers_differ(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield operations whose answer tells another's project or team from one that never was."""
 
     def plain(one: Exchange) -> bool:
-        return (
-            one.tags.operation is not None
-            and not _is_nested(one)
-            and _is_plain(contract, history, one)
-        )
+        routed = one.tags.route is not None and not _has_method(one)
+        return routed and not _is_nested(one) and _is_plain(contract, history, one)
 
     return _compared(contract, history, plain)
 

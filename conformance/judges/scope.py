@@ -109,6 +109,7 @@ def own_only(contract: Contract, history: History) -> Iterator[Opinion]:
     for id, ones in select.grouped(lists, select.place).items():
         yield from _shared(contract.by_id[id], ones)
         yield from _misplaced(contract.by_id[id], ones)
+    yield from _lost(contract, history, lists)
 
 
 def _isolation(contract: Contract, history: History, kind: str) -> Iterator[Opinion]:
@@ -225,10 +226,14 @@ def _asking(one: Exchange) -> str:
 
 
 def _methods(contract: Contract, history: History, chosen: Chosen) -> Iterator[Finding]:
-    """Look for successes of methods that a path lacks; which error it is, area error judges."""
+    """Look for successes of methods that a path lacks, and of paths in another spelling.
+
+    Which error it is, area error judges.
+    """
     for one in select.judgeable(contract, history):
         lacking = one.tags.operation is None and one.tags.route is not None
-        if lacking and one.plain_key and one.succeeded and chosen(one):
+        unlisted = lacking or not select.straight(one)
+        if unlisted and one.plain_key and one.succeeded and chosen(one):
             yield Finding(
                 expected=f"an error to {_asking(one)}",
                 observed=select.said(one),
@@ -342,6 +347,31 @@ def _misplaced(operation: Operation, lists: Iterable[Exchange]) -> Iterator[Opin
             )
         elif told:
             yield Evidence((one,))
+
+
+def _lost(contract: Contract, history: History, lists: list[Exchange]) -> Iterator[Opinion]:
+    """Look for items that a list holds, before and after their owner was told they are not there.
+
+    So they are another's. A list may also be late to show what has gone.
+    """
+    asked = [
+        one
+        for _, one in select.settled(contract, history)
+        if one.tags.group == "listed" and select.own(one)
+    ]
+    for one in asked:
+        above, _, id = path(one).rpartition("/")
+        showing = [seen for seen in lists if path(seen) == above and f'"{id}"' in received(seen)]
+        before = [seen for seen in showing if seen.precedes(one)]
+        after = [seen for seen in showing if one.precedes(seen)]
+        if one.succeeded and before:
+            yield Evidence((before[-1], one))
+        elif one.status == 404 and before and after:
+            yield Finding(
+                expected=f"{select.place(before[-1])} with what {select.place(one)} finds there",
+                observed=f"{select.said(one)} to the key that {select.place(after[0])} shows it to",
+                exchanges=(before[-1], one, after[0]),
+            )
 
 
 def _text(value: Any) -> bool:

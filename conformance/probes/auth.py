@@ -12,7 +12,7 @@ from conformance.credential import ANONYMOUS
 from conformance.draw import tokens
 from conformance.keyring import Key
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, first_write, flawed, shows, some, turn
+from conformance.probes.shapes import first_list, first_write, flawed, in_full, shows, some, turn
 from conformance.sample import media_types
 from conformance.schedule import CROSS
 
@@ -31,7 +31,14 @@ def test_accepted(bench: Bench, operation: Operation) -> None:
     bench.send(operation, operation.kind, generated="positive")
 
 
-@probes("auth.required", "auth.before-all", "auth.challenge", phase=Phase.FREE, free=6)
+@probes(
+    "auth.required",
+    "auth.before-all",
+    "auth.challenge",
+    phase=Phase.FREE,
+    free=9,
+    thrift={"free": 6},
+)
 def test_anonymous(bench: Bench, operation: Operation) -> None:
     """Call without a key, for what exists and what does not, validly and not."""
     calls = [
@@ -43,6 +50,11 @@ def test_anonymous(bench: Bench, operation: Operation) -> None:
     if operation.body is not None:
         other = next(media_types(operation, bench.calls.marker()))
         ways += [{"body": b"", "defect": "json.empty"}, sample.typed(*other)]
+    if not bench.thrifty:
+        ways += in_full(bench, operation)
+        ways += [{"path": f"{calls[0].path}/", "twist": "slash"}]
+    if operation.nested is not None:
+        ways += [{"nested": "absent"}, {"nested": "foreign"}]
     bench.sometime([*calls, *(bench.call(operation, ANONYMOUS, **way) for way in ways)])
 
 
@@ -128,7 +140,7 @@ def _drawn(bench: Bench, value: str) -> credentials.Credential:
     return credentials.token(value, name="forged", form=form)
 
 
-@probes("auth.exact-match", phase=Phase.FREE, free=67, thrift={"free": 19}, needs=("own.key",))
+@probes("auth.exact-match", phase=Phase.FREE, free=72, thrift={"free": 23}, needs=("own.key",))
 def test_altered(bench: Bench, party: str) -> None:
     """Present keys that differ a little from a valid one."""
     operation, chance = first_list(bench.contract, party), bench.rng(f"altered/{party}")
@@ -139,12 +151,14 @@ def test_altered(bench: Bench, party: str) -> None:
     bench.sometime(bench.call(operation, form) for form in forms)
 
 
-@probes("auth.exact-match", phase=Phase.FREE, free=3, thrift={"free": 1}, needs=("own.key",))
+@probes("auth.exact-match", phase=Phase.FREE, free=9, thrift={"free": 1}, needs=("own.key",))
 def test_altered_everywhere(bench: Bench, operation: Operation) -> None:
-    """Present a few such keys on every operation."""
+    """Present a few such keys on every operation, and those that are let in most often."""
     key = bench.key(operation.kind)
     forms = list(credentials.altered(bench.contract, key, bench.rng(operation.id)))
     few = some(bench, operation, forms, 3, 1)
+    if not bench.thrifty:
+        few += [one for one in forms if one.form in credentials.LIKELIEST and one not in few]
     bench.sometime(bench.call(operation, form) for form in few)
 
 
@@ -171,18 +185,19 @@ def test_prefix_of_the_other_kind(bench: Bench, operation: Operation) -> None:
     bench.sometime(bench.call(operation, form, resource="cross") for form in few)
 
 
-@probes("auth.scheme-case", spends={"own": 2})
+@probes("auth.scheme-case", spends={"own": 3})
 def test_scheme_case(bench: Bench, party: str) -> None:
     """Write the scheme's name in other cases: for a read, and for a write if one may be sent."""
     writing = first_write(bench.contract, party)
-    for scheme, operation in (("bearer", first_list(bench.contract, party)), ("BEARER", writing)):
+    listing = first_list(bench.contract, party)
+    for scheme, operation in (("bearer", listing), ("BEARER", writing), ("bEaReR", listing)):
         bench.send(operation, credentials.scheme_case(bench.key(party), scheme))
 
 
 @probes(
     "auth.ambiguous",
     "auth.not-echoed",
-    spends={"own": 6},
+    spends={"own": 8},
     thrift={"spends": {"own": 3}},
 )
 def test_ambiguous(bench: Bench, party: str) -> None:
@@ -190,7 +205,10 @@ def test_ambiguous(bench: Bench, party: str) -> None:
     key, operation = bench.key(party), first_list(bench.contract, party)
     forms = list(credentials.ambiguous(key, _unknown(bench, key)))
     few = forms[party == "team" :: 2] if bench.thrifty else forms
-    bench.together(bench.call(operation, form, level="hardening") for form in few)
+    asked = [(operation, form) for form in few]
+    if not bench.thrifty:
+        asked += [(first_write(bench.contract, party), form) for form in forms[:2]]
+    bench.together(bench.call(*one, level="hardening") for one in asked)
 
 
 def _unknown(bench: Bench, key: Key) -> str:

@@ -42,6 +42,7 @@ CONDITIONS: tuple[Fields, ...] = (
         ("If-None-Match", '"conformance"'),
         ("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),
     ),
+    (("Cookie", "conformance=1; session=conformance"), ("Origin", "https://conformance.example")),
     (  # what nobody can make sense of, and what has to be ignored then
         ("Accept", "conformance"),
         ("Accept-Language", "*;q=conformance"),
@@ -105,13 +106,21 @@ def test_invalid_query(bench: Bench, operation: Operation) -> None:
     )
 
 
-@probes("error.invalid-parameters", spends={"own": 1}, where=nested)
+@probes(
+    "error.invalid-parameters",
+    spends={"own": 2},
+    thrift={"spends": {"own": 1}},
+    where=nested,
+)
 def test_malformed_nested_id(bench: Bench, operation: Operation) -> None:
-    """Send an id that is none, below one's own project or team."""
+    """Send an id that is none, below one's own project or team; also one that begins as one."""
     own = bench.target.parties[operation.kind].id
     path = operation.path.replace(f"{{{operation.owner}}}", own)
-    path = path.replace(f"{{{operation.nested}}}", "not-a-uuid")
-    bench.send(operation, operation.kind, path=path, defect=f"path:{operation.nested}")
+    known = bench.addresses.nested_id(operation.kind, operation)
+    begun = [f"{known}x"] if known is not None and not bench.thrifty else []
+    for id in ("not-a-uuid", *begun):
+        below = path.replace(f"{{{operation.nested}}}", id)
+        bench.send(operation, operation.kind, path=below, defect=f"path:{operation.nested}")
 
 
 @probes("error.invalid-parameters", "error.no-server-error", spends={"own": 3})
@@ -141,6 +150,12 @@ def test_unknown_route(bench: Bench, party: str) -> None:
     below, deeper = f"{own.rpartition('/')[0]}/{marker}", f"{own}/{marker}/{marker}"
     routes = (("GET", f"/{marker}"), ("POST", below), ("GET", deeper), ("PUT", deeper))
     bench.together(bench.off_route(method, path, party) for method, path in routes)
+
+
+@probes("error.unknown-route", spends={"own": 1}, where=lambda op: nested(op) and not op.writes)
+def test_unknown_route_below(bench: Bench, operation: Operation) -> None:
+    """Call a route that no deployment has below what exists."""
+    bench.deliver(bench.calls.below(operation, bench.credential(operation.kind), "own"))
 
 
 @probes("error.unknown-method", spends={"own": 1}, where=lambda op: op.leads)
@@ -182,7 +197,7 @@ def test_rest(bench: Bench, party: str) -> None:
         bench.together(pool_of(bench, party).calls(party, count))
 
 
-@probes("error.no-server-error", spends={"own": 10}, thrift={"spends": {"own": 5}})
+@probes("error.no-server-error", spends={"own": 13}, thrift={"spends": {"own": 7}})
 def test_unusual(bench: Bench, party: str) -> None:
     """Send what is unusual but not wrong: conditions, queries, texts of odd characters."""
     operation = first_list(bench.contract, party)
@@ -203,6 +218,7 @@ def _given_twice(operation: Operation) -> Iterator[str]:
     for name in islice(operation.query, 1):
         yield f"{name}=1&{name}=2"
         yield f"{name}%5Bconformance%5D=1"
+        yield f"{name}%5B%5D=1"
 
 
 def _oddly_written(bench: Bench, party: str) -> Iterator[Call]:

@@ -11,7 +11,7 @@ from conformance.client import Call
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, flawed, lacking, lists, nested, refers
+from conformance.probes.shapes import first_list, flawed, in_full, lacking, nested, refers
 from conformance.sample import malformed_bodies, media_types, typed
 
 PAIRS_TIMED = 10
@@ -50,18 +50,54 @@ def test_malformed(bench: Bench, operation: Operation) -> None:
     where=lambda op: op.lists or op.body is not None,
 )
 def test_invalid_otherwise(bench: Bench, operation: Operation) -> None:
-    """The same with other things wrong: also with a body of another media type."""
-    ways = flawed(bench, operation, 6)[1:]
+    """The same with each other thing that may be wrong: also with a body of another media type.
+
+    Where another's is answered 404 there is nothing to compare.
+    """
+    ways = flawed(bench, operation, 12)[1:]
     if operation.body is not None:
         ways.append(typed(*next(media_types(operation, bench.calls.marker()))))
     for way in ways:
+        if bench.send(operation, operation.kind, resource="foreign", **way).status != 404:
+            bench.pair(operation, operation.kind, **way)
+
+
+@probes(
+    "leak.same-answer",
+    "scope.project-isolation",
+    "scope.team-isolation",
+    phase=Phase.EXTRA,
+    spends={"own": 2},
+    needs=("other.id",),
+    where=lambda op: op.lists or op.body is not None,
+)
+def test_in_full(bench: Bench, operation: Operation) -> None:
+    """The same with all that a valid request may have, and with a slash at the end of the path."""
+    for way in in_full(bench, operation):
         bench.pair(operation, operation.kind, **way)
+    if operation.lists:
+        call = bench.call(operation, operation.kind, resource="foreign", twist="slash")
+        bench.deliver(replace(call, path=f"{call.path}/"))
 
 
-@probes("leak.same-answer", phase=Phase.EXTRA, spends={"own": 2}, needs=("other.id",), where=lists)
-def test_query(bench: Bench, operation: Operation) -> None:
-    """The same with a valid query."""
-    bench.pair(operation, operation.kind, query="limit=5")
+@probes(
+    "leak.before-validation",
+    phase=Phase.EXTRA,
+    spends={"own": 2},
+    needs=("other.id",),
+    where=nested,
+)
+def test_malformed_below(bench: Bench, operation: Operation) -> None:
+    """Address what has no id below another's and an absent one."""
+    lost = {"defect": f"path:{operation.nested}"}
+    template = operation.path.replace(f"{{{operation.nested}}}", "not-a-uuid")
+
+    def below(way: dict[str, str]) -> Call:
+        call = bench.call(operation, operation.kind, **way, **lost)
+        id = call.path.split("/")[2]
+        return replace(call, path=template.replace(f"{{{operation.owner}}}", id))
+
+    bench.compare(below, PAIR)
 
 
 @probes(
@@ -105,6 +141,24 @@ def test_further_down(bench: Bench, operation: Operation) -> None:
     credential = bench.credential(operation.kind)
     ways = ({"nested": "foreign"}, {"nested": "absent"})
     bench.compare(lambda way: bench.calls.below(operation, credential, **way), ways)
+
+
+@probes(
+    "leak.same-answer",
+    phase=Phase.EXTRA,
+    spends={"own": 2},
+    needs=("other.id",),
+)
+def test_unknown_route_below(bench: Bench, party: str) -> None:
+    """Call a route that does not exist below another's and an absent one."""
+    operation, marker = first_list(bench.contract, party), bench.calls.marker()
+
+    def below(way: dict[str, str]) -> Call:
+        place = bench.call(operation, party, **way).path.rpartition("/")[0]
+        tags = {"route": f"/{party}s/{{{operation.owner}}}/{marker}", **way}
+        return bench.off_route("GET", f"{place}/{marker}", party, **tags)
+
+    bench.compare(below, PAIR)
 
 
 @probes(

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from conformance import credential as credentials
 from conformance import show
@@ -18,12 +19,13 @@ from conformance.hooks import HookError
 from conformance.keyring import Key
 from conformance.model import drive
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, first_write, flawed, lacking, lane
+from conformance.probes.shapes import first_list, first_write, flawed, in_full, lacking, lane
 from conformance.target import Party
 
 HELD = 0.2  # seconds between the first half of a body and what follows
 HELD_AT_HOME = 0.03  # the same for a server in this process
 RIVALRIES, TRIES = 2, 5  # keys generated at once: how often, and tries at it
+LOOKS = 2  # at what the settings page shows of a key
 SAMPLED = 10  # of the replaced keys, at the end of a run that saves requests
 LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 6, 18, 8  # requests with the old key
 
@@ -37,7 +39,7 @@ LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 6, 18, 8  # requests with the old key
     "rate.new-key-window",
     phase=Phase.ROTATE,
     spends={"project": 22},
-    free=52,
+    free=66,
     thrift={"free": 34},
     generates=1,
     needs=("project.generate",),
@@ -64,12 +66,19 @@ def test_replaced(bench: Bench) -> None:
     "rotation.only-own",
     phase=Phase.ROTATE,
     spends={"project": 0},
-    free=3,
+    free=24,
+    thrift={"free": 3},
     needs=("project.generate", "another.key"),
 )
 def test_others_live_on(bench: Bench) -> None:
-    """After a new key, use the keys of everybody else."""
+    """After a new key, use the keys of everybody else; everywhere, if there is time."""
     use_others(bench)
+    for party in () if bench.thrifty else bench.target.parties.values():
+        if party.name != "project" and bench.target.has_key(party.name) and _has_room(bench, party):
+            bench.together(
+                bench.call(operation, party.name, group="others")
+                for operation in bench.contract.of_kind(party.kind)
+            )
 
 
 def use_old(bench: Bench, old: Key) -> None:
@@ -88,6 +97,8 @@ def use_old(bench: Bench, old: Key) -> None:
         for method in lacking(bench, operation)[: 1 if bench.thrifty else None]
     )
     bench.together(_elsewhere(bench, old))
+    if not bench.thrifty:
+        bench.together(_otherwise(bench, old))
     bench.together(_ill_formed(bench, old))
     like = bench.key("project").secret(bench.contract)
     unknown = credentials.forged(bench.contract, "project", bench.rng("unknown"), like)
@@ -107,6 +118,16 @@ def _elsewhere(bench: Bench, old: Key) -> Iterator[Call]:
     for operation in operations:
         if operation.nested is not None:
             yield bench.call(operation, old, nested="absent", group="replaced")
+
+
+def _otherwise(bench: Bench, old: Key) -> Iterator[Call]:
+    """A replaced key in requests that take other ways: with all that they may have, to a team."""
+    for operation in bench.contract.of_kind("project"):
+        for full in in_full(bench, operation):
+            yield bench.call(operation, old, group="replaced", **full)
+    if "team" in bench.target.parties:
+        for operation in bench.contract.of_kind("team"):
+            yield bench.call(operation, old, resource="cross", group="replaced")
 
 
 def _ill_formed(bench: Bench, who: Who) -> Iterator[Call]:
@@ -136,7 +157,7 @@ def _has_room(bench: Bench, party: Party) -> bool:
 @probes(
     "rotation.shown-once",
     phase=Phase.ROTATE,
-    spends={"project": 2},
+    spends={"project": 3},
     free=3,
     generates=1,
     needs=("project.generate", "hooks.show_project_key"),
@@ -150,12 +171,12 @@ def test_shown(bench: Bench) -> None:
     bench.send(first_list(bench.contract, "project"), old, group="before-replaced")
     bench.generate("project")
     bench.send(first_list(bench.contract, "project"), old, group="replaced")
-    answer = bench.hooks.call("show_project_key", bench.target.parties["project"].id)
-    key = bench.key("project")
-    shown = show.facts(answer, key, bench.contract)
-    bench.note("shown", bench.clock.now(), key=key.label, **shown)
-    operation = first_list(bench.contract, "project")
-    bench.send(operation, "project", group="new-key")
+    operation, key = first_list(bench.contract, "project"), bench.key("project")
+    for _ in range(LOOKS):  # before it is used and after
+        answer = bench.hooks.call("show_project_key", bench.target.parties["project"].id)
+        shown = show.facts(answer, key, bench.contract)
+        bench.note("shown", bench.clock.now(), key=key.label, **shown)
+        bench.send(operation, "project", group="new-key")
     for text in show.texts(answer, key, bench.contract):
         form = credentials.token(text, name="project", key=key.label, form="shown")
         bench.send(operation, form)
@@ -164,9 +185,10 @@ def test_shown(bench: Bench) -> None:
 @probes(
     "rotation.in-flight",
     phase=Phase.ROTATE,
-    spends={"project": 1},
-    free=1,
-    generates=1,
+    spends={"project": 2},
+    free=2,
+    generates=2,
+    thrift={"spends": {"project": 1}, "free": 1, "generates": 1},
     needs=("project.generate",),
     where=lambda op: op.body is not None,
     kinds=("project",),
@@ -174,9 +196,12 @@ def test_shown(bench: Bench) -> None:
 def test_in_flight(bench: Bench, operation: Operation) -> None:
     """Replace the key while a body is still being sent; and send one as slowly undisturbed.
 
-    Once more if a limit of requests without a valid key refused it.
+    In both codings where there is time. Once more if a limit of requests without a valid key
+    refused it.
     """
-    unless_limited(bench, lambda: replace_in_flight(bench, operation))
+    place = bench.contract.of_kind("project").index(operation)
+    for chunked in [place % 2 == 1] if bench.thrifty else [False, True]:
+        unless_limited(bench, partial(replace_in_flight, bench, operation, chunked))
 
 
 def unless_limited(bench: Bench, attempt: Callable[[], Exchange]) -> None:
@@ -187,9 +212,8 @@ def unless_limited(bench: Bench, attempt: Callable[[], Exchange]) -> None:
         attempt()
 
 
-def replace_in_flight(bench: Bench, operation: Operation) -> Exchange:
+def replace_in_flight(bench: Bench, operation: Operation, chunked: bool) -> Exchange:
     """Replace a key while a body is held back; return what its request was answered."""
-    chunked = bench.contract.of_kind("project").index(operation) % 2 == 1
     held = Held(bench, operation, chunked, "in-flight-control")
     held.release()
     held.finish()
@@ -368,7 +392,7 @@ def test_team_key(bench: Bench) -> None:
     "rotation.permanent",
     phase=Phase.FINAL,
     spends={"project": 1},
-    free=20,
+    free=40,
     thrift={"free": 12},
     needs=("project.generate",),
 )
@@ -383,6 +407,8 @@ def test_never_again(bench: Bench) -> None:
         operation = operations[place % len(operations)]
         connection = ("main", "fresh")[place % 2]
         calls.append(bench.call(operation, key, connection=connection, group="replaced"))
+        if not bench.thrifty:  # also where each of them was refused before
+            calls.append(bench.call(first_list(bench.contract, "project"), key, group="replaced"))
     if bench.retired is not None:
         few = operations[:3] if bench.thrifty else operations
         calls += [bench.call(op, bench.retired, group="replaced") for op in few]

@@ -7,10 +7,13 @@ from dataclasses import replace
 from conformance.address import OTHERS
 from conformance.bench import Bench
 from conformance.contract import Operation
+from conformance.exchange import Exchange
+from conformance.likeness import UUID
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, lists, nested
+from conformance.probes.shapes import first_list, in_full, lists, nested
 from conformance.schedule import CROSS
 
+LISTED = 6  # items of a list that are read
 WAYS = {name: {"resource": name} for name in ("cross", "absent")}
 
 
@@ -32,7 +35,7 @@ def test_foreign_and_absent(bench: Bench, operation: Operation) -> None:
 @probes(
     "scope.project-key-on-team",
     "scope.team-key-on-project",
-    spends={"cross": 3},
+    spends={"cross": 4},
     thrift={"spends": {"cross": 2}},
     needs=("own.id",),
 )
@@ -45,8 +48,11 @@ def test_key_of_the_other_kind(bench: Bench, operation: Operation) -> None:
             lambda way: bench.call(operation, key, **way), (WAYS["cross"], WAYS["absent"])
         )
         ways = ways[1:-1]
-    for way in [] if bench.thrifty else ways:
-        bench.send(operation, key, resource=way)
+    if not bench.thrifty:
+        for way in ways:
+            bench.send(operation, key, resource=way)
+        for full in in_full(bench, operation):
+            bench.send(operation, key, resource="cross", **full)
 
 
 def _reaches(bench: Bench, operation: Operation, way: str) -> bool:
@@ -86,13 +92,41 @@ def test_all_the_other_way(bench: Bench, operation: Operation) -> None:
         bench.send(operation, other, nested="foreign")
 
 
-@probes("scope.project-isolation", "scope.team-isolation", spends={"own": 1}, needs=("other.id",))
+@probes(
+    "scope.project-isolation",
+    "scope.team-isolation",
+    spends={"own": 3},
+    thrift={"spends": {"own": 1}},
+    needs=("other.id",),
+)
 def test_in_capitals(bench: Bench, party: str) -> None:
-    """Address another's project or team with its id in capital letters, which is the same id."""
+    """Address another's project or team with its id in capital letters, which is the same id.
+
+    And as some readers of ids take it too, where others find none: without dashes, as a URN.
+    """
     operation = first_list(bench.contract, party)
     call = bench.call(operation, party, resource="foreign")
     id = bench.target.parties[OTHERS[party]].id
     bench.deliver(replace(call, path=call.path.replace(id, id.upper())))
+    for spelled in [] if bench.thrifty else (id.replace("-", ""), f"urn:uuid:{id}"):
+        tags = replace(call.tags, defect=f"path:{operation.owner}")
+        bench.deliver(replace(call, path=call.path.replace(id, spelled), tags=tags))
+
+
+@probes(
+    "scope.nested",
+    phase=Phase.LATER,
+    spends={"own": 1},
+    thrift={"spends": {"own": 0}},
+    needs=("other.key",),
+    where=nested,
+)
+def test_nested_in_capitals(bench: Bench, operation: Operation) -> None:
+    """Address another's resource under one's own id by its id in capitals, if there is time."""
+    id = bench.addresses.nested_id(OTHERS[operation.kind], operation)
+    if id is not None and not bench.thrifty:
+        call = bench.call(operation, operation.kind, nested="foreign")
+        bench.deliver(replace(call, path=call.path.replace(id, id.upper())))
 
 
 @probes(
@@ -112,13 +146,47 @@ def test_nested(bench: Bench, operation: Operation) -> None:
         bench.compare(lambda way: bench.call(operation, who, **way), ways)
 
 
-@probes("scope.own-only", spends={"own": 1, "other": 2}, where=lists)
+@probes(
+    "scope.own-only",
+    spends={"own": 2, "other": 3},
+    thrift={"spends": {"own": 1, "other": 2}},
+    where=lists,
+)
 def test_lists(bench: Bench, operation: Operation) -> None:
     """Read the lists of two projects or teams, each with its own key."""
     other = OTHERS[operation.kind]
     bench.send(operation, operation.kind, query="limit=100", generated="positive")
     bench.send(operation, other)
     bench.send(operation, other, query="limit=100", generated="positive")
+    for who in () if bench.thrifty else (operation.kind, other):
+        bench.send(operation, who, query="limit=1", generated="positive")
+
+
+@probes(
+    "scope.own-only",
+    phase=Phase.LATER,
+    spends={"own": 1 + LISTED},
+    thrift={"spends": {"own": 0}},
+    where=lambda op: nested(op) and not op.writes,
+)
+def test_listed(bench: Bench, operation: Operation) -> None:
+    """Read what a list holds one by one, the oldest: if it is one's own, it is found there."""
+    if bench.thrifty:
+        return
+    above = operation.path.rpartition("/")[0]
+    listing = next(op for op in bench.contract.operations if op.lists and op.path == above)
+    seen = bench.send(listing, operation.kind, query="limit=100", generated="positive")
+    place = bench.call(listing, operation.kind).path
+    for id in _ids(seen, operation)[-LISTED:]:
+        bench.send(operation, operation.kind, path=f"{place}/{id}", group="listed")
+
+
+def _ids(listed: Exchange, operation: Operation) -> list[str]:
+    """What a list's items have for the operation's path."""
+    document = listed.response.json if listed.response else None
+    items = document.get("data") if isinstance(document, dict) else None
+    named = [item.get(operation.nested) for item in items or () if isinstance(item, dict)]
+    return [id for id in named if isinstance(id, str) and UUID.fullmatch(id)]
 
 
 @probes(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.contract import Contract, Operation
 from conformance.pool import in_turn
-from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies
+from conformance.sample import full_bodies, invalid_bodies, invalid_queries, malformed_bodies
 
 if TYPE_CHECKING:
     from conformance.bench import Bench
@@ -68,6 +68,16 @@ def lists(operation: Operation) -> bool:
 def nested(operation: Operation) -> bool:
     """Whether the operation addresses a resource below a project or team."""
     return operation.nested is not None
+
+
+def in_full(bench: Bench, operation: Operation) -> list[dict[str, Any]]:
+    """How to call an operation validly with all that it takes; not at all, if that may not be."""
+    if "limit" in operation.query:
+        return [{"query": "limit=5"}]
+    if operation.body is None or not bench.calls.may_write(operation):
+        return []
+    project = bench.target.parties["project"].id
+    return [{"body": next(full_bodies(operation, bench.calls.marker(), project))}]
 
 
 def turn(options: Sequence[T], place: int, count: int) -> list[T]:

@@ -61,6 +61,15 @@ def test_nobody_came_without_a_key() -> None:
     assert opinions(auth.without_key, OWN, anonymous(400, defect="json.cut")) == "nothing"
 
 
+def test_anonymous_is_served_by_another_path() -> None:
+    def slash(status: int) -> Exchange:
+        return anonymous(status, twist="slash")
+
+    assert opinions(auth.by_another_path, OWN, slash(200)) == "failed"
+    assert opinions(auth.by_another_path, OWN, slash(401), slash(308), slash(404)) == "nothing"
+    assert opinions(auth.by_another_path, exchange(200, twist="slash")) == "nothing"
+
+
 def test_a_limit_per_address_is_neither() -> None:
     assert opinions(auth.without_key, OWN, anonymous(429), anonymous(401)) == "passed"
     assert opinions(auth.without_key, anonymous(429), anonymous(429)) == "doubtful"

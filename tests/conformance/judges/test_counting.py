@@ -8,7 +8,16 @@ from conformance.exchange import Exchange
 from conformance.finding import JUDGES
 from conformance.judges import counting, leak, load, remaining
 
-from .builder import CONTRACT, anonymous, exchange, findings, history, issued, opinions
+from .builder import (
+    CONTRACT,
+    anonymous,
+    exchange,
+    findings,
+    history,
+    identifier,
+    issued,
+    opinions,
+)
 
 load()
 LEFT = CONTRACT.rate_limit.remaining_field
@@ -168,6 +177,24 @@ def test_an_outcome_is_free(status: int) -> None:
     assert accused(*asked) == {"rate.all-outcomes"}
 
 
+def test_some_of_an_outcome_is_free() -> None:
+    """What a parser refuses is free; what a schema does is not, nor is all that was drawn."""
+
+    def refused(remaining: int, defect: str) -> Exchange:
+        return left(remaining, 400, operation="createExecution", defect=defect)
+
+    asked = [
+        left(59),
+        refused(59, "json.cut"),
+        refused(58, INVALID),
+        refused(57, "body.drawn"),
+        refused(57, "body.drawn"),
+        left(56),
+        refused(56, "json.word"),
+    ]
+    assert accused(*asked) == {"rate.all-outcomes"}
+
+
 def test_an_outcome_is_free_and_says_nothing() -> None:
     lost: dict[str, Any] = {"operation": None, "route": None, "resource": "none"}
     untold = exchange(404, fields={LEFT: None}, **lost)
@@ -218,6 +245,19 @@ def test_a_key_pays_for_the_one_that_it_replaced() -> None:
     asked = [left(59), replaced, new(59), old, new(57), other, old, old, new(54), new(53)]
     found = counting.explain(CONTRACT, history(*asked))
     assert (found.requirement, found.text) == ("rate.per-key", "project pays for replaced keys")
+
+
+def test_a_key_pays_for_strangers_that_name_its_project() -> None:
+    place = exchange(200).request.target
+
+    def stranger(target: str) -> Exchange:
+        return exchange(401, credential="forged", form="forged:project", target=target)
+
+    asked = [left(59), stranger(place), left(57), stranger("/api/v1/teams/7"), left(56)]
+    made = history(*asked, stranger(place), stranger(place), left(53), left(52))
+    parties = {"project": identifier("project")}
+    found = counting.explain(CONTRACT, replace(made, header={**made.header, "parties": parties}))
+    assert found.text == "project pays for unknown keys to it"
 
 
 def test_a_key_pays_for_what_another_does() -> None:

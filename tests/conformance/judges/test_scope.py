@@ -282,5 +282,19 @@ def test_members_beyond_the_schema_may_be_shared() -> None:
     assert opinions(scope.own_only, used("project"), used("other_project")) == "passed"
 
 
+def test_what_a_list_holds_is_there() -> None:
+    item = success("createExecution", "project")
+    listing = exchange(200, body={"data": [item]})
+    place = f"{listing.request.target}/{item['executionId']}"
+
+    def read(status: int, **how: Any) -> Exchange:
+        return exchange(status, operation="getExecution", target=place, group="listed", **how)
+
+    assert opinions(scope.own_only, listing, read(200), listing) == "passed"
+    assert opinions(scope.own_only, listing, read(404), listing) == "failed"
+    assert opinions(scope.own_only, listing, read(404), exchange(200)) == "nothing"
+    assert opinions(scope.own_only, listing, read(404, resource="foreign"), listing) == "nothing"
+
+
 def test_bodies_that_are_no_lists_say_nothing() -> None:
     assert opinions(scope.own_only, exchange(200, body={"data": 7}), anonymous(401)) == "nothing"
