@@ -293,7 +293,7 @@ def full_bodies(operation: Operation, marker: str, project: str) -> Iterator[byt
     )
     odd |= dict(zip(_free(schema), cycle(PLAIN), strict=False))
     yield f"\r\n {json.dumps(odd, indent=2)}\n".encode()  # white space is no matter (RFC 8259, 2)
-    yield _dump(longest)
+    yield json.dumps(longest, ensure_ascii=False).encode()  # escaped, it would be three times that
 
 
 def _free(schema: Mapping[str, Any]) -> list[str]:

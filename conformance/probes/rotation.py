@@ -39,7 +39,7 @@ LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 6, 18, 8  # requests with the old key
     "rate.new-key-window",
     phase=Phase.ROTATE,
     spends={"project": 22},
-    free=66,
+    free=72,
     thrift={"free": 34},
     generates=1,
     needs=("project.generate",),
@@ -60,6 +60,13 @@ def test_replaced(bench: Bench) -> None:
     use_old(bench, old)
     bench.retired = old
     bench.together(bench.call(operation, "project", group="new-key") for operation in operations)
+    if not bench.thrifty:
+        chance, new = bench.rng("new"), bench.key("project")
+        bench.together(
+            bench.call(operations[0], form)
+            for form in credentials.altered(bench.contract, new, chance)
+            if form.form in credentials.LIKELIEST
+        )
 
 
 @probes(
@@ -375,17 +382,22 @@ def test_model(bench: Bench) -> None:
     "rotation.key-form",
     "rate.new-key-window",
     phase=Phase.ROTATE,
-    spends={"team": 7},
+    spends={"team": 21},
+    thrift={"spends": {"team": 7}},
     generates=1,
     needs=("team.generate",),
 )
 def test_team_key(bench: Bench) -> None:
-    """Generate a team key and use it on every operation."""
+    """Generate a team key and use it on every operation; also on what is not its own."""
     bench.generate("team")
-    bench.together(
-        bench.call(operation, "team", group="new-key")
-        for operation in bench.contract.of_kind("team")
-    )
+    operations = bench.contract.of_kind("team")
+    bench.together(bench.call(operation, "team", group="new-key") for operation in operations)
+    if not bench.thrifty:
+        projects = bench.contract.of_kind("project")
+        bench.together(bench.call(operation, "team", resource="cross") for operation in projects)
+        bench.together(
+            bench.call(operation, "team", resource="foreign") for operation in operations
+        )
 
 
 @probes(

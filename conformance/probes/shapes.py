@@ -105,7 +105,10 @@ def lacking(bench: Bench, operation: Operation) -> list[str]:
     present = bench.contract.methods(operation.path)
     allowed = [one for one in METHODS if one != "DELETE" or bench.target.allow_writes]
     found = [method for method in allowed if method not in present]
-    return turn(found, bench.contract.paths.index(operation.path), len(found))
+    place = bench.contract.paths.index(operation.path)
+    if nested(operation) and "DELETE" in found:
+        place = found.index("DELETE")  # what is addressed there can be removed
+    return turn(found, place, len(found))
 
 
 def lane(number: int) -> str:

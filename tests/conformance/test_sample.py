@@ -73,6 +73,17 @@ def test_a_body_gets_more_members() -> None:
     assert sample.extended(b"{", ()) == b"{"
 
 
+@each
+def test_no_body_is_longer_than_proxies_take(operation: Operation) -> None:
+    project = "4f1c8a52-0d8e-4ac5-9c0e-000000000000"
+    bodies = [
+        *sample.full_bodies(operation, "m-1", project),
+        *(body for _, body in sample.odd_bodies(operation, "m-1")),
+        *(body for _, body in sample.invalid_bodies(operation, "m-1")),
+    ]
+    assert max(map(len, bodies)) < 64 * 1024
+
+
 def test_odd_bodies_are_valid() -> None:
     found = {op.id: dict(sample.odd_bodies(op, "m-1")) for op in CONTRACT.operations if op.body}
     assert set(found["createExecution"]) == {"deep", "twice"}
