@@ -287,6 +287,7 @@ def malformed(contract: Contract, kind: str) -> Iterator[Credential]:
         ("digits", "0"),
         ("slash", prefix + "../../x"),
         ("sample", prefix + "abc123"),  # the documentation's own, which is cut off there
+        ("sample-whole", prefix + "abc123..."),
         ("long", prefix + "a" * 4000),
         ("jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."),
     ):

@@ -16,6 +16,7 @@ from conformance.judges.stranger import comparison, unsteady, varying
 
 SHOWN = 3  # exchanges that a finding points at, besides its control
 UNACCEPTED = frozenset({401, 403, 404, 405})
+ELSEWHERE = ("others", "listed")  # groups that areas rotation and scope judge
 PASSED_ON = frozenset({401, 403, 429})  # not an answer of what lies behind the key
 KEY = re.compile(r"\[key [^\]]{1,99}\]")  # what the client leaves where a key stood
 PREFIXES = ("altered:display-prefix", "altered:display-text", "shown")  # what is no key
@@ -323,7 +324,7 @@ def _acceptance(contract: Contract, history: History, kind: str) -> Iterator[Opi
 
     def chosen(one: Exchange) -> bool:
         of_kind = contract.by_id[select.place(one)].kind == kind
-        meant = _showing(one) and one.tags.group != "others"  # which area rotation judges
+        meant = _showing(one) and one.tags.group not in ELSEWHERE
         missing = one.status == 404 and select.refers(contract, one)
         answered = select.said(one) not in limited and not missing
         return select.own(one) and meant and of_kind and answered

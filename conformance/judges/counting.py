@@ -24,6 +24,7 @@ from conformance.judges.hypotheses import (
     of_disguises,
     of_operations,
     one_counter,
+    status_free,
 )
 from conformance.judges.select import grouped
 from conformance.judges.steps import Step, steps
@@ -75,7 +76,7 @@ def explain(contract: Contract, history: History) -> Explanation:
                 broken = _broken([(step.fell, culprit(step)) for step in odd], requirement)
                 return Explanation(broken, one_counter, odd, uneven=True)
     if all(step.fell == 0 and _after(step).status in (400, 404) for step in odd):
-        return Explanation("rate.all-outcomes", one_counter, odd, uneven=True)
+        return Explanation("rate.all-outcomes", status_free(400, 404), odd, uneven=True)
     others = all(step.fell > 1 for step in odd)
     return Explanation(None if others else "rate.remaining-counts", one_counter, odd, others=others)
 

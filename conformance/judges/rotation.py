@@ -92,8 +92,9 @@ def _dead(contract: Contract, history: History) -> Iterator[tuple[Exchange, bool
             continue
         if _undecided(history, one) or one.tags.operation in missing:
             continue
-        tags = one.tags
-        place = (tags.key, tags.route, one.request.method, tags.resource, tags.nested, tags.defect)
+        tags, (_, asks, _) = one.tags, one.request.target.partition("?")
+        where = (tags.key, tags.route, one.request.method, tags.resource, tags.nested)
+        place = (*where, tags.defect, asks)
         yield one, refused.get(place, INFINITY) < one.started
         if _refused(one):
             refused.setdefault(place, one.ended)

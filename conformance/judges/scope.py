@@ -284,13 +284,17 @@ class _Trail:
         return not cut_off(self._contract, listed) or select.place(listed) in self._newest_first
 
     def _begins_with_newest(self, listed: Exchange) -> bool:
-        return any(v in self._made for item in items(listed)[:1] for v in item.values() if _text(v))
+        return self._holds_made(items(listed)[:1])
+
+    def _holds_made(self, some: Iterable[Mapping[str, Any]]) -> bool:
+        return any(v in self._made for item in some for v in item.values() if _text(v))
 
     def _shows_nothing(self, listed: Exchange) -> bool:
         """Whether a list hides accepted writes too, so that it would hide any."""
         before = [one for one in self._accepted if listed in self._later(one)]
         carried = frozenset[str]().union(*map(self._carried, before))
-        return bool(before) and not carried & self._shown[listed.number]
+        shown = carried & self._shown[listed.number] or self._holds_made(items(listed))
+        return bool(before) and not shown
 
     def _later(self, write: Exchange) -> list[Exchange]:
         return [one for one in self._by_path.get(path(write), ()) if write.precedes(one)]

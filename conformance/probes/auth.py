@@ -36,7 +36,7 @@ def test_accepted(bench: Bench, operation: Operation) -> None:
     "auth.before-all",
     "auth.challenge",
     phase=Phase.FREE,
-    free=9,
+    free=11,
     thrift={"free": 6},
 )
 def test_anonymous(bench: Bench, operation: Operation) -> None:
@@ -46,7 +46,7 @@ def test_anonymous(bench: Bench, operation: Operation) -> None:
         for resource in ("own", "foreign", "absent")
     ]
     few = 2 if operation.body is not None else 1
-    ways = flawed(bench, operation, few if bench.thrifty else 2 * few)
+    ways = flawed(bench, operation, few if bench.thrifty else 4 * few)
     if operation.body is not None:
         other = next(media_types(operation, bench.calls.marker()))
         ways += [{"body": b"", "defect": "json.empty"}, sample.typed(*other)]

@@ -14,6 +14,7 @@ from conformance.probe import Phase, probes
 from conformance.probes.shapes import first_list, flawed, in_full, lacking, nested, refers
 from conformance.sample import malformed_bodies, media_types, typed
 
+FLAWS = 20  # more than there are kinds of
 PAIRS_TIMED = 10
 PAIR = ({"resource": "foreign"}, {"resource": "absent"})
 
@@ -45,7 +46,7 @@ def test_malformed(bench: Bench, operation: Operation) -> None:
 @probes(
     "leak.before-validation",
     phase=Phase.EXTRA,
-    spends={"own": 12},
+    spends={"own": 16},
     needs=("other.id",),
     where=lambda op: op.lists or op.body is not None,
 )
@@ -54,7 +55,7 @@ def test_invalid_otherwise(bench: Bench, operation: Operation) -> None:
 
     Where another's is answered 404 there is nothing to compare.
     """
-    ways = flawed(bench, operation, 12)[1:]
+    ways = flawed(bench, operation, FLAWS)[1:]
     if operation.body is not None:
         ways.append(typed(*next(media_types(operation, bench.calls.marker()))))
     for way in ways:

@@ -25,6 +25,7 @@ from conformance.target import Party
 HELD = 0.2  # seconds between the first half of a body and what follows
 HELD_AT_HOME = 0.03  # the same for a server in this process
 RIVALRIES, TRIES = 2, 5  # keys generated at once: how often, and tries at it
+RETRIED = 3  # of the replaced keys, after each new one
 LOOKS = 2  # at what the settings page shows of a key
 SAMPLED = 10  # of the replaced keys, at the end of a run that saves requests
 LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 6, 18, 8  # requests with the old key
@@ -145,6 +146,13 @@ def _ill_formed(bench: Bench, who: Who) -> Iterator[Call]:
         yield bench.call(operation, who, group=group, **way)
 
 
+def use_earlier(bench: Bench) -> None:
+    """Use the last keys that were replaced where they were refused, after one more new key."""
+    operation = first_list(bench.contract, "project")
+    for key in bench.keyring.earlier("project")[-RETRIED:]:
+        bench.send(operation, key, group="replaced")
+
+
 def use_others(bench: Bench) -> None:
     """Use the keys of other parties, which one project's new key does not concern.
 
@@ -165,7 +173,7 @@ def _has_room(bench: Bench, party: Party) -> bool:
     "rotation.shown-once",
     phase=Phase.ROTATE,
     spends={"project": 3},
-    free=3,
+    free=6,
     generates=1,
     needs=("project.generate", "hooks.show_project_key"),
 )
@@ -187,15 +195,16 @@ def test_shown(bench: Bench) -> None:
     for text in show.texts(answer, key, bench.contract):
         form = credentials.token(text, name="project", key=key.label, form="shown")
         bench.send(operation, form)
+    use_earlier(bench)
 
 
 @probes(
     "rotation.in-flight",
     phase=Phase.ROTATE,
     spends={"project": 2},
-    free=2,
+    free=8,
     generates=2,
-    thrift={"spends": {"project": 1}, "free": 1, "generates": 1},
+    thrift={"spends": {"project": 1}, "free": 4, "generates": 1},
     needs=("project.generate",),
     where=lambda op: op.body is not None,
     kinds=("project",),
@@ -209,6 +218,7 @@ def test_in_flight(bench: Bench, operation: Operation) -> None:
     place = bench.contract.of_kind("project").index(operation)
     for chunked in [place % 2 == 1] if bench.thrifty else [False, True]:
         unless_limited(bench, partial(replace_in_flight, bench, operation, chunked))
+        use_earlier(bench)
 
 
 def unless_limited(bench: Bench, attempt: Callable[[], Exchange]) -> None:

@@ -28,6 +28,14 @@ class OpensReads(LetsIn):
         return self.sent_nothing(call) and call.request.method == "GET"
 
 
+@fault(breaks="auth.required", also=("auth.before-all", "auth.unknown-key"))
+class OpensPages(LetsIn):
+    """Asks for no key where a page of a list is asked for, as its own pages do."""
+
+    def lets_in(self, call: Call) -> bool:
+        return self.sent_nothing(call) and "limit" in call.request.query_params
+
+
 @fault(breaks="auth.required", also=("auth.before-all", "leak.unauthenticated"))
 class OpensWebhooks(LetsIn):
     """Takes events from anyone, as they come from other systems."""

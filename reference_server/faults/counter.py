@@ -99,6 +99,17 @@ class ChargesVictim(Server):
 
 
 @fault(breaks="rate.per-key", also=("rate.remaining-counts", "rate.remaining-honest"))
+class ChargesNamed(Server):
+    """Charges requests without a valid key to the project or team that they name."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        owner = addressed(self, call)
+        for key in self.store.keys(owner.id) if owner else ():
+            self.windows.take(key.digest, call.now)
+        return super().no_valid_key(call)
+
+
+@fault(breaks="rate.per-key", also=("rate.remaining-counts", "rate.remaining-honest"))
 class ChargesSuccessor(RemembersKeys):
     """Charges requests with a replaced key to the one that replaced it."""
 

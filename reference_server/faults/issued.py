@@ -200,6 +200,25 @@ class ShowsPreviousKey(Server):
 
 
 @fault(breaks="rotation.shown-once")
+class ShowsKeyLater(Server):
+    """Shows the prefix at first, and the whole key whenever the page is opened again."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.kept: dict[str, str] = {}
+        self.opened: set[str] = set()
+
+    def record(self, owner: Owner, key: str) -> Key:
+        self.kept[keys.digest(key)] = key
+        return super().record(owner, key)
+
+    def displayed(self, key: Key) -> str:
+        again = key.digest in self.opened
+        self.opened.add(key.digest)
+        return self.kept[key.digest] if again else super().displayed(key)
+
+
+@fault(breaks="rotation.shown-once")
 class ShowsKeyUntilCopied(Server):
     """Shows a project's whole key for as long as it has not been used."""
 

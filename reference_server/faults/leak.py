@@ -30,6 +30,18 @@ class NamesForeign(Server):
         return super().wrong_owner(call)
 
 
+@fault(breaks="leak.same-answer")
+class LoadsBeforeRouting(Server):
+    """Says of a page that it does not have that another's project or team has none such."""
+
+    def no_route(self, call: Call) -> Refusal:
+        owner = addressed(self, call)
+        known = self.contract.match(call.request.scope["path"]) is not None
+        if owner is None or known or owner.id == call.key.owner:
+            return super().no_route(call)
+        return Refusal(HTTPStatus.NOT_FOUND, f"This {owner.kind} has no such page")
+
+
 @fault(
     breaks="leak.same-answer",
     also=(

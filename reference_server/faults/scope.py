@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from reference_server.app import Call, Server
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
 from reference_server.faults.shapes import Undocumented, forbidden
-from reference_server.store import Resource
+from reference_server.store import NAMESPACE, Resource
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LEAKS = ("leak.same-answer", "leak.before-validation")
@@ -316,6 +317,18 @@ class Mixes(Server):
     def mixes(self, _: Call) -> bool:
         """Whether the list holds everybody's."""
         return True
+
+
+@fault(breaks="scope.own-only")
+class ListsSiblings(Server):
+    """Lists also what another project of the same team, which is not told here, has run."""
+
+    def contents(self, call: Call) -> list[Mapping[str, Any]]:
+        found = super().contents(call)
+        if call.operation.id != "listExecutions" or not found:
+            return found
+        sibling = str(uuid.uuid5(NAMESPACE, f"{call.owner}/sibling"))
+        return [*found, {**found[-1], "executionId": sibling}][: call.query.get("limit")]
 
 
 @fault(breaks="scope.own-only")

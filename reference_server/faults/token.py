@@ -131,6 +131,14 @@ class RefusesLongFields(Server):
 # auth.exact-match
 
 
+@fault(breaks="auth.exact-match")
+class HearsShouting(KeepsKeys):
+    """Takes a key that is written in capitals throughout."""
+
+    def same(self, token: str, key: str) -> bool:
+        return token == key.upper()
+
+
 @fault(breaks="auth.exact-match", also=("rotation.shown-once", "auth.before-all"))
 class FindsKeysByShownPrefix(KeepsKeys):
     """Looks a key up by the prefix that the settings page shows, and compares nothing else."""

@@ -99,11 +99,13 @@ class Script:
         again = " again" if new in self.names else ""
         prefix, secret = re.fullmatch(r"(bzy_[a-z]+_|)(.*)", new, re.DOTALL).groups()  # type: ignore[union-attr]
         kind = "digits" if secret.isdigit() else "text"
+        looks = [self.display(name)[-1:], self.display(name)[-1:]]
         shown = [
-            each.replace(secret, "*").replace(secret[:4], "1234") for each in self.display(name)
+            [each.replace(secret, "*").replace(secret[:4], "1234") for each in look]
+            for look in looks
         ]
-        shown = [each.replace(secret[-8:], "tail") for each in shown]
-        self.seen.append(f"{prefix} {len(secret)} {kind}{again} {shown[-1:]}")
+        shown = [[each.replace(secret[-8:], "tail") for each in look] for look in shown]
+        self.seen.append(f"{prefix} {len(secret)} {kind}{again} {shown}")
         self.keys[name] = new
         self.names[new] = f"{name} {len(self.names)}"
 
@@ -353,6 +355,7 @@ async def leak(script: Script) -> None:
         for body in (b"{}", b"{", RUN[:-1] + b', "more": 1}'):
             await script.send("POST", runs.format(who), body=body)
         await script.send("GET", onboarding.format(who), None)
+        await script.send("GET", f"/projects/{{{who}}}/nowhere")
     foreign = await script.nested("projects", "other_project")
     for nested in (foreign, f"/executions/{ABSENT}"):
         await script.send("GET", "/projects/{project}" + nested)
