@@ -24,10 +24,12 @@ SENDING = frozenset(
         "transfer-encoding",
     }
 )
+WHEN = frozenset({"date", "age", "retry-after"})  # of these, that they are there is compared
 ORDER = "order of members"
 LAYOUT = "layout of the body"
 VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s{}\[\]:,"]+')  # a text, a number or a word in JSON
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+PRESENT = "present"  # what is compared of a part whose value may vary
 MASK = "{id}"
 SHORT = 3  # characters that may stand anywhere by chance
 MOST_LAYOUT = 4000  # bytes of a body of which the layout is compared
@@ -44,8 +46,11 @@ def answer(exchange: Exchange, rate_limit: RateLimit) -> Mapping[str, Any]:
     left_out = SENDING | {name.lower() for name in rate_limit.fields}
     parts: dict[str, Any] = {"status": response.status}
     for name, value in response.fields:
-        if name.lower() not in left_out and not name.lower().startswith("ratelimit"):
-            key = f"field {name.lower()}"
+        lower = name.lower()
+        if lower in WHEN or lower.startswith("ratelimit"):
+            parts[f"field {lower}"] = PRESENT
+        elif lower not in left_out:
+            key = f"field {lower}"
             parts[key] = (*parts.get(key, ()), hide(value))
     document = response.json
     if document is None:
@@ -96,10 +101,21 @@ def _asked(one: Exchange) -> tuple[object, ...]:
     return one.request, one.tags.key, one.tags.form
 
 
-@lru_cache(maxsize=8)
 def volatile(history: History, rate_limit: RateLimit) -> frozenset[str]:
     """The parts of answers that vary between identical requests."""
-    parts: set[str] = set()
+    return frozenset(_variations(history, rate_limit))
+
+
+def fickle(history: History, rate_limit: RateLimit) -> frozenset[str]:
+    """The parts that only some answers to identical requests have."""
+    found = _variations(history, rate_limit)
+    return frozenset(part for part, missing in found.items() if missing)
+
+
+@lru_cache(maxsize=8)
+def _variations(history: History, rate_limit: RateLimit) -> Mapping[str, bool]:
+    """The parts of answers that vary between identical requests, and whether they were missing."""
+    parts: dict[str, bool] = {}
     known: dict[object, list[Exchange]] = {}
     for one in history.answered:
         if one.status != 429:
@@ -108,8 +124,10 @@ def volatile(history: History, rate_limit: RateLimit) -> frozenset[str]:
         answers = [answer(one, rate_limit) for one in alike] if len(alike) > 1 else []
         for later in range(len(answers)):
             for earlier in range(max(0, later - NEIGHBOURS), later):
-                parts |= _varying(_unlike(answers[later], answers[earlier]))
-    return frozenset(parts)
+                found = _unlike(answers[later], answers[earlier])
+                for part in _varying(found):
+                    parts[part] = parts.get(part, False) or None in found[part]
+    return parts
 
 
 def _varying(found: Mapping[str, tuple[Any, Any]]) -> set[str]:

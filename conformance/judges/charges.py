@@ -59,15 +59,15 @@ def _others(history: History, party: str) -> Iterator[tuple[Spender, ...]]:
     """Of each other party and each kind of strangers: all requests, its own, and those to it."""
     counted = [one for one in history.answered if one.status not in (401, 403, 429)]
     asking = [one for one in counted if one.tags.key and _party(one) != party]
-    owner = f"/{history.header.get('parties', {}).get(party)}/"
+    owner = f"/{history.header.get('parties', {}).get(party)}/".lower()
     for other, ones in grouped(asking, _party).items():
-        to_it = [one.ended for one in ones if owner in one.request.target]
+        to_it = [one.ended for one in ones if owner in one.request.target.lower()]
         yield (other, [one.ended for one in ones]), (f"{other}'s requests to it", to_it)
     refused = [one for one in history.answered if one.status == 401]
     for name, chosen in STRANGERS.items():
         strange = [one for one in refused if chosen(one)]
         own = [one.ended for one in strange if _party(one) == party]
-        to_it = [one.ended for one in strange if owner in one.request.target]
+        to_it = [one.ended for one in strange if owner in one.request.target.lower()]
         every = [one.ended for one in strange]
         yield (name, every), (f"its own {name}", own), (f"{name} to it", to_it)
 

@@ -77,8 +77,17 @@ def explain(contract: Contract, history: History) -> Explanation:
                 return Explanation(broken, one_counter, odd, uneven=True)
     if all(step.fell == 0 and _after(step).status in (400, 404) for step in odd):
         return Explanation("rate.all-outcomes", status_free(400, 404), odd, uneven=True)
-    others = all(step.fell > 1 for step in odd)
+    others = all(step.fell > 1 for step in odd) and not _own_alone(history, odd)
     return Explanation(None if others else "rate.remaining-counts", one_counter, odd, others=others)
+
+
+def _own_alone(history: History, odd: Iterable[Step]) -> bool:
+    """Whether keys are concerned that the run had generated, and more than one: nobody has these.
+
+    Whoever shares one key's counter, such as a limit by address, concerns one key at a time.
+    """
+    generated = {one.data["key"] for one in history.events_of("issued") if one.data["generated"]}
+    return len({step.after.exchange.tags.key for step in odd} & generated) > 1
 
 
 def _after(step: Step) -> Exchange:

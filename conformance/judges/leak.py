@@ -22,7 +22,16 @@ from conformance.judges.select import (
 )
 from conformance.judges.stranger import window_tells
 from conformance.judges.windows import Spot
-from conformance.likeness import answer, same_request, volatile, worded
+from conformance.likeness import (
+    LAYOUT,
+    ORDER,
+    PRESENT,
+    answer,
+    fickle,
+    same_request,
+    volatile,
+    worded,
+)
 
 ALWAYS = 3  # pairs that all cost two things: that is no chance
 
@@ -108,12 +117,19 @@ def _called(one: Exchange) -> str:
 def _told_apart(
     contract: Contract, history: History, foreign: list[Exchange], missing: list[Exchange]
 ) -> Mapping[str, tuple[Any, Any]]:
-    """The parts whose values on another's resource never occur on an absent one."""
-    ours = [answer(one, contract.rate_limit) for one in foreign]
-    theirs = [answer(one, contract.rate_limit) for one in missing]
-    parts = {part for one in (*ours, *theirs) for part in one} - volatile(
-        history, contract.rate_limit
-    )
+    """The parts whose values on another's resource never occur on an absent one.
+
+    Of a part that varies between identical requests, it is whether it is there.
+    """
+    varying, going = volatile(history, contract.rate_limit), fickle(history, contract.rate_limit)
+
+    def compared(one: Exchange) -> Mapping[str, Any]:
+        parts = answer(one, contract.rate_limit)
+        return {part: PRESENT if part in varying else parts[part] for part in parts}
+
+    ours, theirs = list(map(compared, foreign)), list(map(compared, missing))
+    whole = varying & {ORDER, LAYOUT}
+    parts = {part for one in (*ours, *theirs) for part in one} - going - whole
     found = {}
     for part in sorted(parts, key=lambda part: (part != "status", part)):
         seen, others = [one.get(part) for one in ours], [one.get(part) for one in theirs]
@@ -324,7 +340,10 @@ def _framing(one: Exchange, common: frozenset[str]) -> dict[str, Any]:
         "HTTP version": response.version,
         "order of fields": tuple(name.lower() for name in names),
         "spelling of fields": tuple(sorted(names, key=str.lower)),
-        "connection handling": tuple(value.lower() for value in response.values("Connection")),
+        "connection handling": (
+            *(value.lower() for value in response.values("Connection")),
+            *("Keep-Alive" for _ in response.values("Keep-Alive")),
+        ),
         "transfer coding": tuple(value.lower() for value in response.values("Transfer-Encoding")),
     }
 

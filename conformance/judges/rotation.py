@@ -88,7 +88,8 @@ def _dead(contract: Contract, history: History) -> Iterator[tuple[Exchange, bool
     lives, missing = lives_of(history), absent(contract, history)
     refused: dict[tuple[str | None, ...], float] = {}
     for one in history.judged:
-        if not one.plain_key or not lives.dead(one) or one.tags.group in SEPARATE:
+        sent = one.plain_key or one.tags.form.startswith("scheme-case:")
+        if not sent or not lives.dead(one) or one.tags.group in SEPARATE:
             continue
         if _undecided(history, one) or one.tags.operation in missing:
             continue

@@ -133,6 +133,8 @@ def _otherwise(bench: Bench, old: Key) -> Iterator[Call]:
     for operation in bench.contract.of_kind("project"):
         for full in in_full(bench, operation):
             yield bench.call(operation, old, group="replaced", **full)
+    lower = credentials.scheme_case(old, "bearer")
+    yield bench.call(first_list(bench.contract, "project"), lower, group="replaced")
     if "team" in bench.target.parties:
         for operation in bench.contract.of_kind("team"):
             yield bench.call(operation, old, resource="cross", group="replaced")

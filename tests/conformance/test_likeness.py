@@ -40,8 +40,16 @@ def test_a_part_may_be_missing() -> None:
 
 
 def test_the_window_and_the_sending_are_left_out() -> None:
-    fields = {"Date": "x", "Age": "1", LIMIT.remaining_field: "5", "RateLimit-Reset": "9"}
+    fields = {"Date": "x", LIMIT.remaining_field: "5", "Content-Length": "9"}
     assert likeness.differences(exchange(404), exchange(404, fields=fields), LIMIT) == {}
+
+
+def test_of_what_says_when_it_is_compared_that_it_is_there() -> None:
+    one, other, none = (
+        exchange(404, fields={"RateLimit-Reset": text}) for text in ("9", "8", None)
+    )
+    assert likeness.differences(one, other, LIMIT) == {}
+    assert set(likeness.differences(one, none, LIMIT)) == {"field ratelimit-reset"}
 
 
 def test_ids_that_were_asked_for_are_masked() -> None:
@@ -92,6 +100,13 @@ def test_no_answer_has_no_parts() -> None:
 def test_what_varies_between_identical_requests_is_volatile() -> None:
     asked = [exchange(200, fields={"X-Request-Id": str(n)}) for n in range(2)]
     assert likeness.volatile(history(*asked), LIMIT) == {"field x-request-id"}
+
+
+def test_what_only_some_answers_have_is_fickle() -> None:
+    asked = [exchange(404, fields={"X-Release": "2"}), exchange(404)]
+    assert likeness.fickle(history(*asked), LIMIT) == {"field x-release"}
+    asked = [exchange(404, fields={"X-Request-Id": id}) for id in ("1", "2")]
+    assert not likeness.fickle(history(*asked), LIMIT)
 
 
 def test_the_order_is_volatile_only_where_the_members_are_the_same() -> None:

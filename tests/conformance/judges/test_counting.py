@@ -71,6 +71,21 @@ def test_somebody_else_uses_the_key() -> None:
     assert accused(*asked) == set()
 
 
+def test_nobody_else_has_a_key_that_was_just_generated() -> None:
+    """That its 30th request costs two, on each key, is the server's doing."""
+
+    def new(remaining: int, key: str) -> Exchange:
+        return left(remaining, key=key)
+
+    keys = ("project#2", "project#3")
+    asked = [
+        one for key in keys for one in (new(31, key), new(30, key), new(28, key), new(27, key))
+    ]
+    made = history(left(59), issued(keys[0], "project#1"), *asked[:4], issued(keys[1], keys[0]))
+    found = counting.explain(CONTRACT, history(*made.exchanges, *made.events, *asked[4:]))
+    assert (found.requirement, found.others) == ("rate.remaining-counts", False)
+
+
 def test_somebody_else_uses_the_key_most_of_the_time() -> None:
     asked = [left(number) for number in (59, 55, 53, 52, 48, 45, 43)]
     assert opinions(remaining.remaining_miscounts, *asked) == "doubtful"

@@ -116,6 +116,16 @@ def test_request_ids_vary() -> None:
     assert opinions(leak.answers_differ, *asked, identified(3, "absent", "identical")) == "passed"
 
 
+def test_what_varies_tells_by_being_there() -> None:
+    def tagged(tag: str | None, resource: str, group: str = "pair:1") -> Exchange:
+        return exchange(404, resource=resource, group=group, fields={"ETag": tag})
+
+    asked = [tagged("1", "foreign"), tagged(None, "absent"), tagged("2", "foreign", "identical")]
+    assert opinions(leak.answers_differ, *asked) == "failed"
+    fickle = tagged("3", "absent", "identical")
+    assert opinions(leak.answers_differ, *asked, fickle) == "passed"
+
+
 def test_what_is_answered_either_way_tells_nothing() -> None:
     either = (
         pair(TOLD) + pair(TOLD)[:1] + [exchange(404, resource="absent", group="pair:1", body=TOLD)]
