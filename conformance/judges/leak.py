@@ -227,7 +227,10 @@ def window_tells_without_a_key(contract: Contract, history: History) -> Iterator
 
 
 def _keyless(contract: Contract, history: History) -> Iterator[Exchange]:
-    """Requests without a key, or with one that never was, for what exists and what does not."""
+    """Requests without a key, or with one that never was, for what exists and what does not.
+
+    What exists in part, such as nothing in what does, is neither.
+    """
     lacking = absent(contract, history)
     for one in history.judged:
         tags = one.tags
@@ -235,6 +238,8 @@ def _keyless(contract: Contract, history: History) -> Iterator[Exchange]:
         if tags.key is not None or not known or tags.twist is not None:
             continue
         if tags.route is None or tags.operation in lacking or not addressed(one):
+            continue
+        if tags.resource != "absent" and tags.nested == "absent":
             continue
         if one.status != 429 and not one.succeeded and not crashed(one):
             yield one

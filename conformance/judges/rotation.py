@@ -89,14 +89,15 @@ def _dead(contract: Contract, history: History) -> Iterator[tuple[Exchange, bool
     refused: dict[tuple[str | None, ...], float] = {}
     for one in history.judged:
         sent = one.plain_key or one.tags.form.startswith("scheme-case:")
-        if not sent or not lives.dead(one) or one.tags.group in SEPARATE:
+        if not sent or not lives.dead(one):
             continue
         if _undecided(history, one) or one.tags.operation in missing:
             continue
         tags, (_, asks, _) = one.tags, one.request.target.partition("?")
         where = (tags.key, tags.route, one.request.method, tags.resource, tags.nested)
         place = (*where, tags.defect, asks)
-        yield one, refused.get(place, INFINITY) < one.started
+        if one.tags.group not in SEPARATE:
+            yield one, refused.get(place, INFINITY) < one.started
         if _refused(one):
             refused.setdefault(place, one.ended)
 

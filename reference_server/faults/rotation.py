@@ -124,7 +124,7 @@ class AuthenticatesConnections(RemembersKeys):
         return (call.request.client, old.key.digest) in self.seen
 
 
-@fault(breaks="rotation.old-key-revoked", also=WHILE_OLD_WORKS)
+@fault(breaks="rotation.old-key-revoked", also=(*WHILE_OLD_WORKS, "rotation.permanent"))
 class RevokesOnFirstUse(RemembersKeys):
     """Lets the old key in until the new one has been used, so that nobody is locked out."""
 
