@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import http.cookiejar
 import itertools
 import platform
 import ssl
 import threading
 import time
 import urllib.parse
+import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -29,6 +29,13 @@ from conformance.secrets import Masker
 LONGEST_BODY = 256 * 1024  # bytes of an answer that are read and kept
 LOST_AFTER = 8  # requests in a row without an answer: the target is lost
 GRACE = 1.0  # seconds that a hand may take beyond the timeout before it is left behind
+
+
+USUAL = (  # what every request says, where it says nothing else of it
+    ("Accept", "*/*"),
+    ("Accept-Encoding", "gzip, deflate"),
+    ("Connection", "keep-alive"),
+)
 
 
 class TargetLost(Exception):
@@ -96,9 +103,11 @@ class Client:
         self._hands = Hands()
         self._count = _Count()
         self._numbers = itertools.count(1)
-        self._pools: dict[str, httpx.Client] = {}
+        self._pools: dict[str, httpx.HTTPTransport] = {}
         self.latency = 0.0  # seconds that an answer takes, lately
         self._context = _context(settings)
+        self._proxy = None if settings.local else proxy_for(settings.base)
+        self._usual = (*USUAL, ("User-Agent", self._agent()))
 
     def number_from(self, first: int) -> None:
         """Number exchanges from here on, apart from those of other workers."""
@@ -158,7 +167,7 @@ class Client:
         pool = self._pool(call.connection)
         return self._hands.submit(lambda: self._exchanged(pool, call), self._recorded)
 
-    def _exchanged(self, pool: httpx.Client, call: Call) -> Exchange:
+    def _exchanged(self, pool: httpx.HTTPTransport, call: Call) -> Exchange:
         started = self.clock.now()
         try:
             response, connection = self._received(pool, call)
@@ -170,15 +179,16 @@ class Client:
                 pool.close()
         return self._exchange(call, started, self.clock.now(), response, connection, None)
 
-    def _received(self, pool: httpx.Client, call: Call) -> tuple[Response, str | None]:
+    def _received(self, pool: httpx.HTTPTransport, call: Call) -> tuple[Response, str | None]:
         deadline = time.monotonic() + self._settings.timeout
-        request = pool.build_request(
+        request = httpx.Request(
             call.method,
             self._settings.base + self._target(call),
             headers=self._fields(call),
             content=call.body if call.chunks is None else iter(call.chunks),
+            extensions={"timeout": httpx.Timeout(self._settings.timeout).as_dict()},
         )
-        response = pool.send(request, stream=True)
+        response = pool.handle_request(request)
         connection = _connection(response)  # while it is open
         try:
             body, truncated = _read(response, deadline)
@@ -195,7 +205,9 @@ class Client:
         return f"{call.path}?{query}" if query else call.path
 
     def _fields(self, call: Call) -> list[tuple[str, str]]:
-        return [*self._settings.headers, *call.credential.fields, *call.fields]
+        given = [*self._settings.headers, *call.credential.fields, *call.fields]
+        names = {name.lower() for name, _ in given}
+        return [*(one for one in self._usual if one[0].lower() not in names), *given]
 
     def _exchange(
         self,
@@ -269,7 +281,7 @@ class Client:
         self._budget.see(exchange)
         return exchange
 
-    def _pool(self, name: str) -> httpx.Client:
+    def _pool(self, name: str) -> httpx.HTTPTransport:
         if name == "fresh":
             return self._new_pool()
         if name not in self._pools:
@@ -281,22 +293,27 @@ class Client:
         if name in self._pools:
             self._pools.pop(name).close()
 
-    def _new_pool(self) -> httpx.Client:
-        return httpx.Client(
+    def _new_pool(self) -> httpx.HTTPTransport:
+        """Connections that send what they are given: no cookies, no redirects, nothing else."""
+        return httpx.HTTPTransport(
             verify=self._context,
-            timeout=self._settings.timeout,
-            follow_redirects=False,
-            trust_env=not self._settings.local,
-            headers={"User-Agent": self._agent()},
-            cookies=http.cookiejar.CookieJar(
-                http.cookiejar.DefaultCookiePolicy(allowed_domains=[])
-            ),
+            proxy=self._proxy,
+            trust_env=False,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
         )
 
     def _agent(self) -> str:
         python = platform.python_version()
         return f"bugzy-conformance/{__version__} (run {self._settings.run}; python {python})"
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for a URL, if any (HTTP_PROXY, NO_PROXY and so on)."""
+    parts = urllib.parse.urlsplit(url)
+    if urllib.request.proxy_bypass(parts.netloc):
+        return None
+    named = urllib.request.getproxies()
+    return named.get(parts.scheme) or named.get("all")
 
 
 def _context(settings: Settings) -> ssl.SSLContext:

@@ -153,7 +153,7 @@ def test_a_window_that_ends_between_two_batches_does_not_count(
 
     def late(calls: list[Call]) -> list[Exchange]:
         if len(bench.recorder.exchanges) == AT_ONCE:
-            bench.clock.sleep(bench.contract.rate_limit.window + 1)
+            bench.clock.sleep(bench.contract.rate_limit.window + 3)
         bench.client.latency = 1.0  # so that several are sent at once
         return together(calls)
 

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from conformance.budget import Budget, ServerClock
-from conformance.client import LONGEST_BODY, LOST_AFTER, BudgetSpent, Call, Client, Settings
+from conformance.client import (
+    LONGEST_BODY,
+    LOST_AFTER,
+    BudgetSpent,
+    Call,
+    Client,
+    Settings,
+    proxy_for,
+)
 from conformance.client import TargetLost as Lost
 from conformance.clock import RealClock
 from conformance.credential import bearer
@@ -187,6 +195,30 @@ def test_a_request_says_whose_it_is(make: Make) -> None:
     assert "bugzy-conformance/" in head
     assert "(run ab12cd; python" in head
     assert "X-Gate: open" in head
+
+
+def test_a_proxy_of_the_environment_is_used(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with serving(answer()) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        found = make("http://staging.example", local=False).send(GET)
+    assert found.status == 200
+    assert proxy.heads[0].startswith("GET http://staging.example/api/v1/x ")
+
+
+def test_a_host_may_be_left_to_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "staging.example")
+    assert proxy_for("https://staging.example/api/v1") is None
+    assert proxy_for("https://other.example/api/v1") == "http://proxy.example:3128"
+    assert proxy_for("http://other.example/api/v1") is None
+
+
+def test_what_a_call_says_is_said_once(make: Make) -> None:
+    with serving(answer()) as wire:
+        make(wire.url).send(replace(GET, fields=(("accept", "text/html"),)))
+    assert wire.heads[0].lower().count("accept:") == 1
 
 
 def test_no_more_is_sent_than_allowed(make: Make) -> None:
