@@ -10,9 +10,10 @@ from conformance.contract import Operation
 from conformance.exchange import Exchange
 from conformance.likeness import UUID
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, in_full, lists, nested
+from conformance.probes.shapes import first_list, flawed, in_full, lists, nested
 from conformance.schedule import CROSS
 
+BURSTS = 3  # of refused writes
 LISTED = 6  # items of a list that are read
 WAYS = {name: {"resource": name} for name in ("cross", "absent")}
 
@@ -190,6 +191,40 @@ def _ids(listed: Exchange, operation: Operation) -> list[str]:
     items = document.get("data") if isinstance(document, dict) else None
     named = [item.get(operation.nested) for item in items or () if isinstance(item, dict)]
     return [id for id in named if isinstance(id, str) and UUID.fullmatch(id)]
+
+
+@probes(
+    "scope.no-side-effect",
+    phase=Phase.LATER,
+    spends={"own": 7 + BURSTS * 6, "other": 7},
+    thrift={"spends": {"own": 0}},
+    needs=("other.id",),
+)
+def test_bursts(bench: Bench, party: str) -> None:
+    """Look at what is there before and after bursts of writes that are refused, if there is time.
+
+    And before each of them once more, as others may be at work too.
+    """
+    if bench.thrifty:
+        return
+    look_around(bench, party)
+    for number in range(BURSTS):
+        look_around(bench, party)
+        for operation in bench.contract.of_kind(party):
+            if operation.body is not None:
+                flaw = flawed(bench, operation, BURSTS)[number]
+                for way in ({"resource": "foreign"}, flaw):
+                    bench.send(operation, party, **way, group="burst")
+        look_around(bench, party)
+
+
+def look_around(bench: Bench, party: str) -> None:
+    """Read the list of what can be made, one's own and the other's."""
+    operations = bench.contract.of_kind(party)
+    made = {op.path for op in operations if op.method == "POST"}
+    listing = next(op for op in operations if op.lists and op.path in made)
+    for who in (party, OTHERS[party]):
+        bench.send(listing, who, query="limit=100", group="look")
 
 
 @probes(
