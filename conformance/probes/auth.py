@@ -86,7 +86,7 @@ def test_other_scheme(bench: Bench, operation: Operation) -> None:
     bench.sometime(calls)
 
 
-@probes("auth.header-only", phase=Phase.FREE, free=6, thrift={"free": 3}, needs=("own.key",))
+@probes("auth.header-only", phase=Phase.FREE, free=9, thrift={"free": 4}, needs=("own.key",))
 def test_elsewhere(bench: Bench, operation: Operation) -> None:
     """Present a valid key in the query, cookies, other fields and the body."""
     key = bench.key(operation.kind)

@@ -119,16 +119,15 @@ def test_in_capitals(bench: Bench, party: str) -> None:
 
 @probes(
     "scope.nested",
-    phase=Phase.LATER,
+    phase=Phase.EXTRA,
     spends={"own": 1},
-    thrift={"spends": {"own": 0}},
     needs=("other.key",),
     where=nested,
 )
 def test_nested_in_capitals(bench: Bench, operation: Operation) -> None:
-    """Address another's resource under one's own id by its id in capitals, if there is time."""
+    """Address another's resource under one's own id by its id in capitals."""
     id = bench.addresses.nested_id(OTHERS[operation.kind], operation)
-    if id is not None and not bench.thrifty:
+    if id is not None:
         call = bench.call(operation, operation.kind, nested="foreign")
         bench.deliver(replace(call, path=call.path.replace(id, id.upper())))
 
@@ -168,15 +167,12 @@ def test_lists(bench: Bench, operation: Operation) -> None:
 
 @probes(
     "scope.own-only",
-    phase=Phase.LATER,
+    phase=Phase.EXTRA,
     spends={"own": 1 + LISTED},
-    thrift={"spends": {"own": 0}},
     where=lambda op: nested(op) and not op.writes,
 )
 def test_listed(bench: Bench, operation: Operation) -> None:
     """Read what a list holds one by one, the oldest: if it is one's own, it is found there."""
-    if bench.thrifty:
-        return
     above = operation.path.rpartition("/")[0]
     listing = next(op for op in bench.contract.operations if op.lists and op.path == above)
     seen = bench.send(listing, operation.kind, query="limit=100", generated="positive")
@@ -195,18 +191,15 @@ def _ids(listed: Exchange, operation: Operation) -> list[str]:
 
 @probes(
     "scope.no-side-effect",
-    phase=Phase.LATER,
+    phase=Phase.EXTRA,
     spends={"own": 7 + BURSTS * 6, "other": 7},
-    thrift={"spends": {"own": 0}},
     needs=("other.id",),
 )
 def test_bursts(bench: Bench, party: str) -> None:
-    """Look at what is there before and after bursts of writes that are refused, if there is time.
+    """Look at what is there before and after bursts of writes that are refused.
 
     And before each of them once more, as others may be at work too.
     """
-    if bench.thrifty:
-        return
     look_around(bench, party)
     for number in range(BURSTS):
         look_around(bench, party)
