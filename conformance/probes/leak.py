@@ -217,7 +217,7 @@ def test_unauthenticated_method(bench: Bench, operation: Operation) -> None:
     )
 
 
-@probes("leak.same-answer", "leak.timing", spends={"spare": 4}, needs=("other.id",))
+@probes("leak.same-answer", spends={"spare": 4}, needs=("other.id",))
 def test_identical(bench: Bench, party: str) -> None:
     """Send identical requests, to learn what varies between their answers."""
     operation = first_list(bench.contract, party)
@@ -249,17 +249,15 @@ def test_timing_below(bench: Bench, operation: Operation) -> None:
 
 @probes(
     "leak.timing",
-    phase=Phase.FREE,
+    phase=Phase.EXTRA,
     free=2 * PAIRS_TIMED,
-    thrift={"free": 0},
     needs=("own.id",),
     kinds=("project",),
 )
 def test_timing_without_a_key(bench: Bench, party: str) -> None:
-    """Time what exists and what does not, as a stranger, if there is time."""
+    """Time what exists and what does not, as a stranger."""
     ways = ({"resource": "own"}, {"resource": "absent"})
-    if not bench.thrifty:
-        alternate(bench, first_list(bench.contract, party), ANONYMOUS, ways)
+    alternate(bench, first_list(bench.contract, party), ANONYMOUS, ways)
 
 
 def alternate(
