@@ -151,7 +151,8 @@ def _ill_formed(bench: Bench, who: Who) -> Iterator[Call]:
 def use_earlier(bench: Bench) -> None:
     """Use the last keys that were replaced where they were refused, after one more new key."""
     operation = first_list(bench.contract, "project")
-    for key in bench.keyring.earlier("project")[-RETRIED:]:
+    replaced = bench.keyring.earlier("project")
+    for key in replaced[-2:-1] if bench.thrifty else replaced[-RETRIED:]:
         bench.send(operation, key, group="replaced")
 
 
@@ -176,6 +177,7 @@ def _has_room(bench: Bench, party: Party) -> bool:
     phase=Phase.ROTATE,
     spends={"project": 3},
     free=6,
+    thrift={"free": 4},
     generates=1,
     needs=("project.generate", "hooks.show_project_key"),
 )
@@ -206,7 +208,7 @@ def test_shown(bench: Bench) -> None:
     spends={"project": 2},
     free=8,
     generates=2,
-    thrift={"spends": {"project": 1}, "free": 4, "generates": 1},
+    thrift={"spends": {"project": 1}, "free": 2, "generates": 1},
     needs=("project.generate",),
     where=lambda op: op.body is not None,
     kinds=("project",),
