@@ -97,6 +97,21 @@ def _described(process: subprocess.Popen[str]) -> str:
     raise RuntimeError("the server did not start")
 
 
+UNUSED = (  # plugins of pytest's own that probes do without, and that look at each of them
+    "cacheprovider",
+    "doctest",
+    "faulthandler",
+    "junitxml",
+    "logging",
+    "pastebin",
+    "stepwise",
+    "terminal",
+    "threadexception",
+    "unraisableexception",
+    "warnings",
+)
+
+
 def _with_writes(options: Mapping[str, Any]) -> dict[str, Any]:
     """The options, with leave to write: nobody minds what is created in a server of our own."""
     return dict(options) | {"allow_writes": True}
@@ -155,12 +170,7 @@ def _arguments(target: Target) -> list[str]:
         str(INI.parent),
         "--disable-plugin-autoload",
         *(part for name in plugins for part in ("-p", name)),
-        "-p",
-        "no:terminal",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:unraisableexception",  # it collects garbage five times over when a session ends
+        *(part for name in UNUSED for part in ("-p", f"no:{name}")),
         "-s",
         *(["-n", str(target.workers), "--dist", "loadscope"] if target.workers else []),
         "--pyargs",
