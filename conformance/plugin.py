@@ -96,10 +96,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one probe per operation or party."""
-    probe = getattr(metafunc.function, "__probe__", None)
+    declared = getattr(metafunc.function, "__probe__", None)
     ours = _session(metafunc.config)
-    if probe is None or ours is None:
+    if declared is None or ours is None:
         return
+    probe = declared.in_time(thrifty=ours.bench.thrifty)
     if "operation" in metafunc.fixturenames:
         operations = [
             op for op in ours.contract.operations if op.kind in probe.kinds and probe.where(op)

@@ -228,7 +228,12 @@ def test_identical(bench: Bench, party: str) -> None:
             bench.deliver(replace(call, connection=connection))
 
 
-@probes("leak.timing", spends={"other": 2 * PAIRS_TIMED}, needs=("other.key", "own.id"))
+@probes(
+    "leak.timing",
+    spends={"other": 2 * PAIRS_TIMED},
+    needs=("other.key", "own.id"),
+    thrift={"kinds": ("project",)},
+)
 def test_timing(bench: Bench, party: str) -> None:
     """Time another's and an absent one in turn."""
     alternate(bench, first_list(bench.contract, party), OTHERS[party], PAIR)

@@ -158,11 +158,12 @@ def test_nested(bench: Bench, operation: Operation) -> None:
 def test_lists(bench: Bench, operation: Operation) -> None:
     """Read the lists of two projects or teams, each with its own key."""
     other = OTHERS[operation.kind]
-    bench.send(operation, operation.kind, query="limit=100", generated="positive")
-    bench.send(operation, other)
-    bench.send(operation, other, query="limit=100", generated="positive")
-    for who in () if bench.thrifty else (operation.kind, other):
-        bench.send(operation, who, query="limit=1", generated="positive")
+    calls = [bench.call(operation, other)]
+    for limit in (100,) if bench.thrifty else (100, 1):
+        for who in (operation.kind, other):
+            whole = {"query": f"limit={limit}", "generated": "positive"}
+            calls.append(bench.call(operation, who, **whole))
+    bench.together(calls)
 
 
 @probes(
