@@ -50,20 +50,21 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0, counting: bool = False)
 
 
 def _starts_anew(bench: Bench, label: str, before: Window | None, count: int, began: float) -> bool:
-    """Whether another window began: its Reset has come, and not all that was sent fell into it.
+    """Whether another window began: Reset has come, or moved on, and not all that was sent counted.
 
     Or there is more room, and it lasted long enough, whatever its Reset. A key that is still
     refused when its Reset has come is given what rounding may hide.
     """
     after, now = bench.budget.window(label), bench.clock.now()
+    half = bench.contract.rate_limit.window / 2
     if before is None or after is None:
         return False
     if after.refused and now >= after.ends:
         bench.wait_until(now + ROUNDED, f"{label}: a Reset that was rounded down")
         return True
     fell = before.remaining - after.remaining
-    lasted = now - began > bench.contract.rate_limit.window / 2
-    return (fell < count and now >= before.ends) or (fell < 0 and lasted)
+    over = now >= before.ends or after.ends - before.ends > half
+    return (fell < count and over) or (fell < 0 and now - began > half)
 
 
 def _plain(bench: Bench, party: str) -> Call:

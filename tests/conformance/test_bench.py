@@ -163,6 +163,30 @@ def test_a_window_that_ends_between_two_batches_does_not_count(
     assert bench.budget.exhausted(bench.key("project").label, bench.clock.now())
 
 
+def test_windows_that_end_soon_after_another_are_seen_by_their_reset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock is not sure that a Reset has come: Date is given in whole seconds."""
+    with running.bundled(OPTIONS | {"report_dir": str(tmp_path)}, variant="aligns-windows") as one:
+        bench = bench_of(one)
+        label, deliver = bench.key("project").label, bench.deliver
+        for _ in range(5):
+            bench.deliver(bench.call(operation(bench), "project"))
+        ends = bench.budget.reopens(label, bench.clock.now())
+        bench.wait_until(ends + 57, "the last seconds of the next window")
+
+        def slowly(call: Call) -> Exchange:
+            bench.clock.sleep(0.1)
+            return deliver(call)
+
+        monkeypatch.setattr(bench, "deliver", slowly)
+        monkeypatch.setattr(bench.budget.clock, "run_time", lambda unix: unix - offset + 1)
+        offset = bench.budget.clock._assumed
+        exhaust(bench, "project")
+        bench.close()
+    assert bench.budget.exhausted(label, bench.clock.now())
+
+
 def test_a_key_is_still_refused_after_a_reset_that_was_rounded_down(tmp_path: Path) -> None:
     options = OPTIONS | {"report_dir": str(tmp_path)}
     with running.bundled(options, variant="rounds-reset-down") as one:
