@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from conformance import exhaust as exhausting
 from conformance import model, running
 from conformance.bench import AT_ONCE, MOST_WAITS, Bench, Impatient, Rig, contract_of
+from conformance.budget import Window
 from conformance.client import Call
 from conformance.contract import Operation
 from conformance.created import identifiers
@@ -163,28 +165,19 @@ def test_a_window_that_ends_between_two_batches_does_not_count(
     assert bench.budget.exhausted(bench.key("project").label, bench.clock.now())
 
 
-def test_windows_that_end_soon_after_another_are_seen_by_their_reset(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("left", "ends", "anew"),
+    [(59, 61.0, True), (59, 1.5, False), (29, 61.0, False)],
+    ids=["moved on", "rose, and Reset stood", "fell, and Reset slid"],
+)
+def test_a_window_that_began_soon_after_another_is_seen_by_its_reset(
+    bench: Bench, left: int, ends: float, anew: bool
 ) -> None:
-    """The clock is not sure that a Reset has come: Date is given in whole seconds."""
-    with running.bundled(OPTIONS | {"report_dir": str(tmp_path)}, variant="aligns-windows") as one:
-        bench = bench_of(one)
-        label, deliver = bench.key("project").label, bench.deliver
-        for _ in range(5):
-            bench.deliver(bench.call(operation(bench), "project"))
-        ends = bench.budget.reopens(label, bench.clock.now())
-        bench.wait_until(ends + 57, "the last seconds of the next window")
-
-        def slowly(call: Call) -> Exchange:
-            bench.clock.sleep(0.1)
-            return deliver(call)
-
-        monkeypatch.setattr(bench, "deliver", slowly)
-        monkeypatch.setattr(bench.budget.clock, "run_time", lambda unix: unix - offset + 1)
-        offset = bench.budget.clock._assumed
-        exhaust(bench, "project")
-        bench.close()
-    assert bench.budget.exhausted(label, bench.clock.now())
+    """The clock is not sure that a Reset has come, as Date is given in whole seconds."""
+    label, now = bench.key("project").label, bench.clock.now()
+    before = Window(limit=60, remaining=30, ends=now + 1.0)
+    bench.budget.learn({label: replace(before, remaining=left, ends=now + ends)})
+    assert exhausting._starts_anew(bench, label, before, count=1, began=now - 2.0) is anew
 
 
 def test_a_key_is_still_refused_after_a_reset_that_was_rounded_down(tmp_path: Path) -> None:
