@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from conformance import credential as credentials
@@ -19,11 +17,10 @@ from conformance.hooks import HookError
 from conformance.keyring import Key
 from conformance.model import drive
 from conformance.probe import Phase, probes
+from conformance.probes.held import HELD, Held
 from conformance.probes.shapes import first_list, first_write, flawed, in_full, lacking, lane
 from conformance.target import Party
 
-HELD = 0.2  # seconds between the first half of a body and what follows
-HELD_AT_HOME = 0.03  # the same for a server in this process
 RIVALRIES, TRIES = 2, 5  # keys generated at once: how often, and tries at it
 RETRIED = 3  # of the replaced keys, after each new one
 LOOKS = 2  # at what the settings page shows of a key
@@ -81,12 +78,11 @@ def test_replaced(bench: Bench) -> None:
 def test_others_live_on(bench: Bench) -> None:
     """After a new key, use the keys of everybody else; everywhere, if there is time."""
     use_others(bench)
-    for party in () if bench.thrifty else bench.target.parties.values():
-        if party.name != "project" and bench.target.has_key(party.name) and _has_room(bench, party):
-            bench.together(
-                bench.call(operation, party.name, group="others")
-                for operation in bench.contract.of_kind(party.kind)
-            )
+    for party in [] if bench.thrifty else others_with_room(bench):
+        bench.together(
+            bench.call(operation, party.name, group="others")
+            for operation in bench.contract.of_kind(party.kind)
+        )
 
 
 def use_old(bench: Bench, old: Key) -> None:
@@ -157,19 +153,22 @@ def use_earlier(bench: Bench) -> None:
 
 
 def use_others(bench: Bench) -> None:
-    """Use the keys of other parties, which one project's new key does not concern.
-
-    One that is used up would be refused for that, and show nothing.
-    """
-    for party in bench.target.parties.values():
-        if party.name != "project" and bench.target.has_key(party.name) and _has_room(bench, party):
-            bench.send(first_list(bench.contract, party.kind), party.name, group="others")
-            if not bench.thrifty:
-                bench.send(first_write(bench.contract, party.kind), party.name, group="others")
+    """Use the keys of other parties, which one project's new key does not concern."""
+    for party in others_with_room(bench):
+        bench.send(first_list(bench.contract, party.kind), party.name, group="others")
+        if not bench.thrifty:
+            bench.send(first_write(bench.contract, party.kind), party.name, group="others")
 
 
-def _has_room(bench: Bench, party: Party) -> bool:
-    return bench.budget.remaining(bench.key(party.name).label, bench.clock.now()) > 0
+def others_with_room(bench: Bench) -> list[Party]:
+    """The other parties whose keys are not used up, as those would be refused for that."""
+    keyed = [one for one in bench.target.parties.values() if bench.target.has_key(one.name)]
+    now = bench.clock.now()
+    return [
+        one
+        for one in keyed
+        if one.name != "project" and bench.budget.remaining(bench.key(one.name).label, now) > 0
+    ]
 
 
 @probes(
@@ -241,43 +240,6 @@ def replace_in_flight(bench: Bench, operation: Operation, chunked: bool) -> Exch
     held = Held(bench, operation, chunked, "in-flight")
     held.release(lambda: bench.generate("project"))
     return held.finish()
-
-
-class Held:
-    """A request whose body is held back half-way."""
-
-    def __init__(self, bench: Bench, operation: Operation, chunked: bool, group: str) -> None:
-        self._bench = bench
-        self._sent, self._go = threading.Event(), threading.Event()
-        valid = "positive" if group.endswith("control") else None
-        call = bench.call(operation, "project", group=group, generated=valid)
-        body = call.body or b""
-        length = () if chunked else (("Content-Length", str(len(body))),)
-        self._call = replace(call, fields=(*call.fields, *length), chunks=self._halves(body))
-        self._future: Future[Exchange] = bench.client.start(self._call)
-
-    def _halves(self, body: bytes) -> Iterator[bytes]:
-        yield body[: len(body) // 2]
-        self._sent.set()
-        self._go.wait(self._bench.target.timeout)
-        yield body[len(body) // 2 :]
-
-    def release(self, then: object = None) -> None:
-        """Wait until the first half has been taken in, do something, and send the rest."""
-        self._sent.wait(self._bench.target.timeout)
-        at_home = self._bench.target.control is not None
-        time.sleep(
-            HELD_AT_HOME if at_home else HELD
-        )  # the server has to see the head before the key is replaced
-        try:
-            if callable(then):
-                then()
-        finally:
-            self._go.set()
-
-    def finish(self) -> Exchange:
-        """Wait for the answer."""
-        return self._bench.client.result(self._future, self._call)
 
 
 @probes(

@@ -1,0 +1,53 @@
+"""A request that is held half-way, so that something can happen meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+
+from conformance.bench import Bench
+from conformance.contract import Operation
+from conformance.exchange import Exchange
+
+HELD = 0.2  # seconds between the first half of a body and what follows
+HELD_AT_HOME = 0.03  # the same for a server in this process
+
+
+class Held:
+    """A request whose body is held back half-way."""
+
+    def __init__(self, bench: Bench, operation: Operation, chunked: bool, group: str) -> None:
+        self._bench = bench
+        self._sent, self._go = threading.Event(), threading.Event()
+        valid = "positive" if group.endswith("control") else None
+        call = bench.call(operation, "project", group=group, generated=valid)
+        body = call.body or b""
+        length = () if chunked else (("Content-Length", str(len(body))),)
+        self._call = replace(call, fields=(*call.fields, *length), chunks=self._halves(body))
+        self._future: Future[Exchange] = bench.client.start(self._call)
+
+    def _halves(self, body: bytes) -> Iterator[bytes]:
+        yield body[: len(body) // 2]
+        self._sent.set()
+        self._go.wait(self._bench.target.timeout)
+        yield body[len(body) // 2 :]
+
+    def release(self, then: object = None) -> None:
+        """Wait until the first half has been taken in, do something, and send the rest."""
+        self._sent.wait(self._bench.target.timeout)
+        at_home = self._bench.target.control is not None
+        time.sleep(
+            HELD_AT_HOME if at_home else HELD
+        )  # the server has to see the head before the key is replaced
+        try:
+            if callable(then):
+                then()
+        finally:
+            self._go.set()
+
+    def finish(self) -> Exchange:
+        """Wait for the answer."""
+        return self._bench.client.result(self._future, self._call)
