@@ -306,6 +306,12 @@ def another_message_for_anothers(history: History, chance: Random) -> History | 
     return each(history, foreign, lambda one: answered(one, 404, told))
 
 
+@breaks("leak.same-answer", phases.plain_pairs)
+def anothers_has_a_tag(history: History, chance: Random) -> History | None:
+    foreign = [one for one in history.answered if in_a_pair(one, "foreign")]
+    return each(history, foreign, lambda one: fielded(one, etag=f'"{chance.random()}"'))
+
+
 def in_a_pair(one: Exchange, resource: str) -> bool:
     return grouped(one, "pair:") and one.tags.resource == resource and one.status == 404
 
@@ -337,6 +343,15 @@ def a_stranger_is_served(history: History, chance: Random) -> History | None:
     one = chosen(history, chance, lambda one: one.tags.credential == "anonymous")
     plain = one and one.tags.resource == "own"
     return with_changed(history, answered(one, 200)) if one and plain else None
+
+
+@breaks("auth.required", phases.strangers)
+def a_stranger_is_served_by_another_path(history: History, chance: Random) -> History | None:
+    one = chosen(history, chance, lambda one: one.tags.credential == "anonymous")
+    if one is None or one.tags.resource != "own":
+        return None
+    tags = replace(one.tags, twist="slash")
+    return with_changed(history, replace(answered(one, 200), tags=tags))
 
 
 @breaks("auth.unknown-key", phases.strangers)
