@@ -215,6 +215,11 @@ def test_a_host_may_be_left_to_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None
     assert proxy_for("http://other.example/api/v1") is None
 
 
+def test_a_proxy_may_be_named_without_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "proxy.example:3128")
+    assert proxy_for("https://other.example/api/v1") == "http://proxy.example:3128"
+
+
 def test_what_a_call_says_is_said_once(make: Make) -> None:
     with serving(answer()) as wire:
         make(wire.url).send(replace(GET, fields=(("accept", "text/html"),)))
