@@ -32,7 +32,7 @@ ODDITIES: dict[str, Any] = {  # what an object that may hold anything may hold
     "constructor": "text",
 }
 UNUSUAL = ("_", "0")  # texts that a pattern may match, though few people would write them
-PLAIN = ("constructor", "", "0")  # texts that some programs take for something else, or nothing
+PLAIN = ("", "0", "constructor")  # texts that some programs take for something else, or nothing
 LONG_TEXT = 5000  # characters, where no schema bounds a text: as long as people write
 
 
@@ -329,7 +329,7 @@ def _odd(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, projec
         case "object":
             return {"conformance": marker, **ODDITIES, "deep": _nested(DEPTH)}
         case "string" if _unbounded(schema):
-            return PLAIN[0]
+            return PLAIN[-1]
         case "string" if "enum" not in schema:
             return _text(schema, marker, UNUSUAL if "pattern" in schema else (f"{marker} é 😀",))
         case _:
