@@ -39,9 +39,8 @@ class Held:
         """Wait until the first half has been taken in, do something, and send the rest."""
         self._sent.wait(self._bench.target.timeout)
         at_home = self._bench.target.control is not None
-        time.sleep(
-            HELD_AT_HOME if at_home else HELD
-        )  # the server has to see the head before the key is replaced
+        # The server has to see the head before anything else happens.
+        time.sleep(HELD_AT_HOME if at_home else HELD)
         try:
             if callable(then):
                 then()
@@ -51,3 +50,13 @@ class Held:
     def finish(self) -> Exchange:
         """Wait for the answer."""
         return self._bench.client.result(self._future, self._call)
+
+
+def replace_in_flight(bench: Bench, operation: Operation, chunked: bool) -> Exchange:
+    """Replace a key while a body is held back; return what its request was answered."""
+    held = Held(bench, operation, chunked, "in-flight-control")
+    held.release()
+    held.finish()
+    held = Held(bench, operation, chunked, "in-flight")
+    held.release(lambda: bench.generate("project"))
+    return held.finish()

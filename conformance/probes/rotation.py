@@ -17,7 +17,7 @@ from conformance.hooks import HookError
 from conformance.keyring import Key
 from conformance.model import drive
 from conformance.probe import Phase, probes
-from conformance.probes.held import HELD, Held
+from conformance.probes.held import HELD, replace_in_flight
 from conformance.probes.shapes import first_list, first_write, flawed, in_full, lacking, lane
 from conformance.target import Party
 
@@ -230,16 +230,6 @@ def unless_limited(bench: Bench, attempt: Callable[[], Exchange]) -> None:
     if last.status == 429:
         bench.wait_until(bench.told(last), "requests without a valid key are limited")
         attempt()
-
-
-def replace_in_flight(bench: Bench, operation: Operation, chunked: bool) -> Exchange:
-    """Replace a key while a body is held back; return what its request was answered."""
-    held = Held(bench, operation, chunked, "in-flight-control")
-    held.release()
-    held.finish()
-    held = Held(bench, operation, chunked, "in-flight")
-    held.release(lambda: bench.generate("project"))
-    return held.finish()
 
 
 @probes(
