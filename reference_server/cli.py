@@ -160,7 +160,7 @@ def greeting(server: Server, base_url: str, credentials: Mapping[str, Credential
         f"# Rate limit per key: {server.limit} requests in {server.seconds} s",
         f"# Dashboard {base_url}/dashboard, control plane {base_url}/control",
         "# (both without authentication, and only for programs on this machine)",
-        *_target(base_url, credentials),
+        *_target(server, base_url, credentials),
     ]
     if not credentials:
         ids = (f"# {owner.kind} {owner.id} ({owner.name})" for owner in server.store.owners())
@@ -168,15 +168,15 @@ def greeting(server: Server, base_url: str, credentials: Mapping[str, Credential
     return "\n".join(lines)
 
 
-def _target(base_url: str, credentials: Mapping[str, Credential]) -> Iterable[str]:
+def _target(server: Server, base_url: str, credentials: Mapping[str, Credential]) -> Iterable[str]:
     if not credentials:
         return
     yield "# A target file for bugzy-conformance run --target FILE; the keys are shown only now."
     yield f'base_url = "{base_url}"'
     for name, credential in credentials.items():
         yield from ("", f"[{name}]", f'id = "{credential.id}"', f'key = "{credential.key}"')
-    yield ""
-    yield "[hooks]"
+    yield from ("", "[rate_limit]", f"limit = {server.limit}", f"window_seconds = {server.seconds}")
+    yield from ("", "[hooks]")
     for hook, arguments, kind in (
         ("regenerate_project_key", '"-X", "POST", ', "project"),
         ("generate_team_key", '"-X", "POST", ', "team"),

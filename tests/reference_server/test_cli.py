@@ -59,6 +59,7 @@ def test_it_prints_a_target_file_that_works(start: Start) -> None:
     _, target = start("--rate-limit", "1/60")
     key = target["project"]["key"]
     assert [onboarding(target, key), onboarding(target, key)] == [200, 429]
+    assert target["rate_limit"] == {"limit": 1, "window_seconds": 60}
 
 
 def test_its_hooks_work(start: Start) -> None:
