@@ -15,8 +15,10 @@ from conformance.contract import Contract
 from conformance.target import Target
 
 REQUESTS_PER_SECOND = 20.0  # where the target's owner says nothing
-THOROUGH = 1800  # requests of a run that need not save any
+LOCAL = 100.0  # the same of a server on this machine, which serves nobody else
+THOROUGH = 2900  # requests of a run that need not save any
 LONG_WINDOW = 15.0  # seconds; a run that outlasts a shorter one costs nobody much
+OWN_WORK = 0.005  # seconds that a request takes the suite itself
 
 
 def pace_of(contract: Contract, target: Target) -> float | None:
@@ -24,14 +26,24 @@ def pace_of(contract: Contract, target: Target) -> float | None:
     if target.max_requests_per_second is not None or target.control is not None:
         return target.max_requests_per_second
     limit = contract.rate_limit
-    return max(REQUESTS_PER_SECOND, 4 * limit.limit / limit.window)
+    usual = LOCAL if target.is_local else REQUESTS_PER_SECOND
+    return max(usual, 4 * limit.limit / limit.window)
 
 
 def thrifty(contract: Contract, target: Target) -> bool:
     """Whether a thorough run would outlast the window that has to be waited for anyway."""
-    pace, window = pace_of(contract, target), contract.rate_limit.window
-    short = pace is not None and window > LONG_WINDOW and THOROUGH / pace > window
-    return short or target.spare
+    pace = pace_of(contract, target)
+    return target.spare or (pace is not None and _outlasts(1 / pace, contract))
+
+
+def slow(contract: Contract, answer: float) -> bool:
+    """Whether it would, if an answer takes so many seconds."""
+    return _outlasts(answer + OWN_WORK, contract)
+
+
+def _outlasts(seconds: float, contract: Contract) -> bool:
+    window = contract.rate_limit.window
+    return window > LONG_WINDOW and THOROUGH * seconds > window
 
 
 class Pace:

@@ -6,8 +6,10 @@ import contextlib
 import datetime
 import json
 import pickle
+import statistics
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -19,6 +21,7 @@ from conformance.contract import Contract
 from conformance.history import Event, History, Recorder, numbered, read, write
 from conformance.hooks import HookError
 from conformance.outcome import Outcome, judged
+from conformance.pace import slow
 from conformance.probe import Phase
 from conformance.source import TargetError
 from conformance.target import Party, Target
@@ -159,6 +162,18 @@ class Session:
             return
         if not accepted["project"]:
             self.refused = self._why_refused()
+        if self.target.control is None and slow(self.contract, self._usual_answer()):
+            self._spare()
+
+    def _usual_answer(self) -> float:
+        """How many seconds the target takes for an answer."""
+        asked = self.bench.recorder.exchanges
+        return statistics.median(one.ended - one.started for one in asked)
+
+    def _spare(self) -> None:
+        """Let every probe save requests, here and in the workers."""
+        self.target = replace(self.target, spare=True)
+        self.bench.thrifty = True
 
     def _why_refused(self) -> str:
         last = self.bench.recorder.exchanges[0]

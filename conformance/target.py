@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import os
 import re
 import urllib.parse
@@ -64,6 +66,14 @@ class Target:
     def has_key(self, name: str) -> bool:
         """Whether the target gives a key for this party."""
         return name in self.parties and self.parties[name].key is not None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is served by this machine: a loopback address."""
+        host = urllib.parse.urlsplit(self.base_url).hostname or ""
+        with contextlib.suppress(ValueError):
+            return ipaddress.ip_address(host).is_loopback
+        return host == "localhost"
 
 
 OPTIONS: dict[str, type] = {

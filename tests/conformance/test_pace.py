@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from conformance import pace as paces
-from conformance.pace import Pace, pace_of, thrifty
+from conformance.pace import Pace, pace_of, slow, thrifty
 from conformance.target import Target
 from tests.conformance.judges.builder import CONTRACT
 
@@ -119,3 +119,16 @@ def test_a_long_window_is_not_outlasted() -> None:
     assert thrifty(CONTRACT, TARGET)
     assert thrifty(CONTRACT.limited(60, 5), replace(TARGET, spare=True))
     assert not thrifty(CONTRACT.limited(60, 5), TARGET)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "[::1]:8000", "localhost"])
+def test_a_server_on_this_machine_need_not_be_spared(host: str) -> None:
+    local = replace(TARGET, base_url=f"http://{host}")
+    assert pace_of(CONTRACT, local) == paces.LOCAL
+    assert not thrifty(CONTRACT, local)
+    assert thrifty(CONTRACT, replace(local, max_requests_per_second=20))
+
+
+def test_slow_answers_are_waited_for_in_a_short_window_only() -> None:
+    assert [slow(CONTRACT, answer) for answer in (0.002, 0.05)] == [False, True]
+    assert not slow(CONTRACT.limited(60, 5), 0.05)
