@@ -15,7 +15,7 @@ from conformance.contract import Contract
 from conformance.target import Target
 
 REQUESTS_PER_SECOND = 20.0  # where the target's owner says nothing
-LOCAL = 100.0  # the same of a server on this machine, which serves nobody else
+LOCAL = 200.0  # the same of a server on this machine, which serves nobody else
 THOROUGH = 2900  # requests of a run that need not save any
 LONG_WINDOW = 15.0  # seconds; a run that outlasts a shorter one costs nobody much
 OWN_WORK = 0.005  # seconds that a request takes the suite itself

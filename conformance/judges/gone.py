@@ -17,6 +17,7 @@ from conformance.judges.listing import cut_off, identifiers, items, path, receiv
 def resource_gone(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield refused requests to delete after which what they named is in its list no more."""
     lists = select.grouped(_lists(contract, history), path)
+    showing = select.grouped(_showing(history), path)
     made = {one.id for one in created(contract, history)}
     asked = [one for one in history.answered if one.request.method == "DELETE"]
     served = {path(one) for one in asked if one.succeeded}
@@ -26,7 +27,8 @@ def resource_gone(contract: Contract, history: History) -> Iterator[Opinion]:
         if not refused or path(one) in served:
             continue
         above, _, id = path(one).rpartition("/")
-        shown = next((seen for seen in _showing(history, above, id) if seen.precedes(one)), None)
+        earlier = (seen for seen in showing.get(above, ()) if seen.precedes(one))
+        shown = next((seen for seen in earlier if id in received(seen)), None)
         after = next((seen for seen in lists.get(above, ())[::-1] if one.precedes(seen)), None)
         if shown is None or after is None or cut_off(contract, after):
             continue
@@ -42,10 +44,10 @@ def resource_gone(contract: Contract, history: History) -> Iterator[Opinion]:
             )
 
 
-def _showing(history: History, above: str, id: str) -> Iterator[Exchange]:
-    """Answers to the owner, about the list itself, that show an item."""
+def _showing(history: History) -> Iterator[Exchange]:
+    """Answers to the owner, where items may be seen."""
     for one in history.answered:
-        if one.succeeded and path(one) == above and select.own(one) and id in received(one):
+        if one.succeeded and select.own(one):
             yield one
 
 

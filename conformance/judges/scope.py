@@ -261,6 +261,8 @@ class _Trail:
         self._accepted = [one for one in writes if one.succeeded]
         writing = [one for one in answered if self._carried(one) and _refusal(one)]
         self.refused = [one for one in writing if not self._carried(one) & self._served]
+        self._whole = {one.number for one in self._lists if self._would_show(one)}
+        self._blind = {one.number for one in self._lists if self._shows_nothing(one)}
 
     def shown(self, write: Exchange) -> Exchange | None:
         """A list after a write that shows its marker."""
@@ -271,10 +273,10 @@ class _Trail:
     def evidence(self, write: Exchange) -> Iterator[Opinion]:
         """What the owner's lists after a write, which do not show it, prove."""
         later = self._later(write)
-        whole = [one for one in later if self._would_show(one)]
+        whole = [one for one in later if one.number in self._whole]
         if later and not whole:
             yield Doubt(f"{select.place(later[0])} may be cut off at its limit")
-        elif whole and self._shows_nothing(whole[-1]):
+        elif whole and whole[-1].number in self._blind:
             yield Doubt(f"{select.place(whole[-1])} shows nothing of what accepted writes made")
         elif whole:
             yield Evidence((write, whole[-1]))
@@ -291,7 +293,8 @@ class _Trail:
 
     def _shows_nothing(self, listed: Exchange) -> bool:
         """Whether a list hides accepted writes too, so that it would hide any."""
-        before = [one for one in self._accepted if listed in self._later(one)]
+        writes = [one for one in self._accepted if path(one) == path(listed)]
+        before = [one for one in writes if one.precedes(listed)]
         carried = frozenset[str]().union(*map(self._carried, before))
         shown = carried & self._shown[listed.number] or self._holds_made(items(listed))
         return bool(before) and not shown

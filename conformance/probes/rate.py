@@ -243,7 +243,7 @@ def test_recovery(bench: Bench, party: str) -> None:
     label, now = bench.key(party).label, bench.clock.now()
     unwatched = not bench.window_is_short and bench.budget.recovered(label, now)
     end = now if unwatched else watch(bench, party, operation)
-    late = 0.0 if party == "project" or bench.thrifty else LATE
+    late = LATE if bench.window_is_short and party != "project" else 0.0
     bench.wait_until(end + late, f"{party}: its reset")
     if bench.send(operation, party, group="after-reset").status == 429:
         bench.wait_until(bench.clock.now() + 1.0, f"{party}: a Reset that was rounded down")
