@@ -19,9 +19,9 @@ class Phase(IntEnum):
     OPEN = 10  # while windows have room
     DRAIN = 20  # takes what is left of a window
     EXHAUSTED = 30  # with a key that is over its limit: refused requests are free
-    FREE = 40  # spends no key's window
-    REPLACE = 45  # replaces a key that is over its limit
+    REPLACE = 40  # replaces a key that is over its limit
     ROTATE = 50  # replaces keys, where another key's window shows the recovery
+    FREE = 55  # spends no key's window, if it is refused: a new key has room if not
     REFILLED = 60  # open probes that found no room, on keys that were replaced
     RECOVER = 70  # after Reset
     LATER = 80  # open probes that found no room, in the next window
