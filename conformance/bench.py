@@ -100,7 +100,7 @@ class Bench:
         self._waiting: list[Call] = []  # calls without a valid key, to be sent together
         self._pairs = Pairs(self.deliver, rig.contract.rate_limit)
         self._patience = PATIENCE[self.window_is_short]
-        self._let_in: set[str] = set()  # forms that served although no valid key is in them
+        self._let_in = False  # whether something was served although no valid key was sent
         self._waits = 0  # for long windows
         self._generated = 0
         self._lock = threading.Lock()
@@ -188,8 +188,7 @@ class Bench:
             self._patience -= 1
             self.wait_until(self.told(exchange), "requests without a valid key are limited")
             exchange = self.client.send(call)
-        if exchange.succeeded and self._keyless(exchange):
-            self._let_in.add(exchange.tags.form)
+        self._let_in |= exchange.succeeded and self._keyless(exchange)
         return exchange
 
     def together(self, calls: Iterable[Call]) -> None:
@@ -220,7 +219,7 @@ class Bench:
 
         Or that of the key itself: which of both, is to be found out, or what was let in has shown.
         """
-        if exchange.tags.group == "exhausted-revoked" or exchange.tags.form in self._let_in:
+        if exchange.tags.group == "exhausted-revoked" or self._let_in:
             return False
         return not exchange.plain_key or self.keyring.replaced(exchange.tags.key)
 

@@ -198,18 +198,24 @@ def keyless_tells(contract: Contract, history: History) -> Iterator[Opinion]:
     asked = list(_keyless(contract, history))
     for alike in grouped(asked, _asked_for).values():
         existing = [one for one in alike if _exists(one)]
-        missing = [one for one in alike if not _exists(one)]
-        if not existing or not missing:
-            continue
-        yield Evidence(alike)
-        apart = _told_apart(contract, history, existing, missing)
-        for part, (seen, other) in list(apart.items())[:1]:
-            yield Finding(
-                expected=f"{part} {worded(other)}, as for an id that does not exist",
-                observed=f"{part} {worded(seen)} for one that exists, without a key, "
-                f"by {_called(existing[0])}",
-                exchanges=(missing[0], existing[0]),
-            )
+        for lacks in (_exists_not, _exists_in_part):
+            missing = [one for one in alike if lacks(one)]
+            if existing and missing:
+                yield Evidence((*existing, *missing))
+                yield from _told_without_a_key(contract, history, existing, missing)
+
+
+def _told_without_a_key(
+    contract: Contract, history: History, existing: list[Exchange], missing: list[Exchange]
+) -> Iterator[Finding]:
+    apart = _told_apart(contract, history, existing, missing)
+    for part, (seen, other) in list(apart.items())[:1]:
+        yield Finding(
+            expected=f"{part} {worded(other)}, as for an id that does not exist",
+            observed=f"{part} {worded(seen)} for one that exists, without a key, "
+            f"by {_called(existing[0])}",
+            exchanges=(missing[0], existing[0]),
+        )
 
 
 @judges("leak.unauthenticated")
@@ -217,7 +223,7 @@ def window_tells_without_a_key(contract: Contract, history: History) -> Iterator
     """Yield a field of the window that tells a stranger what exists."""
     asked = list(_keyless(contract, history))
     existing = [one for one in asked if _exists(one)]
-    missing = [one for one in asked if not _exists(one)]
+    missing = [one for one in asked if _exists_not(one)]
     for field, seen, other in window_tells(contract.rate_limit, existing, missing):
         yield Finding(
             expected=f"{field} {other}, as for an id that does not exist",
@@ -227,10 +233,7 @@ def window_tells_without_a_key(contract: Contract, history: History) -> Iterator
 
 
 def _keyless(contract: Contract, history: History) -> Iterator[Exchange]:
-    """Requests without a key, or with one that never was, for what exists and what does not.
-
-    What exists in part, such as nothing in what does, is neither.
-    """
+    """Requests without a key, or with one that never was, for what exists and what does not."""
     lacking = absent(contract, history)
     for one in history.judged:
         tags = one.tags
@@ -238,8 +241,6 @@ def _keyless(contract: Contract, history: History) -> Iterator[Exchange]:
         if tags.key is not None or not known or tags.twist is not None:
             continue
         if tags.route is None or tags.operation in lacking or not addressed(one):
-            continue
-        if tags.resource != "absent" and tags.nested == "absent":
             continue
         if one.status != 429 and not one.succeeded and not crashed(one):
             yield one
@@ -252,6 +253,15 @@ def _asked_for(one: Exchange) -> tuple[str, ...]:
 
 def _exists(one: Exchange) -> bool:
     return one.tags.resource in ("own", "foreign") and one.tags.nested != "absent"
+
+
+def _exists_in_part(one: Exchange) -> bool:
+    """Whether nothing is addressed in what exists."""
+    return one.tags.resource in ("own", "foreign") and one.tags.nested == "absent"
+
+
+def _exists_not(one: Exchange) -> bool:
+    return one.tags.resource == "absent"
 
 
 @judges("leak.same-cost")

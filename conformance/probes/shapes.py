@@ -20,7 +20,9 @@ OVERLOOKED = (
     "body.extra-member",
     "body.type-integer",
     "body.items",
+    "body.items.pattern",
     "body.too-long",
+    "body.too-many",
     "body.pattern",
     "body.format",
     "body.type-array",
@@ -133,12 +135,18 @@ def flawed(bench: Bench, operation: Operation, count: int = 1) -> list[dict[str,
     return [{"body": body, "defect": defect} for defect, body in turn(bodies, place, count)]
 
 
+def _kind(defect: str) -> str:
+    """The kind of a defect; the wrong form of something in a list is one of its own."""
+    if defect.startswith("body.items.pattern"):
+        return "body.items.pattern"
+    return ".".join(defect.partition(":")[0].split(".")[:2])
+
+
 def most_telling(defects: list[tuple[str, bytes]], count: int) -> list[tuple[str, bytes]]:
     """One of each kind of defect first, those before that servers overlook most, then the rest."""
     kinds: dict[str, list[tuple[str, bytes]]] = {}
     for defect in defects:
-        kind = ".".join(defect[0].partition(":")[0].split(".")[:2])
-        kinds.setdefault(kind, []).append(defect)
+        kinds.setdefault(_kind(defect[0]), []).append(defect)
     order = sorted(kinds, key=lambda kind: OVERLOOKED.index(kind) if kind in OVERLOOKED else 99)
     firsts = [kinds[kind][0] for kind in order]
     rest = [defect for kind in order for defect in kinds[kind][1:]]

@@ -162,6 +162,16 @@ def test_a_stranger_is_told_the_same() -> None:
     assert opinions(leak.keyless_tells, stranger("own"), stranger("foreign")) == "nothing"
 
 
+@pytest.mark.parametrize(("told", "verdict"), [(None, "passed"), (TOLD, "failed")])
+def test_a_stranger_is_told_what_exists_below(told: Any, verdict: str) -> None:
+    found, lost = (
+        stranger("own", operation="getExecution", nested=nested, body=told if below else None)
+        for nested, below in (("own", False), ("absent", True))
+    )
+    assert opinions(leak.keyless_tells, found, lost) == verdict
+    assert opinions(leak.keyless_tells, lost) == "nothing"
+
+
 def test_a_stranger_is_told_what_exists() -> None:
     asked = [anonymous(404, resource="absent"), stranger("own")]
     assert opinions(leak.keyless_tells, *asked) == "failed"
