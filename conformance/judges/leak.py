@@ -248,7 +248,8 @@ def _keyless(contract: Contract, history: History) -> Iterator[Exchange]:
 
 def _asked_for(one: Exchange) -> tuple[str, ...]:
     tags = one.tags
-    return one.request.method, tags.route or "", tags.defect or "", tags.form
+    query = one.request.target.partition("?")[2]
+    return one.request.method, tags.route or "", query, tags.defect or "", tags.form
 
 
 def _exists(one: Exchange) -> bool:

@@ -36,7 +36,7 @@ def test_accepted(bench: Bench, operation: Operation) -> None:
     "auth.before-all",
     "auth.challenge",
     phase=Phase.FREE,
-    free=11,
+    free=14,
     thrift={"free": 6},
 )
 def test_anonymous(bench: Bench, operation: Operation) -> None:
@@ -51,7 +51,9 @@ def test_anonymous(bench: Bench, operation: Operation) -> None:
         other = next(media_types(operation, bench.calls.marker()))
         ways += [{"body": b"", "defect": "json.empty"}, sample.typed(*other)]
     if not bench.thrifty:
-        ways += in_full(bench, operation)
+        full = in_full(bench, operation)
+        ways += [{**way, "resource": one} for way in full for one in ("own", "foreign", "absent")]
+        ways += [{**way, "resource": "absent"} for way in ways[:1]]
         ways += [{"path": f"{calls[0].path}/", "twist": "slash"}]
     if operation.nested is not None:
         ways += [{"nested": "absent"}, {"nested": "foreign"}]

@@ -172,6 +172,12 @@ def test_a_stranger_is_told_what_exists_below(told: Any, verdict: str) -> None:
     assert opinions(leak.keyless_tells, lost) == "nothing"
 
 
+def test_a_query_tells_a_stranger_what_exists() -> None:
+    asked = [stranger("own"), stranger("absent"), stranger("own", query="limit=5", body=TOLD)]
+    assert opinions(leak.keyless_tells, *asked) == "passed"
+    assert opinions(leak.keyless_tells, *asked, stranger("absent", query="limit=5")) == "failed"
+
+
 def test_a_stranger_is_told_what_exists() -> None:
     asked = [anonymous(404, resource="absent"), stranger("own")]
     assert opinions(leak.keyless_tells, *asked) == "failed"
