@@ -24,6 +24,8 @@ from conformance.target import Party
 RIVALRIES, TRIES = 2, 5  # keys generated at once: how often, and tries at it
 RETRIED = 3  # of the replaced keys, after each new one
 LOOKS = 2  # at what the settings page shows of a key
+AGAIN = 6  # times that a key is tried again just after it was replaced
+MOMENT = 0.4  # seconds between them
 SAMPLED = 10  # of the replaced keys, at the end of a run that saves requests
 LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 6, 18, 8  # requests with the old key
 
@@ -364,6 +366,24 @@ def test_team_key(bench: Bench) -> None:
         bench.together(
             bench.call(operation, "team", resource="foreign") for operation in operations
         )
+
+
+@probes(
+    "rotation.permanent",
+    phase=Phase.EXTRA,
+    spends={"project": 1},
+    free=AGAIN,
+    generates=1,
+    needs=("project.generate",),
+)
+def test_soon_again(bench: Bench) -> None:
+    """Try a replaced key for some seconds: a cache or a replica may bring it back."""
+    old, listing = bench.key("project"), first_list(bench.contract, "project")
+    bench.send(listing, old, group="before-replaced")
+    bench.generate("project")
+    for _ in range(AGAIN):
+        bench.send(listing, old, group="replaced")
+        bench.wait_until(bench.clock.now() + MOMENT, "does a replaced key come back?")
 
 
 @probes(
