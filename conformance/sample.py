@@ -89,7 +89,7 @@ def invalid_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, byt
     for name in schema.get("required", ()):
         yield f"body.missing:{name}", _dump({k: v for k, v in valid.items() if k != name})
     for name, entry in schema.get("properties", {}).items():
-        for what, wrong in _wrong(entry, schema):
+        for what, wrong in _wrong(entry, schema, marker):
             yield f"body.{what}:{name}", _dump({**valid, name: wrong})
     yield "body.extra-member", _dump({**valid, "conformanceUnknown": True})
     yield "body.extra-proto", _dump({**valid, "__proto__": {"conformance": True}})
@@ -99,7 +99,10 @@ def invalid_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, byt
     yield "body.number", b"7"
 
 
-def _wrong(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _wrong(
+    schema: Mapping[str, Any], root: Mapping[str, Any], marker: str
+) -> Iterator[tuple[str, Any]]:
+    """Values against a schema. Texts begin with the marker, to be known where they are kept."""
     schema = resolved(schema, root)
     kind = schema.get("type")
     for name, other in OTHERS.items():
@@ -107,33 +110,33 @@ def _wrong(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[tuple
             yield f"type-{name}", other
     yield "null", None
     if "maxLength" in schema:
-        yield "too-long", "a" * (schema["maxLength"] + 1)
+        yield "too-long", f"{_text(schema, marker)}-".ljust(schema["maxLength"] + 1, "a")
     if schema.get("minLength"):
         yield "empty", ""
     if "pattern" in schema:
-        yield from _near_misses(schema)
+        yield from _near_misses(schema, marker)
     if schema.get("format") == "uuid":
         yield "format", "not-a-uuid"
     if kind == "array":
-        item = _instance(schema.get("items", {}), root, "conformance")
-        for what, wrong in _wrong_members(schema.get("items", {}), root):
+        item = _instance(schema.get("items", {}), root, marker)
+        for what, wrong in _wrong_members(schema.get("items", {}), root, marker):
             yield f"items.{what}", [item, wrong]  # some servers look at the first one only
         yield "items", [item, 7]
         yield "items.null", [item, None]
         if "maxItems" in schema:
             yield "too-many", [item] * (schema["maxItems"] + 1)
     elif kind == "object":
-        yield from _wrong_members(schema, root)
+        yield from _wrong_members(schema, root, marker)
 
 
-def _near_misses(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _near_misses(schema: Mapping[str, Any], marker: str) -> Iterator[tuple[str, str]]:
     """Texts that a pattern does not match, from afar to nearly.
 
     A line break after a valid text is none: many patterns' end matches before it.
     """
-    valid = _text(schema, "conformance")
+    valid = _text(schema, marker)
     for name, text in (
-        ("pattern", "Not A Slug!"),
+        ("pattern", f"{valid} is No Slug!"),
         ("pattern-digit", f"1{valid}"),
         ("pattern-case", valid.swapcase()),
         ("pattern-start", f"-{valid}"),
@@ -153,17 +156,17 @@ def _near_misses(schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _wrong_members(
-    schema: Mapping[str, Any], root: Mapping[str, Any]
+    schema: Mapping[str, Any], root: Mapping[str, Any], marker: str
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Objects of which one member is wrong, or missing."""
     schema = resolved(schema, root)
     if schema.get("type") != "object":
         return
-    valid = _instance(schema, root, "conformance")
+    valid = _instance(schema, root, marker)
     for name in schema.get("required", ()):
         yield f"missing-{name}", {k: v for k, v in valid.items() if k != name}
     for name, entry in schema.get("properties", {}).items():
-        for what, wrong in _wrong(entry, root):
+        for what, wrong in _wrong(entry, root, marker):
             yield f"{what}-{name}", {**valid, name: wrong}
     if schema.get("additionalProperties") is False:
         yield "extra-member", {**valid, "conformanceUnknown": True}
