@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import math
 import struct
 import threading
 import time
@@ -34,6 +35,11 @@ def thrifty(contract: Contract, target: Target) -> bool:
     """Whether a thorough run would outlast the window that has to be waited for anyway."""
     pace = pace_of(contract, target)
     return target.spare or (pace is not None and _outlasts(1 / pace, contract))
+
+
+def ample(contract: Contract) -> int:
+    """Requests per second with which a thorough run fits into the window."""
+    return math.ceil(THOROUGH / contract.rate_limit.window)
 
 
 def slow(contract: Contract, answer: float) -> bool:

@@ -9,7 +9,7 @@ from conformance import inventory, schedule
 from conformance.bench import contract_of
 from conformance.catalogue import requirements, select
 from conformance.contract import Contract
-from conformance.pace import pace_of
+from conformance.pace import ample, pace_of, thrifty
 from conformance.probe import Phase
 from conformance.schedule import Left, Slot
 from conformance.target import Target
@@ -39,6 +39,7 @@ class Plan:
     seconds: float
     generated: int  # keys that hooks would generate
     writes: bool
+    ample: int | None = None  # requests per second that would let it try more; None: tries all
     undecided: dict[str, str] = field(default_factory=dict)  # requirement: what to add
 
     @property
@@ -170,6 +171,7 @@ def _simulated(
         seconds=simulation.time + OVERHEAD,
         generated=simulation.generated,
         writes=target.allow_writes,
+        ample=ample(contract) if thrifty(contract, target) else None,
         undecided=_undecided(order, left, wanted),
     )
 

@@ -55,4 +55,8 @@ def as_text(plan: Plan) -> str:
 def _consequences(plan: Plan) -> list[str]:
     written = "creates and changes things there" if plan.writes else "creates nothing there"
     keys = f"generates up to {plan.generated} keys" if plan.generated else "generates no key"
-    return [f"{written}; {keys}"]
+    lines = [f"{written}; {keys}"]
+    if plan.ample is not None:
+        more = f"allow {plan.ample} requests a second (safety.max_requests_per_second)"
+        lines.append(f"tries less of some things, to end with its window; to try all, {more}")
+    return lines

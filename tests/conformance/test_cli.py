@@ -86,6 +86,10 @@ def test_a_plan_says_what_to_add(folder: Path) -> None:
     assert "creates nothing there; generates no key" in result.output
     assert "add hooks.regenerate_project_key" in result.output
     assert "bzy_proj_x" not in result.output
+    assert "tries less" not in result.output
+    with (folder / "t.toml").open("a", encoding="utf-8") as file:
+        file.write("[safety]\nmax_requests_per_second = 20\n")
+    assert "allow 49 requests a second" in call("plan", "--target", "t.toml").output
 
 
 @pytest.mark.parametrize(
