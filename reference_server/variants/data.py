@@ -41,6 +41,15 @@ class AddsMembers(Server):
 
 
 @variant()
+class ReplacesBytes(Server):
+    """It reads bytes of a body that are no UTF-8 as U+FFFD, as decoders of the Web do."""
+
+    def decode(self, call: Call) -> Any:
+        call.body = call.body.decode(errors="replace").encode()
+        return super().decode(call)
+
+
+@variant()
 class ShufflesLists(Server):
     """Its lists have no order."""
 
