@@ -25,6 +25,7 @@ SENDING = frozenset(
     }
 )
 WHEN = frozenset({"date", "age", "retry-after"})  # of these, that they are there is compared
+CONNECTION = "connection handling"
 ORDER = "order of members"
 LAYOUT = "layout of the body"
 VALUE = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s{}\[\]:,"]+')  # a text, a number or a word in JSON
@@ -60,6 +61,14 @@ def answer(exchange: Exchange, rate_limit: RateLimit) -> Mapping[str, Any]:
         layout = VALUE.sub("_", response.body[:MOST_LAYOUT].decode("utf-8", "replace"))
         parts |= members | {ORDER: tuple(members), LAYOUT: layout}
     return parts
+
+
+def connection(exchange: Exchange) -> tuple[str, ...]:
+    """What an answer says of its connection (RFC 9110, 7.6.1)."""
+    if exchange.response is None:
+        return ()
+    said = (value.lower() for value in exchange.response.values("Connection"))
+    return (*said, *("Keep-Alive" for _ in exchange.response.values("Keep-Alive")))
 
 
 def differences(

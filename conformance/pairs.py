@@ -9,7 +9,7 @@ from dataclasses import replace
 from conformance.client import Call
 from conformance.contract import RateLimit
 from conformance.exchange import Exchange
-from conformance.likeness import differences
+from conformance.likeness import CONNECTION, connection, differences
 
 REPEATED = 2  # times that a pair is sent again
 CERTAIN = 2  # pairs told apart by the same parts: a further one needs no repetition
@@ -40,7 +40,7 @@ class Pairs:
         if not self._doubtful(self._apart(first, second)):
             return
         again = self._deliver(replace(other, tags=replace(other.tags, group="identical")))
-        self._volatile |= set(differences(second, again, self._rate_limit))
+        self._volatile |= self._differences(second, again)
         apart = self._apart(first, second)
         if not self._doubtful(apart):
             return
@@ -57,4 +57,9 @@ class Pairs:
         """The parts in which two answers differ; none where a limit gave one of them."""
         if 429 in (one.status, other.status):
             return frozenset()
-        return frozenset(differences(one, other, self._rate_limit)) - self._volatile
+        return self._differences(one, other) - self._volatile
+
+    def _differences(self, one: Exchange, other: Exchange) -> frozenset[str]:
+        """All parts that differ, also what is said of the connection: it may just have its end."""
+        apart = frozenset(differences(one, other, self._rate_limit))
+        return apart if connection(one) == connection(other) else apart | {CONNECTION}

@@ -23,10 +23,12 @@ from conformance.judges.select import (
 from conformance.judges.stranger import window_tells
 from conformance.judges.windows import Spot
 from conformance.likeness import (
+    CONNECTION,
     LAYOUT,
     ORDER,
     PRESENT,
     answer,
+    connection,
     fickle,
     same_request,
     volatile,
@@ -329,10 +331,10 @@ def framing_tells(contract: Contract, history: History) -> Iterator[Opinion]:
         ours = [_framing(one, common) for one in foreign]
         theirs = [_framing(one, common) for one in missing]
         yield Evidence((*foreign, *missing))
-        for part in ours[0]:
+        for part in ours[0] if foreign[0].status == missing[0].status else ():
             seen, others = [one[part] for one in ours], [one[part] for one in theirs]
-            same_status = foreign[0].status == missing[0].status
-            if part not in changing and same_status and not any(v in others for v in seen):
+            once = part == CONNECTION and len(seen) == 1  # which ends at some time anyway
+            if part not in changing and not once and not any(v in others for v in seen):
                 yield Finding(
                     expected=f"the same {part} as for an id that does not exist: {others[0]}",
                     observed=f"{seen[0]}, by {_called(foreign[0])}",
@@ -356,10 +358,7 @@ def _framing(one: Exchange, common: frozenset[str]) -> dict[str, Any]:
         "HTTP version": response.version,
         "order of fields": tuple(name.lower() for name in names),
         "spelling of fields": tuple(sorted(names, key=str.lower)),
-        "connection handling": (
-            *(value.lower() for value in response.values("Connection")),
-            *("Keep-Alive" for _ in response.values("Keep-Alive")),
-        ),
+        CONNECTION: connection(one),
         "transfer coding": tuple(value.lower() for value in response.values("Transfer-Encoding")),
     }
 

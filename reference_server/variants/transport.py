@@ -142,14 +142,23 @@ class ClosesConnections(Server):
 class ClosesSometimes(Server):
     """It closes the connection after each seventh response."""
 
+    often = 7
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.sent = itertools.count(1)
 
     async def finish(self, _: Call, response: Response) -> Response:
-        if next(self.sent) % 7 == 0:
+        if next(self.sent) % self.often == 0:
             response.headers["Connection"] = "close"
         return response
+
+
+@variant()
+class ClosesSeldom(ClosesSometimes):
+    """It closes the connection after each four hundredth response, as proxies do."""
+
+    often = 400
 
 
 @variant()

@@ -48,6 +48,12 @@ def test_what_is_told_apart_is_repeated_until_that_is_certain() -> None:
     assert list(sent(lambda one: told(one.path), 4)) == [AGAIN, AGAIN, ONCE, ONCE]
 
 
+def test_a_connection_that_ends_is_looked_at_again() -> None:
+    answers = [{"Connection": "close"}, *({} for _ in range(AGAIN + ONCE))]
+    found = sent(lambda _: exchange(404, fields=answers.pop(0)), 2)
+    assert list(found) == [AGAIN, ONCE]
+
+
 def test_each_comes_first_in_turn() -> None:
     asked: list[str] = []
 

@@ -379,7 +379,7 @@ KINDS: dict[str, Kinds] = {
     ),
     "leak.transport": Kinds(
         lawful=pair(),
-        lawless=(*pair(fields={"Connection": "close"})[:1], *pair()[1:]),
+        lawless=2 * (*pair(fields={"Connection": "close"})[:1], *pair()[1:]),
         silent=pair()[:1],
         named=(1, 2),
     ),

@@ -228,7 +228,8 @@ def test_the_spelling_of_fields_tells() -> None:
 def test_the_connection_tells_them_apart() -> None:
     closing, _ = pair()
     closed = exchange(404, resource="foreign", group="pair:1", fields={"Connection": "close"})
-    assert opinions(leak.framing_tells, closed, pair()[1]) == "failed"
+    assert opinions(leak.framing_tells, closed, pair()[1]) == "passed"  # it may just have ended
+    assert opinions(leak.framing_tells, closed, pair()[1], closed, pair()[1]) == "failed"
     assert opinions(leak.framing_tells, closed, pair()[1], closing) == "passed"
     assert opinions(leak.framing_tells, exchange(200)) == "nothing"
 
