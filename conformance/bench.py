@@ -32,15 +32,16 @@ from conformance.target import NEW_KEY, Target
 if TYPE_CHECKING:
     from conformance.pool import Pool
 
-MOST_KEYS = 40  # generated in one run: a bound on what a run does to a deployment
+MOST_KEYS = 50  # generated in one run: a bound on what a run does to a deployment
 SLOW_ANSWER = 0.03  # seconds; where answers take longer, some requests are sent together
 AT_ONCE = 8  # of them
 ROUNDING = 2.0  # seconds by which whole ones may say more than a window
 COURTESY = 1.0  # seconds after a reset in which a key is its own worker's
 SHORT_WINDOW = 10.0  # seconds; waiting for such a window costs little
-PATIENCE = {True: 60, False: 2}  # windows waited for where keyless requests are limited
+PATIENCE = {True: 60, False: 4}  # windows waited for where keyless requests are limited
 MARKERS_PER_WORKER = 100_000
-MOST_WAITS = 4  # long windows that a run waits for; one is what it takes
+VALID = ("bearer", "scheme-case", "ambiguous")  # how a key may be presented that is to be accepted
+MOST_WAITS = 5  # long windows that a run waits for; one is what it takes
 
 Who = str | Key | Credential  # a party's current key, a given key, or any credential
 
@@ -100,6 +101,7 @@ class Bench:
         self._waiting: list[Call] = []  # calls without a valid key, to be sent together
         self._pairs = Pairs(self.deliver, rig.contract.rate_limit)
         self._patience = PATIENCE[self.window_is_short]
+        self._strangers_wait = False  # where requests without a valid key are limited too
         self._let_in = False  # whether something was served although no valid key was sent
         self._waits = 0  # for long windows
         self._generated = 0
@@ -186,6 +188,7 @@ class Bench:
         exchange = self.client.send(call)
         while exchange.status == 429 and self._keyless(exchange) and self._patience > 0:
             self._patience -= 1
+            self._spare_strangers()
             self.wait_until(self.told(exchange), "requests without a valid key are limited")
             exchange = self.client.send(call)
         self._let_in |= exchange.succeeded and self._keyless(exchange)
@@ -204,10 +207,18 @@ class Bench:
                 self._learn(self.deliver(call) if again else exchange)
 
     def sometime(self, calls: Iterable[Call]) -> None:
-        """Send calls whose order and time mean nothing: where answers are slow, with later ones."""
-        self._waiting += calls
+        """Send calls whose order and time mean nothing: where answers are slow, with later ones.
+
+        Only the first of them, where requests without a valid key take windows of their own.
+        """
+        self._waiting += islice(calls, 1) if self._strangers_wait else calls
         if self.client.latency <= SLOW_ANSWER or len(self._waiting) >= AT_ONCE:
             self.flush()
+
+    def _spare_strangers(self) -> None:
+        """Send no more without a valid key than it takes, where few may be sent in a minute."""
+        self._strangers_wait = not self.window_is_short
+        self.thrifty |= self._strangers_wait
 
     def flush(self) -> None:
         """Send the calls that still wait for others."""
@@ -221,7 +232,9 @@ class Bench:
         """
         if exchange.tags.group == "exhausted-revoked" or self._let_in:
             return False
-        return not exchange.plain_key or self.keyring.replaced(exchange.tags.key)
+        family = exchange.tags.form.partition(":")[0]
+        valid = exchange.tags.key is not None and family in VALID
+        return not valid or self.keyring.replaced(exchange.tags.key)
 
     def batches(self, calls: Iterable[Call]) -> Iterator[list[Call]]:
         """Calls to be sent at once: one by one, unless answers are slow."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 CURRENT: Session | None = None
 NUMBERS_PER_WORKER = 1_000_000
+SHOWS = 5  # requests that a key has left, so that taking it where it must not be taken shows
 
 
 class Stop(Exception):
@@ -216,6 +217,8 @@ class Session:
             if one.makes_room:
                 late = one.phase > Phase.ROTATE
                 self.bench.ensure(party, count, refill=one.refill, late=late)
+        if one.phase is Phase.FREE and self.bench.may_generate(one.party):
+            self.bench.ensure(one.party, SHOWS, refill=True)
         yield
 
     @contextlib.contextmanager
