@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from conformance.address import OTHERS
 from conformance.bench import Bench
@@ -11,6 +12,7 @@ from conformance.exchange import Exchange
 from conformance.likeness import UUID
 from conformance.probe import Phase, probes
 from conformance.probes.shapes import first_list, flawed, in_full, lists, nested
+from conformance.sample import media_types, typed
 from conformance.schedule import CROSS
 
 BURSTS = 3  # of refused writes
@@ -193,7 +195,7 @@ def _ids(listed: Exchange, operation: Operation) -> list[str]:
 @probes(
     "scope.no-side-effect",
     phase=Phase.EXTRA,
-    spends={"own": 7 + BURSTS * 6, "other": 7},
+    spends={"own": 7 + BURSTS * 9, "other": 7},
     needs=("other.id",),
 )
 def test_bursts(bench: Bench, party: str) -> None:
@@ -207,9 +209,15 @@ def test_bursts(bench: Bench, party: str) -> None:
         for operation in bench.contract.of_kind(party):
             if operation.body is not None:
                 flaw = flawed(bench, operation, BURSTS)[number]
-                for way in ({"resource": "foreign"}, flaw):
+                for way in ({"resource": "foreign"}, flaw, _of_another_type(bench, operation)):
                     bench.send(operation, party, **way, group="burst")
         look_around(bench, party)
+
+
+def _of_another_type(bench: Bench, operation: Operation) -> dict[str, Any]:
+    """How to send what is no JSON; a valid body, where writing is allowed."""
+    text, xml, *_ = media_types(operation, bench.calls.marker())
+    return typed(*(text if bench.calls.may_write(operation) else xml))
 
 
 def look_around(bench: Bench, party: str) -> None:
