@@ -9,6 +9,7 @@ from functools import partial
 
 from conformance import credential as credentials
 from conformance import show
+from conformance.address import OTHERS
 from conformance.bench import Bench, Who
 from conformance.client import Call
 from conformance.contract import Operation
@@ -18,7 +19,15 @@ from conformance.keyring import Key
 from conformance.model import drive
 from conformance.probe import Phase, probes
 from conformance.probes.held import HELD, replace_in_flight
-from conformance.probes.shapes import first_list, first_write, flawed, in_full, lacking, lane
+from conformance.probes.shapes import (
+    first_list,
+    first_write,
+    flawed,
+    in_full,
+    lacking,
+    lane,
+    with_body,
+)
 from conformance.target import Party
 
 RIVALRIES, TRIES = 2, 5  # keys generated at once: how often, and tries at it
@@ -85,6 +94,35 @@ def test_others_live_on(bench: Bench) -> None:
             bench.call(operation, party.name, group="others")
             for operation in bench.contract.of_kind(party.kind)
         )
+
+
+@probes(
+    "rotation.only-own",
+    spends={"other": 1},
+    thrift={"spends": {"other": 0}},
+    needs=("project.generate", "other.key"),
+    where=with_body,
+    kinds=("project",),
+)
+def test_another_writes(bench: Bench, operation: Operation) -> None:
+    """Before any new key, send with another project's key what it will send after, with time."""
+    if not bench.thrifty:
+        bench.send(operation, OTHERS[operation.kind], group="others")
+
+
+@probes(
+    "rotation.only-own",
+    phase=Phase.FINAL,
+    spends={"other": 1},
+    thrift={"spends": {"other": 0}},
+    needs=("project.generate", "other.key"),
+    where=with_body,
+    kinds=("project",),
+)
+def test_another_still_writes(bench: Bench, operation: Operation) -> None:
+    """After all new keys, send the same: by then, its own window has room again."""
+    if not bench.thrifty:
+        bench.send(operation, OTHERS[operation.kind], group="others")
 
 
 def use_old(bench: Bench, old: Key) -> None:
