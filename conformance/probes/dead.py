@@ -1,0 +1,100 @@
+"""What is tried with a key that was replaced, and with those that were not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance import credential as credentials
+from conformance.bench import Bench, Who
+from conformance.client import Call
+from conformance.keyring import Key
+from conformance.probes.shapes import first_list, first_write, flawed, in_full, lacking
+from conformance.target import Party
+
+RETRIED = 3  # of the replaced keys, after each new one
+
+
+def use_old(bench: Bench, old: Key) -> None:
+    """Use a replaced key on every operation, method and connection."""
+    operations = bench.contract.of_kind("project")
+    for connection in ("main", "second", "fresh"):
+        few = bench.thrifty and connection != "main"
+        bench.together(
+            bench.call(operation, old, connection=connection, group="replaced")
+            for operation in (operations[:3] if few else operations)
+        )
+    bench.together(
+        bench.off_method(method, operation, old, resource="own")
+        for operation in bench.contract.of_kind("project")
+        if operation.leads
+        for method in lacking(bench, operation)[: 1 if bench.thrifty else None]
+    )
+    bench.together(_elsewhere(bench, old))
+    if not bench.thrifty:
+        bench.together(_otherwise(bench, old))
+    bench.together(_ill_formed(bench, old))
+    like = bench.key("project").secret(bench.contract)
+    unknown = credentials.forged(bench.contract, "project", bench.rng("unknown"), like)
+    bench.together(bench.call(operation, unknown, group="unknown") for operation in operations)
+    if not bench.thrifty:
+        bench.together(_ill_formed(bench, unknown))
+
+
+def _elsewhere(bench: Bench, old: Key) -> Iterator[Call]:
+    """A replaced key for what is another's, or a team's, or does not exist: nobody is to look."""
+    operations = bench.contract.of_kind("project")
+    yield bench.call(operations[0], old, resource="foreign", group="replaced")
+    if "team" in bench.target.parties:
+        yield bench.call(
+            first_list(bench.contract, "team"), old, resource="cross", group="replaced"
+        )
+    for operation in operations:
+        if operation.nested is not None:
+            yield bench.call(operation, old, nested="absent", group="replaced")
+
+
+def _otherwise(bench: Bench, old: Key) -> Iterator[Call]:
+    """A replaced key in requests that take other ways: with all that they may have, to a team."""
+    for operation in bench.contract.of_kind("project"):
+        for full in in_full(bench, operation):
+            yield bench.call(operation, old, group="replaced", **full)
+    lower = credentials.scheme_case(old, "bearer")
+    yield bench.call(first_list(bench.contract, "project"), lower, group="replaced")
+    if "team" in bench.target.parties:
+        for operation in bench.contract.of_kind("team"):
+            yield bench.call(operation, old, resource="cross", group="replaced")
+
+
+def _ill_formed(bench: Bench, who: Who) -> Iterator[Call]:
+    """A replaced key, or one that never was, with bodies that are wrong too: nobody is to look."""
+    operation = first_write(bench.contract, "project")
+    group = "replaced" if isinstance(who, Key) else "unknown"
+    for way in flawed(bench, operation, 2):
+        yield bench.call(operation, who, group=group, **way)
+
+
+def use_earlier(bench: Bench) -> None:
+    """Use the last keys that were replaced where they were refused, after one more new key."""
+    operation = first_list(bench.contract, "project")
+    replaced = bench.keyring.earlier("project")
+    for key in replaced[-2:-1] if bench.thrifty else replaced[-RETRIED:]:
+        bench.send(operation, key, group="replaced")
+
+
+def use_others(bench: Bench) -> None:
+    """Use the keys of other parties, which one project's new key does not concern."""
+    for party in others_with_room(bench):
+        bench.send(first_list(bench.contract, party.kind), party.name, group="others")
+        if not bench.thrifty:
+            bench.send(first_write(bench.contract, party.kind), party.name, group="others")
+
+
+def others_with_room(bench: Bench) -> list[Party]:
+    """The other parties whose keys are not used up, as those would be refused for that."""
+    keyed = [one for one in bench.target.parties.values() if bench.target.has_key(one.name)]
+    now = bench.clock.now()
+    return [
+        one
+        for one in keyed
+        if one.name != "project" and bench.budget.remaining(bench.key(one.name).label, now) > 0
+    ]
