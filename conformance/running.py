@@ -86,14 +86,13 @@ def apart(options: Mapping[str, Any], **server: str) -> Iterator[Target]:
 
 
 def _described(process: subprocess.Popen[str]) -> str:
-    """The target file that a server prints when it starts, with its rate limit."""
+    """The target file that a server prints when it starts."""
     assert process.stdout is not None
     lines = []
     for line in process.stdout:
         lines.append(line)
         if line.startswith("show_project_key"):  # the last of it
-            limit = f"[rate_limit]\nlimit = {REQUESTS}\nwindow_seconds = {SECONDS}\n"
-            return "".join([*lines, limit])
+            return "".join(lines)
     raise RuntimeError("the server did not start")
 
 

@@ -175,7 +175,10 @@ def _target(server: Server, base_url: str, credentials: Mapping[str, Credential]
     yield f'base_url = "{base_url}"'
     for name, credential in credentials.items():
         yield from ("", f"[{name}]", f'id = "{credential.id}"', f'key = "{credential.key}"')
-    yield from ("", "[rate_limit]", f"limit = {server.limit}", f"window_seconds = {server.seconds}")
+    documented = server.contract.limit, server.contract.window_seconds
+    if (server.limit, server.seconds) != documented:
+        yield from ("", "[rate_limit]")
+        yield from (f"limit = {server.limit}", f"window_seconds = {server.seconds}")
     yield from ("", "[hooks]")
     for hook, arguments, kind in (
         ("regenerate_project_key", '"-X", "POST", ', "project"),
