@@ -370,9 +370,9 @@ class AlternatesReset(Server):
         return str(window.reset - 2 * (window.used % 2))
 
 
-@fault(breaks="rate.reset-stable")
+@fault(breaks="rate.reset-stable", also=("rate.reset-timestamp",))
 class MovesResetOnErrors(Server):
-    """Announces another Reset with a 404: it comes from a limiter of its own."""
+    """Announces another Reset with a 404, past in a short window: a limiter of its own says it."""
 
     async def finish(self, call: Call, response: Response) -> Response:
         if response.status_code == HTTPStatus.NOT_FOUND and call.window:
