@@ -38,7 +38,7 @@ def test_foreign_and_absent(bench: Bench, operation: Operation) -> None:
 @probes(
     "scope.project-key-on-team",
     "scope.team-key-on-project",
-    spends={"cross": 6},
+    spends={"cross": 7},
     thrift={"spends": {"cross": 2}},
     needs=("own.id",),
 )
@@ -57,8 +57,8 @@ def test_key_of_the_other_kind(bench: Bench, operation: Operation) -> None:
         if not operation.writes and bench.target.has_key(operation.kind):  # as after a cache
             bench.send(operation, operation.kind)
             bench.send(operation, key, resource="cross")
-        for full in in_full(bench, operation):
-            bench.send(operation, key, resource="cross", **full)
+        for other in (*in_full(bench, operation), *flawed(bench, operation)):
+            bench.send(operation, key, resource="cross", **other)
 
 
 def _reaches(bench: Bench, operation: Operation, way: str) -> bool:

@@ -207,6 +207,16 @@ class ShowsTeamItsProjects(Server):
         return super().accepts_owner(call) or self.reaches(call.key.owner, call.owner)
 
 
+@fault(breaks="scope.team-key-on-project")
+class ValidatesForAnyKind(Server):
+    """Looks at the parameters that a team key sends to a project before at the key's kind."""
+
+    def wrong_kind(self, call: Call) -> Refusal:
+        if call.key.kind == "team":
+            self.validate_parameters(call)
+        return super().wrong_kind(call)
+
+
 # scope.nested
 
 

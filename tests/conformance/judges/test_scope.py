@@ -81,6 +81,12 @@ def test_of_the_right_type_401_is_no_answer_and_of_the_wrong_it_is() -> None:
     assert opinions(scope.projects_of_team_keys, PROJECT, cross) == "passed"
 
 
+@pytest.mark.parametrize(("status", "verdict"), [(401, "passed"), (404, "passed"), (400, "failed")])
+def test_of_the_wrong_type_an_invalid_request_is_refused_alike(status: int, verdict: str) -> None:
+    invalid = exchange(status, credential="team", resource="cross", defect="query.low:limit")
+    assert opinions(scope.projects_of_team_keys, PROJECT, invalid) == verdict
+
+
 def test_a_dead_key_proves_nothing() -> None:
     rotated = issued("project#2", "project#1")
     foreign = exchange(401, resource="foreign")
