@@ -217,7 +217,8 @@ class Session:
             if one.makes_room:
                 late = one.phase > Phase.ROTATE
                 self.bench.ensure(party, count, refill=one.refill, late=late)
-        if one.phase is Phase.FREE and self.bench.may_generate(one.party):
+        early = schedule.rotates_early(self.target, one.party)
+        if one.phase is Phase.FREE and early and self.bench.may_generate(one.party):
             self.bench.ensure(one.party, SHOWS, refill=True)
         yield
 

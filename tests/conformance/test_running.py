@@ -103,6 +103,16 @@ def test_what_a_target_lacks_is_not_tested(tmp_path: Path) -> None:
     assert reasons["auth.required"] == ("passed", None)
 
 
+def test_a_key_whose_reset_is_to_be_seen_is_kept_until_then() -> None:
+    chosen = {"quiet": True, "only": ("auth.header-only", "rate.enforced", "rate.recovers")}
+    with running.bundled(chosen) as target:
+        parties = {name: target.parties[name] for name in ("project", "team")}
+        found = running.outcome(replace(target, parties=parties), keep=False).history
+    seen = next(one for one in found.exchanges if one.tags.group == "after-reset")
+    issued = [one for one in found.events if one.kind == "issued" and one.data["party"] == "team"]
+    assert seen.tags.key == issued[0].data["key"]
+
+
 def test_the_summary_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with running.bundled(SMALL | {"report_dir": str(tmp_path)}) as target:
         assert running.run(target) == 0
