@@ -193,7 +193,7 @@ def _moved(one: Slot, target: Target) -> Slot:
     """An open probe that found no room in the first window."""
     if not _renewed(one, target) or _divided(one, target):
         return replace(one, phase=Phase.LATER, refill=generates(one.party, target))
-    early = rotates_early(target, one.party)
+    early = all(rotates_early(target, party) for party in one.spends)
     return replace(one, phase=Phase.REFILLED if early else Phase.REFILLED_LATE, refill=True)
 
 

@@ -14,7 +14,7 @@ import conformance
 from conformance import catalogue, contract, inventory, judges, plan, schedule, target
 from conformance.finding import JUDGES
 from conformance.probe import Phase
-from conformance.target import Target
+from conformance.target import PARTIES, Target
 
 PACKAGE = Path(conformance.__file__).parent
 PARTY = 'id = "{0}"\nkey = "bzy_{1}_0123456789abcdef0123456789abcdef"\n'
@@ -92,9 +92,11 @@ def test_a_lone_project_key_needs_two_windows_at_most(tmp_path: Path) -> None:
     assert "rate.enforced" not in made.undecided
 
 
-@pytest.mark.parametrize("workers", [0, 2, 4])
-def test_hooks_save_a_second_window(tmp_path: Path, workers: int) -> None:
-    parties = ("project", "other_project", "team", "other_team")
+@pytest.mark.parametrize(
+    ("parties", "workers"),
+    [(tuple(PARTIES), 0), (tuple(PARTIES), 2), (tuple(PARTIES), 4), (("project", "team"), 0)],
+)
+def test_hooks_save_a_second_window(tmp_path: Path, parties: tuple[str, ...], workers: int) -> None:
     mine = replace(described(tmp_path, *parties, hooks=True), workers=workers)
     hooks = {**mine.hooks, "generate_team_key": ("x",)}
     made = plan.make(replace(mine, hooks=hooks, allow_writes=True))
