@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.pace import REQUESTS_PER_SECOND
 from tests.benchmarks.server import Served, Setting
 
 PARTIES = {  # by how many credentials there are
@@ -50,7 +51,9 @@ def _lines(server: Served, setting: Setting, credentials: int) -> Iterator[str]:
         yield f'regenerate_project_key = [{post}, "{control}/projects/{{id}}/keys"]'
         yield f'generate_team_key = [{post}, "{control}/teams/{{id}}/keys"]'
         yield f'show_project_key = ["curl", "-fsS", "{control}/projects/{{id}}/keys"]'
-        yield "[safety]\nallow_writes = true"
+    yield f"[safety]\nallow_writes = {str(credentials > 1).lower()}"
+    if setting.latency:  # as a deployment elsewhere has it
+        yield f"max_requests_per_second = {REQUESTS_PER_SECOND:.0f}"
 
 
 def run(target: Path, reports: Path, workers: int = 1) -> Ran:
