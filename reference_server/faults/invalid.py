@@ -367,15 +367,6 @@ def depth(node: Any) -> int:
     return 1 + max(map(depth, parts), default=0) if isinstance(parts, list) else 0
 
 
-@fault(breaks="error.malformed-json")
-class ReplacesBadBytes(Server):
-    """Puts a mark in the place of what is not UTF-8, and reads on (RFC 8259, 8.1)."""
-
-    def decode(self, call: Call) -> Any:
-        call.body = call.body.decode(errors="replace").encode()
-        return super().decode(call)
-
-
 @fault(breaks="error.media-type")
 class ReadsForms(Server):
     """Reads forms too, as some frameworks do by themselves."""
