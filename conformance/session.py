@@ -347,7 +347,7 @@ class Session:
             "allow_writes": self.target.allow_writes,
             "parties": {name: party.id for name, party in self.target.parties.items()},
             "unix_offset": self._unix_offset,
-            "settings": settings(self.target),
+            "settings": self.target.settings,
         }
 
     def _pace_file(self, run: str) -> Path:
@@ -361,22 +361,6 @@ class Session:
         folder.mkdir(parents=True, exist_ok=True)
         name = f".{run}-{worker}.ndjson" if worker >= 0 else "history.ndjson"
         return (folder / name).open("w", encoding="utf-8")
-
-
-def settings(target: Target) -> dict[str, Any]:
-    """What decided how the run went, besides the header's own members."""
-    return {
-        "only": list(target.only),
-        "skip": list(target.skip),
-        "exclude": list(target.exclude),
-        "strict": target.strict,
-        "hardening": target.hardening,
-        "windows": target.windows,
-        "timeout": target.timeout,
-        "max_requests": target.max_requests,
-        "max_requests_per_second": target.max_requests_per_second,
-        "workers": target.workers,
-    }
 
 
 def _set_current(session: Session | None) -> None:

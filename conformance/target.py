@@ -75,6 +75,22 @@ class Target:
             return ipaddress.ip_address(host).is_loopback
         return host == "localhost"
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What decides how a run goes, besides who and where."""
+        return {
+            "only": list(self.only),
+            "skip": list(self.skip),
+            "exclude": list(self.exclude),
+            "strict": self.strict,
+            "hardening": self.hardening,
+            "windows": self.windows,
+            "timeout": self.timeout,
+            "max_requests": self.max_requests,
+            "max_requests_per_second": self.max_requests_per_second,
+            "workers": self.workers,
+        }
+
 
 OPTIONS: dict[str, type] = {
     "base_url": str,
