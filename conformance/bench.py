@@ -206,12 +206,12 @@ class Bench:
                 )
                 self._learn(self.deliver(call) if again else exchange)
 
-    def sometime(self, calls: Iterable[Call]) -> None:
+    def sometime(self, calls: Iterable[Call], *, least: int = 1) -> None:
         """Send calls whose order and time mean nothing: where answers are slow, with later ones.
 
-        Only the first of them, where requests without a valid key take windows of their own.
+        Only the *least* number, where requests without a valid key take windows of their own.
         """
-        self._waiting += islice(calls, 1) if self._strangers_wait else calls
+        self._waiting += islice(calls, least) if self._strangers_wait else calls
         if self.client.latency <= SLOW_ANSWER or len(self._waiting) >= AT_ONCE:
             self.flush()
 

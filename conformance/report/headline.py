@@ -37,12 +37,17 @@ def figures(outcome: Outcome) -> str:
     """How much was sent, and how long it took."""
     sent, history = traffic(outcome), outcome.history
     duration, idle = history.footer.get("duration") or 0.0, waited(history)
-    # the bundled server's clock is moved on instead of being waited for
-    waiting = "of it waiting" if idle <= duration else "of waiting, which its clock skipped"
+    waiting = "of it waiting" if idle <= duration else _elsewhere(outcome)
     return (
         f"{sent['requests']} requests, {sum(sent['windows'].values())} rate-limit windows, "
         f"{duration:.1f} s ({idle:.1f} s {waiting})"
     )
+
+
+def _elsewhere(outcome: Outcome) -> str:
+    """How a run waited for longer than it took: the bundled server's clock is moved on."""
+    workers = outcome.target.workers > 1 and outcome.target.control is None
+    return "of waiting, by several workers" if workers else "of waiting, which its clock skipped"
 
 
 def spent_keys(outcome: Outcome) -> list[str]:

@@ -30,7 +30,10 @@ def test_waivers_that_must_go_limit_it() -> None:
 def test_time_that_a_clock_skipped_was_not_waited_for() -> None:
     waited = event("waited", seconds=1.0), event("waited", seconds=59.0)
     assert "1.5 s (1.0 s of it waiting)" in figures(outcome(waited[0]))
-    assert "1.5 s (60.0 s of waiting, which its clock skipped)" in figures(outcome(*waited))
+    found = outcome(*waited)
+    assert "1.5 s (60.0 s of waiting, which its clock skipped)" in figures(found)
+    several = replace(found, target=replace(found.target, workers=4))
+    assert "1.5 s (60.0 s of waiting, by several workers)" in figures(several)
 
 
 def test_keys_that_are_dead_are_named() -> None:
