@@ -23,7 +23,7 @@ OWN_WORK = 0.005  # seconds that a request takes the suite itself
 
 
 def pace_of(contract: Contract, target: Target) -> float | None:
-    """Requests per second: as the owner says; else what a short window needs, or twenty."""
+    """Requests per second: as the owner says; else twenty, or more here or in a short window."""
     if target.max_requests_per_second is not None or target.control is not None:
         return target.max_requests_per_second
     limit = contract.rate_limit
