@@ -54,11 +54,15 @@ class Budget:
         self._lock = threading.Lock()
 
     def see(self, exchange: Exchange) -> None:
-        """Learn from an exchange of an issued key that was accepted or refused for its limit."""
+        """Learn from an exchange of an issued key that was accepted or refused for its limit.
+
+        A key in another form may be refused for the limit of strangers.
+        """
         with self._lock:
             self.clock.see(exchange)
             label = exchange.tags.key
-            if label and exchange.response and exchange.status != 401:
+            strange = exchange.status == 429 and not exchange.plain_key
+            if label and exchange.response and exchange.status != 401 and not strange:
                 self._windows[label] = self._seen(label, exchange)
 
     def window(self, label: str) -> Window | None:

@@ -195,17 +195,20 @@ def revoked_still_limited(contract: Contract, history: History) -> Iterator[Opin
     """Yield requests of a key that was exhausted, then replaced, and is still answered 429."""
     lives, clock = lives_of(history), offset(contract, history)
     exhausted: dict[str, Spot] = {}
+    admitted: set[str] = set()  # what never was is not exhausted: it is refused as a stranger's
     strange: set[int | None] = set()  # the Resets of a limit of requests without a valid key
     found: list[Opinion] = []
     for one in history.judged:
         label = one.tags.key or ""
         if one.status == 429 and one.tags.key is None:
             strange.add(spot(one, contract.rate_limit).reset)
+        if one.plain_key and one.admitted:
+            admitted.add(label)
         if not one.plain_key or one.status not in (401, 429):
             continue
         if lives.dead(one) and label in exhausted:
             found += _revoked(contract, clock, exhausted[label], one, strange)
-        elif one.status == 429 and not lives.fading(one):
+        elif one.status == 429 and label in admitted and not lives.fading(one):
             exhausted[label] = spot(one, contract.rate_limit)
     proved = any(isinstance(one, Evidence) for one in found)
     yield from (one for one in found if not (proved and isinstance(one, Doubt)))

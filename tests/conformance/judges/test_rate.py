@@ -373,6 +373,11 @@ def test_a_revoked_key_is_unknown_even_if_exhausted() -> None:
     assert opinions(limit.revoked_still_limited, *asked, exchange(401, started=70)) == "nothing"
 
 
+def test_a_key_that_was_never_admitted_is_not_exhausted() -> None:
+    """Two were generated at once: this one was dead when it was first used, among strangers."""
+    assert opinions(limit.revoked_still_limited, REFUSED, ROTATED, REFUSED) == "nothing"
+
+
 def test_a_limit_of_an_address_is_another_one() -> None:
     asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED, says(429, left=0, reset=END + 3)]
     assert opinions(limit.revoked_still_limited, *asked) == "doubtful"
