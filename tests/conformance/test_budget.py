@@ -36,6 +36,12 @@ def test_an_unknown_key_has_a_whole_window() -> None:
     assert not budget().exhausted(KEY, 0)
 
 
+def test_a_key_in_another_form_may_be_refused_as_a_strangers() -> None:
+    refused = at(2, 429, left=0)
+    refused = replace(refused, tags=replace(refused.tags, form="scheme:bare"))
+    assert budget(at(1, left=17), refused).remaining(KEY, 3) == 17
+
+
 def test_what_is_left_is_what_the_answer_says() -> None:
     found = budget(at(1, left=17))
     assert found.remaining(KEY, 2) == 17
