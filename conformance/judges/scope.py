@@ -127,7 +127,7 @@ def _crossing(contract: Contract, history: History, key: str, route: str) -> Ite
         crosses = _kind_of_key(one) == key and _kind_of_route(contract, one) == route
         return crosses and one.tags.resource in ("cross", "cross-foreign")
 
-    yield from _refused(contract, history, chosen, (401, 404), told=False)
+    yield from _refused(contract, history, chosen, (401, 404), excused=False)
     yield from _methods(contract, history, chosen)
 
 
@@ -148,12 +148,12 @@ def _refused(
     statuses: tuple[int, ...],
     *,
     coded: bool = True,
-    told: bool = True,
+    excused: bool = True,
 ) -> Iterator[Opinion]:
     """Judge whether chosen requests of live keys got one of these errors, by operation.
 
-    *coded*: the requirement names the error's code too. *told*: that validation answers an invalid
-    request first is for another requirement to judge.
+    *coded*: the requirement names the error's code too. *excused*: validation may answer an
+    invalid request first, as another requirement judges that.
     """
     control = select.control(contract, history)
     lives = select.lives_of(history)
@@ -169,7 +169,7 @@ def _refused(
             for one in ones
             if (select.answers(contract, one, *statuses) if coded else one.status in statuses)
         ]
-        invalid = [one for one in ones if told and one.tags.defect and one.status == 400]
+        invalid = [one for one in ones if excused and one.tags.defect and one.status == 400]
         reaching = [one for one in invalid if not refused and _absent_twin(one) in unknown]
         others = [one for one in ones if one not in refused and one not in invalid]
         yield from _reached([*others, *reaching], control.get(id), statuses)

@@ -236,8 +236,9 @@ def over_the_limit(bench: Bench, party: str, calls: list[Call]) -> None:
 def test_recovery(bench: Bench, party: str) -> None:
     """Watch an exhausted key until its Reset, and use it just after.
 
-    Another one a little later: then nothing of it can be due to rounding. Where a long window ended
-    before there was time to watch it, it is only used again: a second one is not waited for.
+    In short windows, another one a little later: then nothing of it can be due to rounding. Where a
+    long window ended before there was time to watch it, it is only used again: a second one is not
+    waited for.
     """
     operation = first_list(bench.contract, bench.target.parties[party].kind)
     label, now = bench.key(party).label, bench.clock.now()

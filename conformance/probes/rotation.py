@@ -19,12 +19,7 @@ from conformance.model import drive
 from conformance.probe import Phase, probes
 from conformance.probes.dead import others_with_room, use_earlier, use_old, use_others
 from conformance.probes.held import HELD, replace_in_flight
-from conformance.probes.shapes import (
-    first_list,
-    first_write,
-    lane,
-    with_body,
-)
+from conformance.probes.shapes import first_list, first_write, lane, with_body
 
 RIVALRIES, TRIES = 2, 5  # keys generated at once: how often, and tries at it
 LOOKS = 2  # at what the settings page shows of a key
