@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote_plus
 
 from conformance.contract import Contract, RateLimit
 from conformance.exchange import Exchange
@@ -109,7 +110,10 @@ def _leaves(document: Any) -> Iterator[tuple[str, str]]:
 def _masked(text: str, one: Exchange) -> str:
     """The text without what was asked for, and without ids and times."""
     known = (one.tags.route or "").split("/")
-    for part in one.request.target.partition("?")[0].split("/")[1:]:
+    path, mark, query = one.request.target.partition("?")
+    for sent in (query, unquote_plus(query)):
+        text = text.replace(f"{path}{mark}{sent}", path)
+    for part in path.split("/")[1:]:
         if part not in known and len(part) >= 8:
             text = text.replace(part, "<id>")
     return VARYING.sub("<varying>", text)

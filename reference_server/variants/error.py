@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import uuid
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from reference_server.app import Call, Server
 from reference_server.errors import Refusal
 from reference_server.variants.registry import variant
 
+KEY = re.compile(r"bzy_\w+")  # also what only looks like one
 GERMAN = {
     400: "Ungültige Anfrage",
     401: "Ungültiger API-Schlüssel",
@@ -32,6 +34,18 @@ class EchoesPath(Server):
         if refusal.status == errors.not_found().status:
             return f"{call.request.url.path} not found"
         return super().message(call, refusal)
+
+
+@variant()
+class EchoesRequests(Server):
+    """Its errors repeat the method, the path and the query as they were sent, but for keys."""
+
+    def message(self, call: Call, refusal: Refusal) -> str:
+        scope = call.request.scope
+        query = scope["query_string"].decode("latin-1")
+        target = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
+        asked = f"{call.request.method} {KEY.sub('(a key)', target)}"
+        return f"{asked}: {super().message(call, refusal)}"
 
 
 @variant()

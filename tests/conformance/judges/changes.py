@@ -30,6 +30,17 @@ def chosen(history: History, chance: Random, wanted: Callable[[Exchange], Any]) 
     return chance.choice(found) if found else None
 
 
+def some(
+    history: History,
+    chance: Random,
+    wanted: Callable[[Exchange], Any],
+    change: Callable[[Exchange], Exchange],
+) -> History | None:
+    """Change one of the answered exchanges that are wanted; None if there are none."""
+    one = chosen(history, chance, wanted)
+    return with_changed(history, change(one)) if one else None
+
+
 def fielded(one: Exchange, **values: str | None) -> Exchange:
     """With other values of Limit, Remaining, Reset or any field; None: without it."""
     assert one.response is not None
@@ -78,6 +89,22 @@ def reset(one: Exchange) -> int:
 def grouped(one: Exchange, *groups: str) -> bool:
     """Whether a probe put an exchange into one of these groups."""
     return (one.tags.group or "").startswith(groups)
+
+
+def formed(one: Exchange, *forms: str) -> bool:
+    """Whether its credential had one of these forms."""
+    return (one.tags.form or "").startswith(forms)
+
+
+def flawed(one: Exchange, *defects: str) -> bool:
+    """Whether the right key sent it with one of these defects."""
+    own = one.tags.credential == "project" and one.tags.resource == "own"
+    return own and (one.tags.defect or "").startswith(defects)
+
+
+def in_a_pair(one: Exchange, resource: str) -> bool:
+    """Whether it is this half of a pair of another's and an absent one, and refused."""
+    return grouped(one, "pair:") and one.tags.resource == resource and one.status == 404
 
 
 def of_key(history: History, one: Exchange) -> Sequence[Exchange]:

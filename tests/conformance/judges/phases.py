@@ -6,6 +6,7 @@ from typing import Any
 
 from conformance.exchange import Exchange
 
+from .asking import ASKING
 from .builder import MARKER, UNIX
 from .simulator import (
     INVALID,
@@ -97,8 +98,9 @@ def plain_pairs(run: Simulation) -> None:
     group = f"pair:{run.chance.random()}"
     run.rotate("project")
     run.send("listExecutions", "project")
-    for relation, name in (("foreign", group), ("absent", group), ("absent", "identical")):
-        run.send("listExecutions", "project", resource=relation, group=name)
+    for relation in ("foreign", "absent", "foreign"):
+        run.send("listExecutions", "project", resource=relation, group=group)
+    run.send("listExecutions", "project", resource="absent", group="identical")
 
 
 def slowly(run: Simulation) -> None:
@@ -282,4 +284,5 @@ PHASES: tuple[Phase, ...] = (
     team_key,
     workers,
     pause,
+    *ASKING,
 )

@@ -55,7 +55,7 @@ class World:
     uncounted: bool = False  # whether such a 401 costs nothing
     keeps_team_keys: bool = True
     request_ids: bool = False
-    echoes: bool = False  # messages name the id that was asked for
+    echoes: bool = False  # messages name what was asked for
     losing: float = 0.0  # how many answers are lost
     counter: Counter = one_for_each_key
 
@@ -187,7 +187,8 @@ class Simulation:
     def answer(self, one: Asked) -> None:
         """Decide one request as the contract says."""
         unix = UNIX + self.world.skew + one.decided
-        key = one.what["key"] if one.what.get("form", "bearer") == "bearer" else None
+        presented = one.what.get("form", "bearer").startswith(("bearer", "scheme-case"))
+        key = one.what["key"] if presented else None
         party = one.what["credential"]
         status, window = self.decided(one.what, key, party, unix)
         body = self.body(status, one)
@@ -236,7 +237,7 @@ class Simulation:
         if status < 400:
             return None
         target = exchange(status, **one.what).request.target
-        named = f"Not to be had: {target.split('/')[-1]}" if self.world.echoes else "Not to be had"
+        named = f"Not to be had: {target}" if self.world.echoes else "Not to be had"
         return {"error": {"code": CONTRACT.codes[status], "message": named}}
 
     def fields(self, status: int, window: Window | None, unix: float) -> dict[str, str | None]:

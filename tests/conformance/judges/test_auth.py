@@ -230,6 +230,18 @@ def test_padding_may_vary() -> None:
     assert opinions(auth.before_all, *asked) == "passed"
 
 
+@pytest.mark.parametrize("said", ["executions?limit=0", "executions?q=a b"])
+def test_what_a_stranger_asked_for_may_be_repeated(said: str) -> None:
+    def told(message: str, **how: Any) -> Exchange:
+        return anonymous(401, body={"error": {"code": "UNAUTHORIZED", "message": message}}, **how)
+
+    path = anonymous(401).request.target.removesuffix("executions")
+    query = said.partition("?")[2].replace(" ", "+")
+    flawed = told(f"GET {path}{said}: no key", query=query, defect="query.low:limit")
+    assert opinions(auth.before_all, told(f"GET {path}executions: no key"), flawed) == "passed"
+    assert opinions(auth.before_all, told("no key"), flawed) == "failed"
+
+
 def test_what_varies_for_one_request_is_not_learned_by_another() -> None:
     """Two releases behind a balancer word things in two ways, and one of them adds a field."""
 

@@ -15,7 +15,7 @@ from conformance.history import History
 
 from .builder import CONTRACT
 from .lawless import LAWLESS, Lawless
-from .phases import PHASES, counting, fresh
+from .phases import PHASES, counting, fresh, plain_pairs
 from .simulator import LIMITED, Counter, Phase, What, World, simulate
 
 judges.load()
@@ -92,7 +92,12 @@ def test_one_lawless_thing_is_found(lawless: Lawless) -> None:
     found_it()
 
 
-VARIED = (counting, fresh, counting)
+def test_each_requirement_is_broken() -> None:
+    broken = {one.breaks for one in LAWLESS} | {id for id, _ in COUNTERS.values()}
+    assert broken == set(JUDGES)
+
+
+VARIED = (counting, fresh, counting, plain_pairs, plain_pairs)
 COUNTERS: dict[str, tuple[str, Counter]] = {
     "of each method": ("rate.all-endpoints", lambda what, _: (what["key"], method(what))),
     "of each path": ("rate.all-endpoints", lambda what, _: (what["key"], path(what))),
@@ -105,6 +110,10 @@ COUNTERS: dict[str, tuple[str, Counter]] = {
     "of each connection": (
         "rate.no-bypass",
         lambda what, _: (what["key"], what.get("connection")),
+    ),
+    "without another's": (
+        "leak.same-cost",
+        lambda what, _: None if what.get("resource") == "foreign" else what["key"],
     ),
     "of all keys": ("rate.per-key", lambda what, _: "all"),
 }
@@ -127,7 +136,7 @@ def test_another_way_of_counting_breaks_one_requirement(name: str) -> None:
     @given(seed=seeds)
     def nothing_else_is_found(seed: int) -> None:
         said = found(simulate(World(counter=counter, aligned=True), VARIED, seed))
-        accused = {one for one in said if one.startswith("rate.")}
+        accused = {one for one in said if one.startswith("rate.") or one == "leak.same-cost"}
         assert accused <= {id}
         seen.update(accused)
 
