@@ -17,6 +17,12 @@ FORMS: dict[str, Callable[[str], str]] = {
     "json": lambda key: json.dumps(key)[1:-1],
     "html": html.escape,
     "hex": lambda key: key.encode().hex(),
+    "one escaped for a URL": lambda key: key.replace("Q", "%51"),
+    "escaped twice for a URL": lambda key: key.replace("_", "%255f"),
+    "all escaped for a URL": lambda key: "".join(f"%{ord(one):02X}" for one in key),
+    "one escaped for JSON": lambda key: json.dumps(key)[1:-1].replace("b", r"\u0062", 1),
+    "escaped twice for JSON": lambda key: key.replace("_", r"\\u005F").replace('"', r"\\x22"),
+    "one escaped for HTML": lambda key: key.replace("_", "&#95;").replace("Z", "&#x5a;"),
 }
 
 
@@ -46,6 +52,11 @@ def test_a_key_is_masked_in_base64_wherever_it_begins(
 def test_a_basic_credential_is_masked(masker: Masker) -> None:
     value = base64.b64encode(f"api:{KEY}".encode()).decode()
     assert "[key project#1]" in masker.text(f"Basic {value}")
+
+
+def test_what_is_escaped_and_no_key_stays_as_it_is(masker: Masker) -> None:
+    text = r"%51 \u0062 &#95; &#233; %E9 caf\u00e9 100%"
+    assert masker.text(text) == text
 
 
 def test_the_longer_of_two_keys_is_masked_whole(masker: Masker) -> None:
