@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance import contract as contracts
-from conformance import recording, report
+from conformance import recording, report, skew
 from conformance import target as targets
 from conformance.contract import Contract
 from conformance.history import History, write
@@ -104,10 +104,22 @@ def contract_of(header: Mapping[str, Any], target: Target) -> Contract:
 
 def undecidable(contract: Contract, history: History) -> Mapping[str, str]:
     """What a recording cannot decide, because others may have used the same keys meanwhile."""
-    if not history.header.get("recorded"):
+    if not history.recorded:
         return {}
     alone = "requests that are not in the recording may have used the window up"
-    return {HONEST: alone, **_gaps(contract, history)}
+    return {HONEST: alone, **_gaps(contract, history), **_clocks(history)}
+
+
+def _clocks(history: History) -> Mapping[str, str]:
+    """What must not be judged since the order of the requests is not known."""
+    both = skew.disordered(history.exchanges)
+    if both is None:
+        return {}
+    reason = (
+        f"the recorder's clock and the server's do not agree which of exchanges {both[0].number} "
+        f"and {both[1].number} was first"
+    )
+    return dict.fromkeys(COUNTED, reason)
 
 
 def _gaps(contract: Contract, history: History) -> Mapping[str, str]:
@@ -133,7 +145,7 @@ def _steps(contract: Contract, history: History) -> Iterator[tuple[Spot, Spot]]:
         for before, after in pairwise(of_key):
             alone = not (before.at_once or after.at_once) and after.place - before.place <= 1
             told = None not in (before.remaining, after.remaining, before.reset, after.reset)
-            if alone and told and before.admitted:
+            if alone and told and (before.admitted or before.refused):
                 yield before, after
 
 

@@ -91,7 +91,7 @@ def _authorized(contract: Contract, value: str) -> tuple[str, str, str]:
     rest = rest.strip()
     if rest and find(contract, rest) == rest and scheme.lower() == "bearer":
         return _holder(contract, "bearer" if scheme == "Bearer" else f"scheme-case:{scheme}", rest)
-    if find(contract, value) == value:
+    if value and find(contract, value) == value:
         return _holder(contract, "scheme:bare", value)
     if rest and scheme.lower() in SCHEMES and not REDACTED.search(rest):
         return _holder(contract, f"scheme:{scheme.lower()}", f"{rest} {decoded(rest)}")

@@ -59,6 +59,11 @@ class History:
         """The answered exchanges that every judge may look at: no hardening probe sent them."""
         return tuple(one for one in self.answered if one.tags.level != "hardening")
 
+    @property
+    def recorded(self) -> bool:
+        """Whether it is traffic that the suite did not send."""
+        return bool(self.header.get("recorded"))
+
     @cached_property
     def reproduced(self) -> frozenset[int]:
         """The numbers of exchanges whose repetition was answered with the same status."""

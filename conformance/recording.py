@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import binascii
 import datetime
+import itertools
 import json
 import re
-import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from conformance import __version__, history
-from conformance.classify import below
+from conformance import __version__, foreign, history, skew
+from conformance.classify import UNKNOWN
 from conformance.contract import Contract
-from conformance.exchange import Exchange, Request, Response, values
+from conformance.exchange import Exchange, Request, Response
+from conformance.foreign import Entry, Foreign
 from conformance.history import Event, History, HistoryError, numbered
 from conformance.report import har
 from conformance.settle import settled
@@ -34,24 +34,14 @@ Message = TypeVar("Message", Request, Response)
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One entry of a HAR that somebody else wrote."""
+class Place:
+    """Where a deployment is: an origin, and what stands before the base path, as a gateway's."""
 
     origin: str
-    exchange: Exchange  # untagged, its times in Unix seconds, its keys as they were sent
+    prefix: str
 
-
-@dataclass(frozen=True)
-class Foreign:
-    """A HAR that somebody else wrote."""
-
-    path: Path
-    entries: tuple[Entry, ...]
-
-    @property
-    def stripped(self) -> bool:
-        """Whether the recorder may have left credentials out, as browsers do unless told."""
-        return not any(values(one.exchange.request.fields, "Authorization") for one in self.entries)
+    def __str__(self) -> str:
+        return self.origin + self.prefix
 
 
 Part = History | Foreign
@@ -67,7 +57,8 @@ def read(path: Path) -> Part:
     except OSError as error:
         raise HistoryError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise HistoryError(f"{path}: neither a history nor a HAR: it is not UTF-8 text") from None
+        problem = "it is not UTF-8 text; unpack or convert it first"
+        raise HistoryError(f"{path}: neither a history nor a HAR: {problem}") from None
     except (json.JSONDecodeError, RecursionError, TypeError) as error:
         raise HistoryError(f"{path}: neither a history nor a HAR: {error}") from None
 
@@ -81,71 +72,15 @@ def _is_history(text: str) -> bool:
 
 
 def _har(path: Path, document: Any) -> Part:
+    log = document.get("log") if isinstance(document, dict) else None
+    if not isinstance(log, dict) or not isinstance(log.get("entries"), list):
+        raise HistoryError(f"{path}: not a HAR: it has no log with entries (HAR 1.2)")
+    if not har.is_own(log):
+        return foreign.read(path, log)
     try:
-        log = document["log"]
-        if har.is_own(log):
-            return har.restore(log)
-        found = [_entry(number, entry) for number, entry in enumerate(log["entries"], 1)]
-        return Foreign(path, tuple(one for one in found if one is not None))
-    except (KeyError, TypeError, AttributeError, ValueError, binascii.Error) as error:
-        raise HistoryError(f"{path}: not a HAR: {error!r} in it") from None
-
-
-def _entry(number: int, entry: Mapping[str, Any]) -> Entry | None:
-    """An entry; None of what no server answered just then: caches, workers, redirects of HSTS."""
-    request, response = entry["request"], entry["response"]
-    fields = _fields(response)
-    local = entry.get("_fromCache") or response.get("_fetchedViaServiceWorker")
-    if local or values(fields, "Non-Authoritative-Reason") or not request["url"].startswith("http"):
-        return None
-    origin = har.origin_of(request["url"])
-    began = datetime.datetime.fromisoformat(entry["startedDateTime"]).timestamp()
-    exchange = Exchange(
-        number=number,
-        request=_request(request, origin),
-        response=_response(response, fields) if response["status"] else None,
-        started=began - ROUNDING,
-        ended=began + max(0.0, entry["time"]) / 1000 + ROUNDING,
-        connection=entry.get("connection"),
-        failure=None if response["status"] else str(response.get("_error") or "no answer"),
-    )
-    return Entry(origin.lower(), exchange)
-
-
-def _fields(message: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The fields as they were sent: without HTTP/2's pseudo-fields, each line its own."""
-    return tuple(
-        (name, line)
-        for name, value in har.fields_of(message["headers"])
-        if not name.startswith(":")
-        for line in value.split("\n")
-    )
-
-
-def _request(request: Mapping[str, Any], origin: str) -> Request:
-    data = request.get("postData") or {}
-    text = data.get("text")
-    if text is None and data.get("params"):
-        pairs = [(one["name"], one.get("value", "")) for one in data["params"]]
-        text = urllib.parse.urlencode(pairs)
-    return Request(
-        method=request["method"].upper(),
-        target=request["url"][len(origin) :].partition("#")[0] or "/",
-        fields=_fields(request),
-        body=(text or "").encode(),
-    )
-
-
-def _response(response: Mapping[str, Any], fields: tuple[tuple[str, str], ...]) -> Response:
-    content = response["content"]
-    missing = content.get("text") is None and content.get("size") != 0
-    return Response(
-        status=response["status"],
-        fields=fields,
-        body=har.content(content),
-        version=response.get("httpVersion") or "HTTP/1.1",
-        truncated=missing and response["status"] not in BODYLESS,
-    )
+        return har.restore(log)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise HistoryError(f"{path}: an export of a history that was changed: {error!r}") from None
 
 
 # --- joining
@@ -188,59 +123,81 @@ def _imported(
     parties: Mapping[str, Party],
     base_url: str | None,
 ) -> tuple[History, tuple[str, ...]]:
-    origin = _origin(parts, contract, base_url)
-    exchanges: list[Exchange] = []
+    place = _deployment(parts, contract, base_url)
+    exchanges: list[list[Exchange]] = []
     stripped: set[int] = set()
-    unseen = 0
+    numbers = itertools.count(1)
     for part in parts:
-        for one in _of_api(part, contract, origin):
-            if one.response is not None and one.response.truncated:
-                unseen += 1
-                continue
-            exchanges.append(replace(one, number=len(exchanges) + 1))
-            stripped |= {len(exchanges)} if part.stripped else set()
-    notes = tuple(_notes(len(exchanges), unseen, stripped))
-    if not exchanges:
-        raise HistoryError(f"{parts[0].path}: {notes[0] if notes else 'no answers to judge'}")
-    exchanges.sort(key=lambda one: one.started)
-    began = exchanges[0].started
-    tagged, events = settled(contract, exchanges, parties, stripped)
-    whole = History(tagged, events, _header(contract, origin, began), _footer(exchanges))
-    return _shifted(whole, -began, 0), notes
+        asked = [one.exchange for one in part.entries if _place(contract, one) == place]
+        exchanges.append([replace(one, number=next(numbers)) for one in asked])
+        stripped |= {one.number for one in exchanges[-1]} if part.stripped else set()
+    ordered = sorted(skew.aligned(exchanges), key=lambda one: one.started)
+    if not ordered:
+        raise HistoryError(f"{parts[0].path}: {_nothing_of(parts, contract, place)}")
+    began = ordered[0].started
+    tagged, events = settled(contract, ordered, parties, stripped)
+    whole = History(tagged, events, _header(contract, place.origin, began), _footer(ordered))
+    return _shifted(whole, -began, 0), tuple(_notes(parts, ordered, stripped))
 
 
-def _of_api(part: Foreign, contract: Contract, origin: str) -> Iterable[Exchange]:
-    """The exchanges below the base path of the deployment."""
-    for entry in part.entries:
-        if entry.origin == origin and below(contract, entry.exchange.request.target) is not None:
-            yield entry.exchange
-
-
-def _origin(parts: Sequence[Foreign], contract: Contract, base_url: str | None) -> str:
-    """The deployment that the recordings are of."""
-    asked = Counter(
-        entry.origin
-        for part in parts
-        for entry in part.entries
-        if below(contract, entry.exchange.request.target) is not None
+def _place(contract: Contract, entry: Entry) -> Place | None:
+    """Where the deployment would be that an entry is of; None when it is of none."""
+    prefix, found, _ = entry.exchange.request.target.partition("?")[0].partition(
+        contract.base_path + "/"
     )
+    return Place(entry.origin, prefix) if found else None
+
+
+def _deployment(parts: Sequence[Foreign], contract: Contract, base_url: str | None) -> Place:
+    """The deployment that the recordings are of; where one origin has several, the most used."""
     if base_url:
-        return har.origin_of(base_url).lower()
-    if not asked:
+        origin = har.origin_of(base_url)
+        return Place(foreign.normal(origin), base_url[len(origin) :].rstrip("/"))
+    found = _places(parts, contract)
+    if not found:
         raise HistoryError(f"{parts[0].path}: holds no request below {contract.base_path}")
-    if len(asked) > 1:
-        found = ", ".join(sorted(asked))
-        raise HistoryError(f"{parts[0].path}: requests to {found}; choose one with --base-url")
-    return next(iter(asked))
+    origins = sorted({place.origin for place in found})
+    if len(origins) > 1:
+        listed = ", ".join(origins)
+        raise HistoryError(f"{parts[0].path}: requests to {listed}; choose one with --base-url")
+    return found.most_common(1)[0][0]
 
 
-def _notes(kept: int, unseen: int, stripped: set[int]) -> Iterable[str]:
-    if unseen:
-        yield f"{unseen} answers were recorded without their bodies and are left out"
+def _places(parts: Sequence[Foreign], contract: Contract) -> Counter[Place]:
+    """How many requests each deployment got that the recordings may be of."""
+    places = (_place(contract, entry) for part in parts for entry in part.entries)
+    return Counter(place for place in places if place is not None)
+
+
+def _nothing_of(parts: Sequence[Foreign], contract: Contract, place: Place) -> str:
+    asked = ", ".join(sorted(str(one) for one in _places(parts, contract))) or "none"
+    return (
+        f"no request to {place}{contract.base_path}; it holds requests to: {asked}; "
+        "choose one with --base-url"
+    )
+
+
+def _notes(
+    parts: Sequence[Foreign], exchanges: Sequence[Exchange], stripped: set[int]
+) -> Iterable[str]:
+    for part in parts:
+        if part.unread:
+            more = f" (and {len(part.unread) - 1} more)" if len(part.unread) > 1 else ""
+            yield f"{part.path}: {part.unread[0]}{more}"
+    cut = sum(one.response is not None and one.response.truncated for one in exchanges)
+    if cut:
+        yield (
+            f"{cut} answers were recorded without their whole bodies: "
+            "only their status and fields are judged"
+        )
+    unknown = sum(one.tags.defect == UNKNOWN for one in exchanges)
+    if unknown:
+        yield f"{unknown} requests were recorded without their whole bodies: those are not judged"
     if stripped:
         yield (
-            f"{len(stripped)} of {kept} requests come from recordings without any Authorization "
-            "field; it may have been left out of them, so who asked is taken as unknown"
+            f"{len(stripped)} of {len(exchanges)} requests come from recordings without any "
+            "Authorization field; it may have been left out of them, so who asked is taken as "
+            "unknown"
         )
 
 

@@ -20,6 +20,7 @@ from conformance.classify import (
 from conformance.contract import Contract
 from conformance.credential import QUERY_NAMES
 from conformance.exchange import Exchange, Request, Response, Tags
+from conformance.failing import failing
 from conformance.history import Event
 from conformance.keyring import form
 from conformance.secrets import Masker
@@ -125,9 +126,9 @@ def settled(
     keys = Keys(contract, parties)
     for one in exchanges:
         keys.collect(one)
-    tagged = [replace(one, tags=classify(contract, one.request)) for one in exchanges]
+    tagged = [_classified(contract, one) for one in exchanges]
     there = _present(contract, tagged)
-    tagged = [_grounded(one, there) for one in tagged]
+    tagged = failing([_grounded(one, there) for one in tagged])
     owners = {one.number: keys.owner(one.request) for one in tagged}
     lives = _lives(tagged, owners)
     homes = _homes(contract, tagged, owners)
@@ -139,6 +140,12 @@ def settled(
         ),
         tuple(_events(contract, keys.owned.values(), lives)),
     )
+
+
+def _classified(contract: Contract, one: Exchange) -> Exchange:
+    """The exchange with what its request says of itself, but what was missing from it."""
+    tags = classify(contract, one.request)
+    return replace(one, tags=replace(tags, defect=one.tags.defect or tags.defect))
 
 
 def _present(contract: Contract, tagged: Iterable[Exchange]) -> frozenset[str | None]:

@@ -168,12 +168,14 @@ class _Tally:
 
 
 def _explains(hypothesis: Hypothesis, contract: Contract, history: History) -> bool:
-    """Whether counting so gives every Remaining that was seen, one request at a time."""
+    """Whether counting so gives every Remaining that was seen, and something is counted."""
     clock, limit = offset(contract, history), contract.rate_limit.limit
     tallies: dict[str | None, _Tally] = {}
     places: dict[str | None, int] = {}
     latest = float("-inf")
+    counted = False
     for one in _in_turn(contract, history, hypothesis):
+        counted = counted or hypothesis.counter(one.exchange) is not None
         label = one.exchange.tags.key
         tally = tallies.setdefault(_sharers(hypothesis, label), _Tally())
         missed = label is not None and one.place > places.get(label, 0) + 1
@@ -183,7 +185,7 @@ def _explains(hypothesis: Hypothesis, contract: Contract, history: History) -> b
             tally.left, tally.owed, tally.whole = {}, 0, False
         if not one.at_once and not _counts_on(hypothesis, tally, one, clock, limit):
             return False
-    return True
+    return counted
 
 
 def _sharers(hypothesis: Hypothesis, label: str | None) -> str | None:

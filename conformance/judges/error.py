@@ -11,7 +11,7 @@ from typing import Any
 from conformance.contract import Contract
 from conformance.document import texts
 from conformance.exchange import Exchange, Response
-from conformance.finding import Evidence, Finding, Opinion, judges
+from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
 
@@ -102,6 +102,12 @@ def documented_status(contract: Contract, history: History) -> Iterator[Opinion]
 @judges("error.no-server-error")
 def no_server_error(contract: Contract, history: History) -> Iterator[Opinion]:
     """Look for answers that say that the server failed."""
+    for one in history.judged if history.recorded else ():
+        if select.passing(history, one):
+            yield Doubt(
+                f"exchange {one.number} got {one.status}, of which a gateway may be the cause"
+            )
+            break
     yield from each(
         select.judgeable(contract, history),
         lambda one: (one.status or 0) < 500,

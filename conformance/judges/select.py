@@ -111,9 +111,13 @@ def straight(exchange: Exchange) -> bool:
 
 
 def passing(history: History, exchange: Exchange) -> bool:
-    """Whether a gateway failed and the repetition was answered otherwise: nobody's violation."""
+    """Whether a gateway failed and the repetition was answered otherwise: nobody's violation.
+
+    Nobody repeated what was recorded; there, the server's own errors are known by their code.
+    """
     numbers = {exchange.number, exchange.tags.repeats}
-    return exchange.status in GATEWAY and not numbers & history.reproduced
+    own = history.recorded and exchange.code is not None
+    return exchange.status in GATEWAY and not (own or numbers & history.reproduced)
 
 
 @lru_cache(maxsize=8)

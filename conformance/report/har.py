@@ -69,7 +69,7 @@ def fields_of(entries: Any) -> Fields:
 
 
 def content(entry: Mapping[str, Any]) -> bytes:
-    """The bytes of a response's content member."""
+    """The bytes of a content or postData member."""
     text = str(entry.get("text") or "")
     return base64.b64decode(text) if entry.get("encoding") == "base64" else text.encode()
 
