@@ -95,7 +95,7 @@ class Bench:
         self.retired: Key | None = None  # a replaced key that was refused on every operation
         self.owned = frozenset(rig.target.parties)  # whose keys no other worker spends or replaces
         self._handed: dict[str, float] = {}  # when the windows end that other workers go on with
-        self.unlimited: set[str] = set()  # keys that no number of requests exhausted
+        self.unlimited: set[str] = set()  # keys that are not to be exhausted: it was tried
         self.pools: dict[str, Pool] = {}  # by kind of key
         self.waiting: Wait | None = None  # what the run waits for at the moment
         self._waiting: list[Call] = []  # calls without a valid key, to be sent together

@@ -28,7 +28,8 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0, counting: bool = False)
     can be compared with the one before; otherwise several at once, where answers are slow.
 
     A window that ends on the way makes the count begin again, in more haste, a bounded number of
-    times. A key that is admitted beyond its limit is not tried again.
+    times. A key that is admitted beyond its limit, or for which each window was too short, is not
+    tried again.
     """
     label = bench.key(party).label
     if label in bench.unlimited:
@@ -47,6 +48,8 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0, counting: bool = False)
         sent += len(batch)
         if _starts_anew(bench, label, before, len(batch), began):
             began, sent, ended = bench.clock.now(), 0, ended + 1
+    if ended >= ATTEMPTS:
+        bench.unlimited.add(label)
 
 
 def _starts_anew(bench: Bench, label: str, before: Window | None, count: int, began: float) -> bool:

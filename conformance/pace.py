@@ -31,6 +31,18 @@ def pace_of(contract: Contract, target: Target) -> float | None:
     return max(usual, 4 * limit.limit / limit.window)
 
 
+def too_slow(contract: Contract, target: Target) -> str | None:
+    """What to change where no window lasts until its limit is reached; None where one does."""
+    pace, limit = pace_of(contract, target), contract.rate_limit
+    if pace is None or pace * limit.window > limit.limit:
+        return None
+    least = math.floor(limit.limit / limit.window) + 1
+    return (
+        f"allow more requests per second (max_requests_per_second = {2 * least}): with "
+        f"{pace:g}, the limit of {limit.limit} is not reached within {limit.window:g} s"
+    )
+
+
 def thrifty(contract: Contract, target: Target) -> bool:
     """Whether a thorough run would outlast the window that has to be waited for anyway."""
     pace = pace_of(contract, target)

@@ -66,7 +66,7 @@ def _taken(
     for one, party in inventory.slots(contract, target):
         if one.phase is not Phase.ACCEPT and not wanted & set(one.serves):
             continue
-        lack = schedule.missing(one, party, target)
+        lack = schedule.missing(one, party, contract, target)
         if lack is None:
             taken.append(one)
         else:

@@ -43,7 +43,7 @@ class Probe:
     free: int = 0  # further requests, that no window pays for
     fills: int = 0  # how many windows of its party it uses up
     generates: int = 0  # how many keys it has generated
-    needs: tuple[str, ...] = ()  # own, other.id, other.key, team.id, hooks.NAME, writes...
+    needs: tuple[str, ...] = ()  # own, other.id, other.key, hooks.NAME, writes, pace...
     where: Callable[[Operation], bool] = lambda _: True
     kinds: tuple[str, ...] = ("project", "team")
     thrift: Mapping[str, Any] = field(default_factory=dict)  # what is less where time is short

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from conformance.address import OTHERS
 from conformance.catalogue import AREAS
 from conformance.contract import Contract
-from conformance.pace import thrifty
+from conformance.pace import thrifty, too_slow
 from conformance.probe import Phase, Probe
 from conformance.target import NEW_KEY, PARTIES, Target
 
@@ -84,19 +84,21 @@ def slot(id: str, probe: Probe, party: str, target: Target) -> Slot:
     return Slot(id=id, probe=probe, party=main, phase=probe.phase, spends=spends, serves=serves)
 
 
-def missing(one: Slot, party: str, target: Target) -> str | None:
+def missing(one: Slot, party: str, contract: Contract, target: Target) -> str | None:
     """What a target must add for a probe to run; None when nothing lacks."""
     for name in one.spends:
         if not target.has_key(name):
             return f"add [{name}] with its id and key"
     for need in one.probe.needs:
-        if lack := _lack(need, party, target):
+        if lack := _lack(need, party, contract, target):
             return lack
     return None
 
 
-def _lack(need: str, party: str, target: Target) -> str | None:
+def _lack(need: str, party: str, contract: Contract, target: Target) -> str | None:
     name, _, what = need.partition(".")
+    if need == "pace":
+        return too_slow(contract, target)
     if need == "writes":
         return None if target.allow_writes else "allow writes (--allow-writes)"
     if name == "hooks":
@@ -108,7 +110,7 @@ def _lack(need: str, party: str, target: Target) -> str | None:
     resolved = _resolved(name, party, target)
     if what == "generate":
         hook = NEW_KEY[PARTIES[resolved]]
-        return _lack(f"hooks.{hook}", party, target)
+        return _lack(f"hooks.{hook}", party, contract, target)
     if what == "key":
         return None if target.has_key(resolved) else f"add [{resolved}] with its id and key"
     return None if resolved in target.parties else f"add [{resolved}] with its id"

@@ -110,7 +110,7 @@ class Session:
             return False
         if one.phase is not Phase.ACCEPT and not self._wanted & set(one.serves):
             return False
-        lack = schedule.missing(one, party, self.target)
+        lack = schedule.missing(one, party, self.contract, self.target)
         if lack:
             self._left.append(schedule.Left(id=one.id, serves=one.serves, needs=lack))
         return lack is None

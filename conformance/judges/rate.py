@@ -15,7 +15,7 @@ from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import SLIDES, explain, of_counters, slides
 from conformance.judges.select import LAYER, passing
-from conformance.judges.windows import ROUNDING, Offset, Spot, neighbours, offset, spots
+from conformance.judges.windows import ROUNDING, Offset, Spot, neighbours, offset, spot, spots
 
 INFINITY = float("inf")
 WRITTEN_TIME = re.compile(r"\d:\d\d:\d\d|\d{4}-\d\d-\d\d")  # of an HTTP date, or in ISO 8601
@@ -91,7 +91,7 @@ def reset_implausible(contract: Contract, history: History) -> Iterator[Opinion]
         if any(spots(contract, history).values()):
             yield Doubt("the server's clock is unknown: it sends no Date that agrees with itself")
         return
-    for of_key in spots(contract, history).values():
+    for of_key in (*spots(contract, history).values(), _unkeyed(contract, history)):
         for one in of_key:
             if written := _written_out(contract, one):
                 yield written
@@ -102,6 +102,15 @@ def reset_implausible(contract: Contract, history: History) -> Iterator[Opinion]
             if problem := _implausible(contract, clock, one):
                 yield problem
                 break
+
+
+def _unkeyed(contract: Contract, history: History) -> tuple[Spot, ...]:
+    """Successes that were recorded without the key that they were counted for."""
+    return tuple(
+        spot(one, contract.rate_limit)
+        for one in (history.judged if history.recorded else ())
+        if one.tags.credential == "unknown" and one.succeeded
+    )
 
 
 @judges("rate.reset-timestamp")

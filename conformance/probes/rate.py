@@ -38,7 +38,6 @@ COUNTERS = (
     "rate.headers-form",
     "rate.limit-value",
     "rate.remaining-counts",
-    "rate.remaining-honest",
     "rate.reset-timestamp",
     "rate.reset-stable",
     "rate.all-endpoints",
@@ -108,12 +107,14 @@ def take_turns(bench: Bench, one: str, other: str, other_kind: str) -> None:
 
 @probes(
     *COUNTERS,
+    "rate.remaining-honest",
     "rate.enforced",
     "rate.refusal-headers",
     phase=Phase.DRAIN,
     spends={"own": 0},
     fills=1,
     kinds=("project", "team", "other_project"),
+    needs=("pace",),
 )
 def test_drain(bench: Bench, party: str) -> None:
     """Send generated cases, one at a time, until the first refusal."""
@@ -127,7 +128,7 @@ def test_drain(bench: Bench, party: str) -> None:
     spends={"own": 0},
     free=4,
     thrift={"free": 3},
-    needs=("own.key",),
+    needs=("own.key", "pace"),
 )
 def test_over_the_limit(bench: Bench, operation: Operation) -> None:
     """With an exhausted key, call every operation, validly and not, on what exists or does not."""
@@ -148,7 +149,9 @@ def test_over_the_limit(bench: Bench, operation: Operation) -> None:
     over_the_limit(bench, party, calls)
 
 
-@probes("rate.before-work", phase=Phase.EXHAUSTED, spends={"own": 0}, free=4, needs=("own.key",))
+@probes(
+    "rate.before-work", phase=Phase.EXHAUSTED, spends={"own": 0}, free=4, needs=("own.key", "pace")
+)
 def test_over_the_limit_elsewhere(bench: Bench, party: str) -> None:
     """With an exhausted key, ask for what the key cannot call, what is not there, and what is not.
 
@@ -174,7 +177,7 @@ def test_over_the_limit_elsewhere(bench: Bench, party: str) -> None:
     spends={"own": 0},
     free=len(FORWARDING) + 8,
     thrift={"free": (len(FORWARDING) + 16) // 2},
-    needs=("own.key",),
+    needs=("own.key", "pace"),
 )
 def test_bypass(bench: Bench, party: str) -> None:
     """With an exhausted key, try what must not give a fresh counter."""
@@ -230,7 +233,7 @@ def over_the_limit(bench: Bench, party: str, calls: list[Call]) -> None:
     spends={"own": 2},
     free=REFUSED + len(WATCHES) + 1,
     fills=1,
-    needs=("own.key",),
+    needs=("own.key", "pace"),
     kinds=("project", "team", "other_project"),
 )
 def test_recovery(bench: Bench, party: str) -> None:
@@ -275,7 +278,7 @@ def watch(bench: Bench, party: str, operation: Operation) -> float:
     spends={"own": 0},
     free=BURST // 2,
     fills=1,
-    needs=("own.key",),
+    needs=("own.key", "pace"),
     kinds=("project", "other_project"),
 )
 def test_edge(bench: Bench, party: str) -> None:
@@ -291,7 +294,7 @@ def test_edge(bench: Bench, party: str) -> None:
     fills=2,
     generates=2,
     thrift={"free": BURST // 2, "fills": 1, "generates": 1},
-    needs=("project.generate",),
+    needs=("project.generate", "pace"),
 )
 def test_burst(bench: Bench) -> None:
     """With a new key, send more requests at once than its window admits."""
@@ -332,7 +335,7 @@ def send_burst(bench: Bench, party: str, size: int) -> None:
     free=4,
     fills=1,
     generates=1,
-    needs=("project.generate",),
+    needs=("project.generate", "pace"),
 )
 def test_revoked_while_exhausted(bench: Bench) -> None:
     """Replace an exhausted key: the new one has a full window, the old one is unknown.

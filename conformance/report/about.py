@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 WIDTH = 100  # characters
 INDENT = " " * 12
+SETTINGS = {"writes": "safety.allow_writes", "pace": "a limit that the pace can reach"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,8 +123,8 @@ def _needs(probe: Probe) -> list[str]:
 
 def _need(need: str, kind: str) -> str:
     name, _, what = need.partition(".")
-    if need == "writes":
-        return "safety.allow_writes"
+    if need in SETTINGS:
+        return SETTINGS[need]
     if what == "generate":
         return f"hooks.{NEW_KEY[name]}"
     other = OTHERS.get(kind, kind)

@@ -23,7 +23,7 @@ from reference_server.store import Owner
 from reference_server.windows import Window
 
 CACHED = 20.0  # seconds that CachesKeys believes what it has read
-FORGOTTEN = 30.0  # seconds after which RevivesAfterAWait has forgotten a revocation
+FORGOTTEN = 0.5  # of a window: after that long, RevivesAfterAWait has forgotten a revocation
 
 # What cannot hold where an old key still does something at first.
 WHILE_OLD_WORKS = (
@@ -185,7 +185,7 @@ class RevivesAfterAWait(RemembersKeys):
     """Keeps its list of revoked keys in a cache, where they expire."""
 
     def still_good(self, _: Call, old: Replaced) -> bool:
-        return self.now() > old.at + FORGOTTEN
+        return self.now() > old.at + FORGOTTEN * self.seconds
 
 
 @fault(
