@@ -91,13 +91,33 @@ def test_no_answer_is_no_response(tmp_path: Path) -> None:
     assert (found.response, found.failure) == (None, "net::ERR_CONNECTION_RESET")
 
 
-def test_answers_without_their_bodies_are_left_out_and_said(tmp_path: Path) -> None:
+def test_answers_without_their_bodies_are_kept_and_said(tmp_path: Path) -> None:
     bare = entry(429)
     del bare["response"]["content"]["text"]
     part = recording.read(saved(tmp_path / "x.har", entry(), bare))
     found, notes = recording.joined([part], CONTRACT, {}, None)
-    assert len(found.exchanges) == 1
-    assert notes == ("1 answers were recorded without their bodies and are left out",)
+    assert [one.status for one in found.exchanges] == [200, 429]
+    (note,) = notes
+    assert note.startswith("1 answers were recorded without their whole bodies")
+
+
+def test_another_path_of_the_same_origin_is_not_the_api(tmp_path: Path) -> None:
+    page = entry(url=f"{ORIGIN}/docs/api/v1/errors")
+    assert len(imported(tmp_path, entry(), entry(), page).exchanges) == 2
+    assert len(imported(tmp_path, entry(), page, base_url=f"{ORIGIN}/docs/").exchanges) == 1
+
+
+def test_two_recorders_with_two_clocks_are_put_in_order(tmp_path: Path) -> None:
+    def said(second: int, date: int) -> dict[str, Any]:
+        one = entry(second=second)
+        stamp = {"name": "Date", "value": f"Fri, 02 Jan 2026 03:04:{date:02} GMT"}
+        one["response"]["headers"].append(stamp)
+        return one
+
+    first = recording.read(saved(tmp_path / "a.har", said(1, 1), said(5, 5)))
+    other = recording.read(saved(tmp_path / "b.har", said(23, 3), said(27, 7)))
+    found, _ = recording.joined([first, other], CONTRACT, {}, None)
+    assert [one.number for one in found.exchanges] == [1, 3, 2, 4]
 
 
 def test_credentials_may_have_been_left_out_of_a_recording(tmp_path: Path) -> None:
