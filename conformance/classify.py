@@ -16,7 +16,7 @@ import urllib.parse
 from collections.abc import Iterator
 from functools import lru_cache
 
-from conformance.contract import Contract, Operation
+from conformance.contract import Contract, Operation, validator
 from conformance.credential import FIELD_NAMES
 from conformance.exchange import Request, Tags, values
 
@@ -26,7 +26,7 @@ CONDITIONS = ("If-None-Match", "If-Modified-Since", "If-Match", "If-Unmodified-S
 LEAST_SECRET = 12  # characters after the prefix, without which a text is no key, but a prefix
 REDACTED = re.compile(r"(?i:redact|masked)|\*{3}|x{6}|X{6}|\.{3}|<|\[")
 OTHER_FIELDS = frozenset(name.lower() for name in FIELD_NAMES)
-COOKIE = re.compile(r"=[^;]*")
+INTEGER = re.compile(r"-?[0-9]{1,18}")
 
 
 def classify(contract: Contract, request: Request) -> Tags:
@@ -141,7 +141,9 @@ def _addressed(
 
 
 def _defect(operation: Operation, request: Request) -> str | None:
-    """What is wrong with the body by the schema."""
+    """What is wrong with the query or the body by the schema."""
+    if name := _invalid_parameter(operation, request):
+        return f"query.recorded:{name}"
     if operation.body_validator is None:
         return None
     type = next(iter(values(request.fields, "Content-Type")), "application/json")
@@ -152,3 +154,14 @@ def _defect(operation: Operation, request: Request) -> str | None:
         return None if operation.body_validator.is_valid(document) else "body.schema"
     except (ValueError, RecursionError):
         return "json.recorded"
+
+
+def _invalid_parameter(operation: Operation, request: Request) -> str | None:
+    """An integer parameter that is given once, and is none or out of its bounds."""
+    sent = urllib.parse.parse_qs(urllib.parse.urlsplit(request.target).query)
+    for name, schema in operation.query.items():
+        if schema.get("type") == "integer" and len(sent.get(name, ())) == 1:
+            number = INTEGER.fullmatch(sent[name][0])
+            if number is None or not validator(dict(schema)).is_valid(int(number[0])):
+                return name
+    return None

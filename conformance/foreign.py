@@ -26,6 +26,7 @@ BODYLESS = frozenset({204, 205, 304})  # statuses without a body (RFC 9110, 6.4.
 WRITING = frozenset({"POST", "PUT", "PATCH"})  # methods whose requests have bodies
 GZIP = b"\x1f\x8b"  # how a coded body begins, which a recorder should have decoded (RFC 1952)
 ROUNDING = 0.001  # seconds: recorders write times in whole milliseconds
+CREDIBLE = range(1990, 2200)  # years
 LONGEST = 30.0  # seconds that an exchange may have lasted of which that is not known
 
 NAMED = {
@@ -116,7 +117,8 @@ def _problem(entry: Any) -> str | None:
         return f"{place}: {error.message}" if place else error.message
     try:
         json.dumps(entry, ensure_ascii=False).encode()
-        datetime.datetime.fromisoformat(entry["startedDateTime"])
+        if datetime.datetime.fromisoformat(entry["startedDateTime"]).year not in CREDIBLE:
+            return "startedDateTime: is no time of a recording"
         har.content(entry["response"].get("content") or {})
     except UnicodeEncodeError:
         return "it holds half of a surrogate pair, which is no text"

@@ -23,10 +23,13 @@ from conformance.exchange import Exchange, Request, Response, Tags
 from conformance.failing import failing
 from conformance.history import Event
 from conformance.keyring import form
-from conformance.secrets import Masker
+from conformance.nearly import nearly
+from conformance.secrets import Masker, mark
+from conformance.shown import Place, shown
 from conformance.target import Party
 
 COOKIE = re.compile(r"=[^;]*")
+CREDENTIALS = OTHER_FIELDS | {"authorization", "proxy-authorization"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class Owned:
     kind: str
     value: str = field(repr=False)
     home: str | None = None  # the project or team that is its own
+
+
+Owners = Mapping[int, Owned | None]  # by the number of the exchange
+Altered = tuple[Owned, str]  # a key, and how what was sent differs from it
+Lives = Mapping[str, tuple[float, float]]  # by label
 
 
 @dataclass
@@ -65,10 +73,17 @@ class Keys:
             for found in pattern(self.contract).findall(text):
                 self._note(found)
 
-    def owner(self, request: Request) -> Owned | None:
-        """The key that a request presents."""
-        value = presented(self.contract, request)[2]
-        return self.owned.get(value)
+    def presented(self, exchanges: Sequence[Exchange]) -> tuple[Owners, Mapping[int, Altered]]:
+        """Whose key each exchange presents; or which key it nearly presents, and in what form."""
+        values = {one.number: presented(self.contract, one.request)[2] for one in exchanges}
+        near = nearly(self.contract, filter(None, values.values()))
+        owners = {number: self.owned.get(value) for number, value in values.items()}
+        altered = {
+            number: (self.owned[near[value][0]], near[value][1])
+            for number, value in values.items()
+            if value in near and near[value][0] in self.owned
+        }
+        return {**owners, **dict.fromkeys(altered)}, altered
 
     def _note(self, value: str) -> None:
         """Give a secret a label, once."""
@@ -129,10 +144,12 @@ def settled(
     tagged = [_classified(contract, one) for one in exchanges]
     there = _present(contract, tagged)
     tagged = failing([_grounded(one, there) for one in tagged])
-    owners = {one.number: keys.owner(one.request) for one in tagged}
+    owners, altered = keys.presented(tagged)
     lives = _lives(tagged, owners)
     homes = _homes(contract, tagged, owners)
-    known = _Known(contract, owners, lives, homes)
+    places = {(one.kind, one.id.lower()) for one in parties.values()}
+    belonging = shown(contract, tagged, lambda one: _place(contract, one))
+    known = _Known(contract, owners, altered, lives, homes, places, belonging)
     return (
         tuple(
             _masked(keys.masker, replace(one, tags=known.tags(one, one.number in stripped)))
@@ -162,10 +179,6 @@ def _grounded(one: Exchange, there: frozenset[str | None]) -> Exchange:
     return replace(one, tags=replace(one.tags, operation=None, route=None, nested=None))
 
 
-Owners = Mapping[int, Owned | None]
-Lives = Mapping[str, tuple[float, float]]  # by label
-
-
 def _lives(tagged: Iterable[Exchange], owners: Owners) -> Lives:
     """From when to when each key was surely valid: it was let in then, and did succeed once."""
     times: dict[str, list[float]] = {}
@@ -185,30 +198,33 @@ def _proof(one: Exchange) -> bool:
     return one.succeeded or (one.tags.operation is not None and one.status in (400, 404, 429))
 
 
-def _homes(
-    contract: Contract, tagged: Iterable[Exchange], owners: Owners
-) -> Mapping[str, tuple[str, str]]:
+def _homes(contract: Contract, tagged: Iterable[Exchange], owners: Owners) -> Mapping[str, Place]:
     """The kind and id of what is each key's own: as given, or what it succeeded on first."""
-    homes: dict[str, tuple[str, str]] = {}
+    homes: dict[str, Place] = {}
     for one in tagged:
-        owner, id = owners[one.number], _owner_id(contract, one)
+        owner = owners[one.number]
         operation = contract.by_id.get(one.tags.operation or "")
         if owner is None or operation is None:
             continue
         if owner.home is not None:
             homes[owner.label] = owner.kind, owner.home
         elif one.succeeded and operation.kind == owner.kind:
-            homes.setdefault(owner.label, (owner.kind, id))
+            homes.setdefault(owner.label, _place(contract, one))
     return homes
 
 
-def _owner_id(contract: Contract, one: Exchange) -> str:
+def _place(contract: Contract, one: Exchange) -> Place:
+    """The kind and id of the project or team in the path."""
     operation = contract.by_id.get(one.tags.operation or "")
-    if operation is None:
-        return ""
+    return (operation.kind, _part(contract, one, operation.owner)) if operation else ("", "")
+
+
+def _part(contract: Contract, one: Exchange, name: str | None) -> str:
+    """A parameter of the path, in lower case."""
+    operation = contract.by_id.get(one.tags.operation or "")
     path = urllib.parse.unquote(below(contract, one.request.target) or "").rstrip("/")
-    found = operation.pattern.match(path)
-    return found[operation.owner].lower() if found else ""
+    found = operation.pattern.match(path) if operation and name else None
+    return found[name].lower() if found and name else ""
 
 
 @dataclass(frozen=True)
@@ -217,28 +233,38 @@ class _Known:
 
     contract: Contract
     owners: Owners
+    altered: Mapping[int, Altered]
     lives: Lives
-    homes: Mapping[str, tuple[str, str]]
+    homes: Mapping[str, Place]
+    places: Collection[Place]  # projects and teams that exist
+    belonging: Mapping[str, Collection[Place]]  # whose each resource is
 
     def tags(self, one: Exchange, stripped: bool) -> Tags:
         """The tags of an exchange, with key and resource where they are known."""
-        owner = self.owners[one.number]
+        owner, shape = self.altered.get(one.number, (self.owners[one.number], one.tags.form))
         if owner is None:
             unknown = replace(one.tags, credential=UNKNOWN, form=UNKNOWN)
             return unknown if stripped else one.tags
         if not self._alive(one, owner):
             return replace(one.tags, credential=UNKNOWN, form=UNKNOWN)
         resource = self._resource(one, owner)
-        nested = one.tags.nested
-        if nested and resource == "own" and (one.succeeded or one.status == 400):
-            nested = "own"
+        nested = self._nested(one) if one.tags.nested and resource == "own" else one.tags.nested
         return replace(
             one.tags,
             credential=owner.credential,
             key=owner.label,
+            form=shape,
             resource=resource,
             nested=nested,
         )
+
+    def _nested(self, one: Exchange) -> str:
+        """Whose the resource is that was asked for below one's own."""
+        operation = self.contract.by_id.get(one.tags.operation or "")
+        id = _part(self.contract, one, operation.nested if operation else None)
+        if id in self.belonging and _place(self.contract, one) not in self.belonging[id]:
+            return "foreign"
+        return "own" if one.succeeded or one.status == 400 else UNKNOWN
 
     def _alive(self, one: Exchange, owner: Owned) -> bool:
         """Whether the key was surely valid; what is refused may have met its end on the way."""
@@ -249,10 +275,10 @@ class _Known:
         operation = self.contract.by_id.get(one.tags.operation or "")
         if operation is None:
             return UNKNOWN
-        place = operation.kind, _owner_id(self.contract, one)
+        place = _place(self.contract, one)
         if place == self.homes.get(owner.label):
             return "own"
-        exists = place in self.homes.values()
+        exists = place in self.homes.values() or place in self.places
         if operation.kind != owner.kind:
             return "cross" if exists or one.succeeded else UNKNOWN
         return "foreign" if exists or one.succeeded else UNKNOWN
@@ -298,4 +324,12 @@ def _field(masker: Masker, name: str, text: str) -> str:
         return COOKIE.sub("=[masked]", text)
     if name.lower() == "set-cookie":
         return COOKIE.sub("=[masked]", text, count=1)
-    return masker.text(text)
+    masked = masker.text(text)
+    secret = name.lower() in CREDENTIALS and text.strip() and mark("")[:-1] not in masked
+    return _scheme_of(text) + "[masked]" if secret else masked
+
+
+def _scheme_of(text: str) -> str:
+    """What stands before a credential."""
+    scheme, space, _ = text.strip().partition(" ")
+    return scheme + space if space else ""

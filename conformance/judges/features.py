@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 
 from conformance.exchange import Exchange
+
+OWNER_ID = re.compile(r"/(?:projects|teams)/([^/?]+)")
 
 
 def method(one: Exchange) -> Hashable:
@@ -35,3 +38,9 @@ def query(one: Exchange) -> Hashable:
 def is_error(one: Exchange) -> Hashable:
     """Whether it was answered with an error."""
     return (one.status or 0) >= 400
+
+
+def owner(one: Exchange) -> str | None:
+    """The id of the project or team in the path."""
+    found = OWNER_ID.search(one.request.target)
+    return found[1].lower() if found else None

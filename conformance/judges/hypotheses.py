@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
-from conformance.judges.features import is_error, method, operation, path, query, route
+from conformance.judges.features import (
+    is_error,
+    method,
+    operation,
+    owner,
+    path,
+    query,
+    route,
+)
 
-OWNER_ID = re.compile(r"/(?:projects|teams)/([^/?]+)")
 Counter = Callable[
     [Exchange], Hashable | None
 ]  # the counter a request falls into; None: it is free
@@ -97,8 +103,7 @@ def _media_type(one: Exchange) -> Hashable:
 
 def _addressed(one: Exchange) -> Hashable:
     """The project or team in the path; where there is none, the key."""
-    found = OWNER_ID.search(one.request.target)
-    return found.group(1) if found else one.tags.key
+    return owner(one) or one.tags.key
 
 
 def _off_route(one: Exchange) -> Hashable:

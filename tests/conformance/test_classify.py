@@ -104,3 +104,22 @@ def test_what_is_wrong_with_a_body_is_known(
     body: bytes, fields: Fields, defect: str | None
 ) -> None:
     assert tags(LIST, bearer(KEY), *fields, method="POST", body=body).defect == defect
+
+
+@pytest.mark.parametrize(
+    ("query", "defect"),
+    [
+        ("limit=10", None),
+        ("limit=0", "query.recorded:limit"),
+        ("limit=ten", "query.recorded:limit"),
+        ("limit=", None),
+        ("limit=0&limit=10", None),
+        ("page=0", None),
+    ],
+)
+def test_what_is_wrong_with_a_parameter_is_known(query: str, defect: str | None) -> None:
+    assert tags(f"{LIST}?{query}", bearer(KEY)).defect == defect
+
+
+def test_an_empty_credential_may_have_been_taken_away() -> None:
+    assert tags(LIST, "").form == "unknown"

@@ -114,6 +114,7 @@ def test_an_unknown_time_may_have_been_long(time: float | None) -> None:
         ({"response": None}, "response: what stands there"),
         ({"request": {"method": "GET", "headers": []}}, '"url" is a required property'),
         ({"startedDateTime": "yesterday"}, "startedDateTime: Invalid isoformat"),
+        ({"startedDateTime": "0001-01-01T00:00:00Z"}, "startedDateTime: is no time"),
         ({"comment": "\ud800"}, "half of a surrogate pair"),
     ],
 )

@@ -85,7 +85,7 @@ def test_a_target_names_keys_and_ids() -> None:
     }
     one, other = recorded(seen(200), seen(404, LIST.replace(HOME, AWAY)), parties=parties)
     assert (one.tags.key, one.tags.resource) == ("other_project#1", "own")
-    assert other.tags.resource == "unknown"
+    assert other.tags.resource == "foreign"
 
 
 def test_an_assumed_operation_that_is_never_found_is_not_there() -> None:
@@ -118,3 +118,45 @@ def test_an_issued_event_tells_what_may_be_told_of_a_key() -> None:
     assert (event.kind, event.started, event.data["key"]) == ("issued", 3.0, "project#1")
     assert event.data["generated"] is False
     assert KEY not in repr(event)
+
+
+def test_what_a_target_names_exists() -> None:
+    elsewhere = LIST.replace(HOME, AWAY)
+    other = Party(name="other_project", kind="project", id=AWAY, key=None)
+    found = recorded(seen(200), seen(404, elsewhere), seen(200), parties={"other_project": other})
+    assert [one.tags.resource for one in found] == ["own", "foreign", "own"]
+
+
+def test_what_only_anothers_list_shows_is_foreign_below_ones_own() -> None:
+    listed = b'{"data": [{"executionId": "0b4c"}]}'
+    elsewhere = request(LIST.replace(HOME, AWAY), bearer(OTHER_KEY))
+    asked = request(f"{LIST}/0b4c", bearer(KEY))
+    sent = (elsewhere, request(LIST, bearer(KEY)), asked, asked)
+    bodies = (listed, b'{"data": []}', b"{}", b"{}")
+    for mine, nested in ((b'{"data": []}', "foreign"), (listed, "own")):
+        exchanges = [
+            Exchange(
+                number=number,
+                request=one,
+                response=Response(status=200, body=mine if number == 2 else body),
+                started=float(number),
+                ended=number + 0.5,
+            )
+            for number, (one, body) in enumerate(zip(sent, bodies, strict=True), 1)
+        ]
+        found, _ = settled(CONTRACT, exchanges, {})
+        assert found[3].tags.nested == nested
+
+
+def test_what_nearly_is_a_key_is_known_by_the_key() -> None:
+    cut = seen(200, key=KEY[:-1])
+    (first, nearly, last) = recorded(seen(200), cut, seen(200))
+    assert (nearly.tags.form, nearly.tags.key) == ("altered:cut", first.tags.key)
+    assert (first.tags.form, last.tags.form) == ("bearer", "bearer")
+
+
+def test_no_credential_is_stored_however_short_it_is() -> None:
+    fields = (("X-API-Key", "abc"), ("Proxy-Authorization", "Basic abc"), ("Authorization", "abc"))
+    (found,) = recorded((401, Request(method="GET", target=LIST, fields=fields)))
+    masked = ["[masked]", "Basic [masked]", "[masked]"]
+    assert [value for _, value in found.request.fields] == masked
