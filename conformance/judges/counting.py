@@ -32,6 +32,8 @@ from conformance.judges.windows import Offset, Spot, neighbours, offset, overlap
 
 FREE = object()  # where a tally keeps the last answer to a free request
 SLIDES = 3  # times that Reset moves while Remaining falls by one: no chance
+NEARLY = 0.05  # of the answers may not fit a way of counting that is taken to explain the rest
+CONTRACTS = Hypothesis("rate.remaining-counts", "one counter for all of a key", one_counter)
 REPEATED = 3  # times that something costs the same before that is taken for a rule
 
 
@@ -45,6 +47,7 @@ class Explanation:
     others: bool = False  # somebody else seems to use the key
     uneven: bool = False  # not every request costs one
     text: str = ""
+    nearly: bool = False  # some answers do not fit, so that it is not sure what counter they are of
 
     def counters(self, members: Iterable[Spot]) -> Iterator[tuple[Spot, ...]]:
         """The members by the counter that they fall into; those that are free are left out."""
@@ -62,7 +65,8 @@ def explain(contract: Contract, history: History) -> Explanation:
     if not odd and not moved:
         return Explanation(None, one_counter)
     twists = {one.tags.twist: None for one in history.answered if one.tags.twist}
-    for one in (*HYPOTHESES, *of_operations(contract), *of_disguises(twists)):
+    hypotheses = (*HYPOTHESES, *of_operations(contract), *of_disguises(twists))
+    for one in hypotheses:
         if _explains(one, contract, history):
             return Explanation(one.requirement, one.counter, odd or moved, text=one.text)
     if not odd:
@@ -75,6 +79,11 @@ def explain(contract: Contract, history: History) -> Explanation:
             if _follows(in_window, aspect, culprit):
                 broken = _broken([(step.fell, culprit(step)) for step in odd], requirement)
                 return Explanation(broken, one_counter, odd, uneven=True)
+    unfallen = sum(step.fell <= 0 for step in odd)  # which nobody else's requests explain
+    if unfallen >= REPEATED and (near := _nearest(hypotheses, contract, history)):
+        return Explanation(
+            near.requirement, near.counter, odd, uneven=True, text=near.text, nearly=True
+        )
     if all(step.fell == 0 and _after(step).status in (400, 404) for step in odd):
         return Explanation("rate.all-outcomes", status_free(400, 404), odd, uneven=True)
     others = all(step.fell > 1 for step in odd) and not _own_alone(history, odd)
@@ -169,13 +178,40 @@ class _Tally:
 
 def _explains(hypothesis: Hypothesis, contract: Contract, history: History) -> bool:
     """Whether counting so gives every Remaining that was seen, and something is counted."""
+    counted = any(
+        hypothesis.counter(one.exchange) is not None
+        for one in _in_turn(contract, history, hypothesis)
+    )
+    return counted and all(fits is not False for fits in _fits(hypothesis, contract, history))
+
+
+def _nearest(
+    hypotheses: Iterable[Hypothesis], contract: Contract, history: History
+) -> Hypothesis | None:
+    """The way of counting that gives nearly every Remaining, where the contract's gives few.
+
+    Routers differ in what they take for a route, and with it in what falls into its counter.
+    """
+    misfits = {one: _misfits(one, contract, history) for one in hypotheses}
+    best = min(misfits, key=lambda one: misfits[one])
+    usual = _misfits(CONTRACTS, contract, history)
+    return best if misfits[best] < min(NEARLY, usual / 5) else None
+
+
+def _misfits(hypothesis: Hypothesis, contract: Contract, history: History) -> float:
+    """The share of answers with another Remaining than foreseen; 1 where few can be foreseen."""
+    fits = list(_fits(hypothesis, contract, history))
+    told = [one for one in fits if one is not None]
+    return told.count(False) / len(told) if 2 * len(told) > len(fits) else 1.0
+
+
+def _fits(hypothesis: Hypothesis, contract: Contract, history: History) -> Iterator[bool | None]:
+    """Whether counting so gives each Remaining, one request at a time; None where it gives none."""
     clock, limit = offset(contract, history), contract.rate_limit.limit
     tallies: dict[str | None, _Tally] = {}
     places: dict[str | None, int] = {}
     latest = float("-inf")
-    counted = False
     for one in _in_turn(contract, history, hypothesis):
-        counted = counted or hypothesis.counter(one.exchange) is not None
         label = one.exchange.tags.key
         tally = tallies.setdefault(_sharers(hypothesis, label), _Tally())
         missed = label is not None and one.place > places.get(label, 0) + 1
@@ -183,9 +219,8 @@ def _explains(hypothesis: Hypothesis, contract: Contract, history: History) -> b
         places[label], latest = one.place, max(latest, one.exchange.ended)
         if one.at_once or missed or together:
             tally.left, tally.owed, tally.whole = {}, 0, False
-        if not one.at_once and not _counts_on(hypothesis, tally, one, clock, limit):
-            return False
-    return counted
+        if not one.at_once:
+            yield _counts_on(hypothesis, tally, one, clock, limit)
 
 
 def _sharers(hypothesis: Hypothesis, label: str | None) -> str | None:
@@ -197,13 +232,13 @@ def _sharers(hypothesis: Hypothesis, label: str | None) -> str | None:
 
 def _counts_on(
     hypothesis: Hypothesis, tally: _Tally, one: Spot, clock: Offset | None, limit: int
-) -> bool:
-    """Take an answer into the tally; say whether it is what the hypothesis foresees."""
+) -> bool | None:
+    """Take an answer into the tally; say whether it is what the hypothesis foresees, if any."""
     if one.exchange.tags.key is None:
         tally.owed += 1
-        return True
+        return None
     if one.remaining is None:
-        return True
+        return None
     counter = hypothesis.counter(one.exchange)
     if counter is None:
         return _takes_nothing(tally, one, clock)
@@ -212,7 +247,7 @@ def _counts_on(
     tally.left[counter], tally.owed = one, 0
     if last is None and free is not None and free.reset == one.reset:
         return one.remaining in _around(free)
-    return foreseen is None or foreseen == one.remaining
+    return None if foreseen is None else foreseen == one.remaining
 
 
 def _takes_nothing(tally: _Tally, one: Spot, clock: Offset | None) -> bool:

@@ -195,6 +195,9 @@ def reset_moved(contract: Contract, history: History) -> Iterator[Opinion]:
     if clock is None:
         return
     explanation = explain(contract, history)
+    if explanation.nearly:
+        yield Doubt(f"{explanation.text}: it is not sure which answers share a window")
+        return
     for of_key in spots(contract, history).values():
         admitted = [one for one in of_key if one.admitted and one.reset is not None]
         plausible = [one for one in admitted if _implausible(contract, clock, one) is None]

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 WIDTH = 100  # characters
 INDENT = " " * 12
-SETTINGS = {"writes": "safety.allow_writes", "pace": "a limit that the pace can reach"}
+SETTINGS = {"writes": "safety.allow_writes", "pace": "safety.max_requests_per_second"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from reference_server.app import Call, Server
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
 from reference_server.faults.shapes import (
+    UUID,
     WITH_MANY_COUNTERS,
     RemembersKeys,
     addressed,
@@ -143,6 +144,16 @@ class CountsByPath(Server):
 
     def counter(self, call: Call) -> Hashable:
         return call.key.digest, call.request.scope["path"]
+
+
+@fault(breaks="rate.all-endpoints", also=WITH_MANY_COUNTERS)
+class CountsByRoute(Server):
+    """Keeps a window for each key and route; only paths with well-formed ids are of a route."""
+
+    def counter(self, call: Call) -> Hashable:
+        route = self.route(call)
+        strict = route is not None and all(UUID.fullmatch(id) for id in route[1].values())
+        return call.key.digest, route[0].id if route and strict else None
 
 
 @fault(breaks="rate.all-endpoints", also=(*WITH_MANY_COUNTERS, "rate.refusals-free"))

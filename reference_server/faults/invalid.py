@@ -15,9 +15,8 @@ from reference_server import errors
 from reference_server.app import Call, Server
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
-from reference_server.faults.shapes import default_page
+from reference_server.faults.shapes import UUID, default_page
 
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LIMIT = re.compile(rb"((?:^|&)limit=-?[0-9]+)[^&]*")  # in a query: the number, and its rest
 DEEP = 20  # levels of JSON that FailsOnDeepJson has room for
 FIVE_HUNDRED = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -15,6 +16,7 @@ from reference_server.errors import Refusal
 from reference_server.keys import Key
 from reference_server.store import Owner
 
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LAG = 0.05  # seconds that a replica is behind
 
 # What cannot hold where a fresh counter is to be had by other means than waiting.
