@@ -18,7 +18,8 @@ from conformance.target import Target
 REQUESTS_PER_SECOND = 20.0  # where the target's owner says nothing
 LOCAL = 200.0  # the same of a server on this machine, which serves nobody else
 THOROUGH = 2900  # requests of a run that need not save any
-LONG_WINDOW = 15.0  # seconds; a run that outlasts a shorter one costs nobody much
+LONG_WINDOW = 15.0  # seconds; a run may outlast a shorter one
+PATIENT = 75.0  # seconds that it may take then
 OWN_WORK = 0.005  # seconds that a request takes the suite itself
 
 
@@ -44,14 +45,20 @@ def too_slow(contract: Contract, target: Target) -> str | None:
 
 
 def thrifty(contract: Contract, target: Target) -> bool:
-    """Whether a thorough run would outlast the window that has to be waited for anyway."""
+    """Whether a thorough run would take longer than it may: see longest."""
     pace = pace_of(contract, target)
     return target.spare or (pace is not None and _outlasts(1 / pace, contract))
 
 
+def longest(contract: Contract) -> float:
+    """Seconds that a run may take: the window that has to be waited for anyway, if it is long."""
+    window = contract.rate_limit.window
+    return window if window > LONG_WINDOW else PATIENT
+
+
 def ample(contract: Contract) -> int:
-    """Requests per second with which a thorough run fits into the window."""
-    return math.ceil(THOROUGH / contract.rate_limit.window)
+    """Requests per second with which a thorough run takes no longer than it may."""
+    return math.ceil(THOROUGH / longest(contract))
 
 
 def slow(contract: Contract, answer: float) -> bool:
@@ -60,8 +67,7 @@ def slow(contract: Contract, answer: float) -> bool:
 
 
 def _outlasts(seconds: float, contract: Contract) -> bool:
-    window = contract.rate_limit.window
-    return window > LONG_WINDOW and THOROUGH * seconds > window
+    return THOROUGH * seconds > longest(contract)
 
 
 class Pace:
