@@ -64,11 +64,12 @@ def recovery_fails(contract: Contract, history: History) -> Iterator[Opinion]:
             if not lives.live(later.exchange):
                 continue
             counts = explanation.requirement != "rate.remaining-counts"
+            innocent = explanation.requirement == "rate.per-key" or not _same(refused, later)
             for opinion in _recovery(contract, clock, reset, refused, later, counts):
                 accuses = isinstance(opinion, Finding)
                 if accuses and explanation.others:
                     yield someone_else(explanation)
-                elif not (accuses and explanation.requirement == "rate.per-key"):
+                elif not (accuses and innocent):
                     yield opinion
 
 
@@ -93,11 +94,15 @@ def _awaited(
 
 
 def _alike(refused: Spot, later: Spot, counter: Counter) -> bool:
-    """Whether the same counter decides on both; on what is admitted, if both ask for the same."""
+    """Whether the same counter decides on both."""
     if later.at_once or counter(refused.exchange) != counter(later.exchange):
         return False
-    same = refused.exchange.tags.operation == later.exchange.tags.operation
-    return later.refused or (same and _watching(refused) and _watching(later))
+    return later.refused or (_watching(refused) and _watching(later))
+
+
+def _same(refused: Spot, later: Spot) -> bool:
+    """Whether what was admitted asks for the same as what was refused; else it accuses nobody."""
+    return later.refused or refused.exchange.tags.operation == later.exchange.tags.operation
 
 
 def _watching(one: Spot) -> bool:

@@ -219,3 +219,13 @@ def test_a_stranger_is_told_nothing_of_a_keys_window() -> None:
     stranger = anonymous(429, fields={"Retry-After": "1"})
     assert opinions(recovery.retry_after_disagrees, stranger) == "nothing"
     assert opinions(recovery.retry_after_disagrees, exchange(200)) == "nothing"
+
+
+def test_what_another_probe_asks_first_shows_that_it_recovered() -> None:
+    """As where several workers use one key: which of them comes first after Reset, is chance."""
+    late, early = (
+        exchange(200, operation="listTestRuns", started=at, ended=at + 0.1) for at in (61, 40)
+    )
+    refused = (*EXHAUSTED, watched(429, 30))
+    assert opinions(recovery.recovery_fails, *refused, late) == "passed"
+    assert opinions(recovery.recovery_fails, *refused, early) == "nothing"
