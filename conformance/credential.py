@@ -6,7 +6,7 @@ import base64
 import random
 import string
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from conformance.contract import Contract
@@ -251,11 +251,11 @@ def _scrambled(text: str, rng: random.Random) -> str:
     return "".join(rng.choice(string.ascii_letters + string.digits) for _ in text)
 
 
-def exchanged(contract: Contract, key: Key) -> Iterator[Credential]:
-    """The secret of a key under each of the other documented prefixes."""
+def exchanged(contract: Contract, key: Key, issued: Callable[[str], bool]) -> Iterator[Credential]:
+    """The secret of a key under each other documented prefix, unless that is *issued* as well."""
     for kind in contract.kinds.values():
-        if kind.name != key.kind:
-            value = kind.prefix + key.secret(contract)
+        value = kind.prefix + key.secret(contract)
+        if kind.name != key.kind and not issued(value):
             yield token(value, name=key.party, key=key.label, form=f"prefix:{kind.name}")
 
 

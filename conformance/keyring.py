@@ -72,6 +72,10 @@ class Keyring:
         keys = self._keys.get(party)
         return keys[-1] if keys else None
 
+    def holds(self, value: str) -> bool:
+        """Whether a text is a key that somebody was given."""
+        return any(key.value == value for keys in self._keys.values() for key in keys)
+
     def settle(self, key: Key) -> None:
         """Make *key* the current one of its party: it was found to be the survivor."""
         keys = self._keys[key.party]

@@ -104,4 +104,4 @@ def _status(outcome: Outcome) -> int:
 def _only_refusals(verdicts: tuple[Verdict, ...]) -> bool:
     """Whether all that failed is what a wrong key in the target file explains."""
     failed = {one.requirement.id for one in verdicts if one.outcome == "failed"}
-    return failed <= {"auth.project-key-accepted", "auth.team-key-accepted", "auth.scheme-case"}
+    return failed <= {"auth.project-key-accepted", "auth.team-key-accepted"}

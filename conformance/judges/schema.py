@@ -74,9 +74,10 @@ def _recorded(history: History) -> Iterator[Exchange]:
 
 def _sound(contract: Contract, history: History) -> Iterator[Exchange]:
     """Sound requests of live keys for their own."""
-    lives = select.lives_of(history)
+    lives, strange = select.lives_of(history), select.strange(contract, history)
     for _, one in select.settled(contract, history):
-        if select.own(one) and select.sound(one) and lives.live(one):
+        known = lives.live(one) and one.tags.key not in strange
+        if select.own(one) and select.sound(one) and known:
             yield one
 
 

@@ -156,11 +156,14 @@ def _refused(
     invalid request first, as another requirement judges that.
     """
     control = select.control(contract, history)
-    lives = select.lives_of(history)
+    lives, strange = select.lives_of(history), select.strange(contract, history)
     keyed = [
         one
         for _, one in select.settled(contract, history)
-        if one.plain_key and lives.known(one) and not select.fails(contract, history, one)
+        if one.plain_key
+        and lives.known(one)
+        and one.tags.key not in strange
+        and not select.fails(contract, history, one)
     ]
     unknown = frozenset(_request(one) for one in keyed if one.status == 404)
     for (id, *_), ones in select.grouped(filter(chosen, keyed), _relation).items():

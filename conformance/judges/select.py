@@ -105,6 +105,25 @@ def control(contract: Contract, history: History) -> Mapping[str, Exchange]:
     return found
 
 
+@lru_cache(maxsize=8)
+def strange(contract: Contract, history: History) -> frozenset[str]:
+    """Keys that nothing of their own is known to: the target file may be wrong about them.
+
+    Area auth judges that they are refused; nothing else follows from what they are answered.
+    """
+    plain = (one for one in history.judged if own(one) and sound(one))
+    asked = grouped(
+        (one for one in plain if one.tags.operation in contract.by_id),
+        lambda one: one.tags.key or "",
+    )
+    return frozenset(
+        key
+        for key, ones in asked.items()
+        if all(one.status in (401, 404, 429) for one in ones)
+        and len({one.tags.operation for one in ones if one.status != 429}) > 1
+    )
+
+
 def straight(exchange: Exchange) -> bool:
     """Whether the path is written as documented."""
     return (exchange.tags.twist or "").partition(":")[0] not in OTHER_PATHS

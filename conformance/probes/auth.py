@@ -8,7 +8,7 @@ from conformance import credential as credentials
 from conformance import sample
 from conformance.bench import Bench
 from conformance.contract import Operation
-from conformance.credential import ANONYMOUS
+from conformance.credential import ANONYMOUS, Credential
 from conformance.draw import tokens
 from conformance.keyring import Key
 from conformance.probe import Phase, probes
@@ -177,17 +177,20 @@ def test_altered_everywhere(bench: Bench, operation: Operation) -> None:
 )
 def test_other_prefix(bench: Bench, operation: Operation) -> None:
     """Present a valid key's secret under the other documented prefixes."""
-    forms = list(credentials.exchanged(bench.contract, bench.key(operation.kind)))
-    few = some(bench, operation, forms, 2, 1)
+    few = some(bench, operation, exchanged(bench, operation.kind), 2, 1)
     bench.sometime(bench.call(operation, form) for form in few)
 
 
 @probes("auth.prefix-bound", phase=Phase.FREE, free=2, thrift={"free": 1}, needs=("cross.key",))
 def test_prefix_of_the_other_kind(bench: Bench, operation: Operation) -> None:
     """Present the secret of a key of the other kind under this operation's prefix."""
-    forms = list(credentials.exchanged(bench.contract, bench.key(CROSS[operation.kind])))
-    few = some(bench, operation, forms, 2, 1)
+    few = some(bench, operation, exchanged(bench, CROSS[operation.kind]), 2, 1)
     bench.sometime(bench.call(operation, form, resource="cross") for form in few)
+
+
+def exchanged(bench: Bench, party: str) -> list[Credential]:
+    """The secret of a party's key under the other prefixes."""
+    return list(credentials.exchanged(bench.contract, bench.key(party), bench.keyring.holds))
 
 
 @probes("auth.scheme-case", spends={"own": 6}, thrift={"spends": {"own": 3}})

@@ -51,6 +51,23 @@ class GeneratesTinyKeys(Server):
 
 
 @variant()
+class GeneratesKeysInPairs(Server):
+    """A project's key and a team's have the same secret: their prefixes tell them apart."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.single: list[tuple[str, str]] = []  # prefixes and secrets that are of one key only
+
+    def generate(self, kind: KeyKind) -> str:
+        other = next((one for one in self.single if one[0] != kind.prefix), None)
+        if other is None:
+            self.single.append((kind.prefix, keys.generate("")))
+            return "".join(self.single[-1])
+        self.single.remove(other)
+        return kind.prefix + other[1]
+
+
+@variant()
 class GeneratesPunctuatedKeys(Server):
     """Its secrets have all characters that a token may have, and more than one part."""
 

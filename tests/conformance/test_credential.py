@@ -79,9 +79,15 @@ def test_every_undocumented_place_at_once() -> None:
 
 
 def test_the_secret_under_the_other_prefixes() -> None:
-    found = {one.form: presented(one) for one in credentials.exchanged(CONTRACT, KEY)}
+    every = credentials.exchanged(CONTRACT, KEY, lambda _: False)
+    found = {one.form: presented(one) for one in every}
     prefixes = {name: kind.prefix for name, kind in CONTRACT.kinds.items() if name != "project"}
     assert found == {f"prefix:{name}": prefix + SECRET for name, prefix in prefixes.items()}
+
+
+def test_a_secret_that_is_of_another_key_as_well_is_no_forgery() -> None:
+    others = credentials.exchanged(CONTRACT, KEY, lambda value: value.startswith("bzy_team_"))
+    assert [one.form for one in others] == ["prefix:personal"]
 
 
 @pytest.mark.parametrize("kind", CONTRACT.kinds)
