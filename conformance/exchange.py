@@ -158,7 +158,3 @@ class Exchange:
     def precedes(self, other: Exchange) -> bool:
         """Whether this exchange was over before *other* began."""
         return self.ended < other.started
-
-    def says(self, status: int, contract_codes: dict[int, str] | Any) -> bool:
-        """Whether the answer is this error with its documented code."""
-        return self.status == status and self.code == contract_codes.get(status)

@@ -40,7 +40,7 @@ def sound(exchange: Exchange) -> bool:
 
 @lru_cache(maxsize=8)
 def absent(contract: Contract, history: History) -> frozenset[str]:
-    """Assumed operations that the deployment lacks: 404 to their own key, on its own.
+    """Assumed operations that the deployment lacks: 404 to their own key, in whatever form.
 
     Where nothing is known below one's own project or team, an id that never was has to do.
     """
@@ -50,7 +50,7 @@ def absent(contract: Contract, history: History) -> frozenset[str]:
         for one in history.judged
         if one.tags.operation in assumed and _at_home(one) and one.tags.twist is None
     ]
-    missing = {one.tags.operation for one in asked if one.says(404, contract.codes)}
+    missing = {one.tags.operation for one in asked if answers(contract, one, 404)}
     present = {one.tags.operation for one in asked if one.succeeded or one.status == 400}
     return frozenset(id for id in missing - present if id)
 

@@ -7,7 +7,7 @@ from conformance.exchange import Exchange
 from conformance.finding import Judge
 from conformance.judges import leak
 
-from .builder import CONTRACT, anonymous, exchange, findings, history, issued, opinions
+from .builder import CONTRACT, anonymous, exchange, findings, issued, opinions
 
 LEFT = CONTRACT.rate_limit.remaining_field
 TOLD = {"error": {"code": "NOT_FOUND", "message": "This one belongs to somebody else"}}
@@ -245,4 +245,3 @@ def test_absent_operations_are_left_out() -> None:
     lacking = exchange(404, operation="listTestRuns")
     asked = [lacking, *pair(TOLD, operation="listTestRuns")]
     assert opinions(leak.answers_differ, *asked) == "nothing"
-    assert history(*asked).exchanges[0].says(404, CONTRACT.codes)

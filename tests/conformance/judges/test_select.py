@@ -115,3 +115,10 @@ def test_a_key_to_which_nothing_is_known_is_strange() -> None:
         assert select.strange(CONTRACT, history(*asked)) == {"project#1"}
     for asked in (unknown[:1], [*nothing, exchange(200)], [*unknown, exchange(400)]):
         assert not select.strange(CONTRACT, history(*asked))
+
+
+def test_an_operation_that_is_not_there_may_be_answered_by_a_framework() -> None:
+    page = exchange(404, operation="listTestRuns", body=b"<h1>Not Found</h1>")
+    assert select.absent(CONTRACT, history(page)) == {"listTestRuns"}
+    other = exchange(404, operation="listTestRuns", body={"error": {"code": "X", "message": "x"}})
+    assert not select.absent(CONTRACT, history(other))
