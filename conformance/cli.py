@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import click
@@ -92,7 +94,8 @@ def run(**given: Any) -> None:
     """Decide every requirement against a target; without one, against the bundled server."""
     from conformance import running
 
-    with _usage_errors(), running.bundled_or_named(given) as target:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled job has reports
+    with _usage_errors(), _interruptions(), running.bundled_or_named(given) as target:
         status = running.run(target)
     sys.exit(status)
 
@@ -251,6 +254,16 @@ class _usage_errors:  # noqa: N801 - reads as a context manager
         if isinstance(error, known) or type(error).__name__ == "ChoiceError":
             click.echo(f"bugzy-conformance: {error}", err=True)
             sys.exit(2)
+
+
+@contextlib.contextmanager
+def _interruptions() -> Iterator[None]:
+    """Give a run that is interrupted before it has an outcome the status of an undecided one."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("bugzy-conformance: interrupted before anything was decided", err=True)
+        sys.exit(3)
 
 
 def main() -> None:

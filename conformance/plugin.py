@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+LAST_WORDS = 0.5  # seconds that workers have to end when the run is interrupted
+
 if TYPE_CHECKING:
     from conformance.bench import Bench
     from conformance.schedule import Slot
@@ -186,11 +188,17 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_keyboard_interrupt() -> None:
-    """Say in the history that the run was not complete."""
+    """Say in the history that the run was not complete, and leave workers little time to end.
+
+    A signal to this process alone does not reach them.
+    """
+    from xdist.workermanage import NodeManager
+
     from conformance.session import CURRENT
 
     if CURRENT is not None:
-        CURRENT.interrupt("interrupted")
+        CURRENT.interrupt()
+        NodeManager.EXIT_TIMEOUT = LAST_WORDS
 
 
 def pytest_internalerror(excrepr: object) -> None:
@@ -201,11 +209,13 @@ def pytest_internalerror(excrepr: object) -> None:
         CURRENT.broken(str(excrepr))
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Close the connections; in the main process, judge the history and write the reports."""
     ours = _session(session.config)
     if ours is None:
         return
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        ours.interrupt()
     ours.end()
     if not ours.is_worker and not session.config.option.collectonly:
         session.exitstatus = ours.conclude()

@@ -142,6 +142,8 @@ def outcome(target: Target, *, keep: bool = True) -> Outcome:
     saved = os.environ.pop("PYTEST_ADDOPTS", None)
     try:
         pytest.main(_arguments(target), plugins=[_Holder(SESSION, session)])
+    except KeyboardInterrupt:  # which came before pytest was ready for it, or after
+        session.interrupt()
     finally:
         if saved is not None:
             os.environ["PYTEST_ADDOPTS"] = saved

@@ -256,7 +256,7 @@ class Session:
         """Note an error of the suite's own."""
         self._errors.append(error)
 
-    def interrupt(self, reason: str) -> None:
+    def interrupt(self, reason: str = "interrupted") -> None:
         """Say why the run ends before its time."""
         self._stopped = self._stopped or reason
 
@@ -294,13 +294,17 @@ class Session:
         return self.outcome.status
 
     def leave(self) -> None:
-        """Be no longer the session that hooks find."""
+        """Be no longer the session that hooks find, and leave nothing but reports."""
         if CURRENT is self:
             _set_current(None)
+        if not self.is_worker:  # whose own part comes too late, if the run was interrupted
+            for path in self.target.report_dir.glob(f".{self.bench.run}*"):
+                path.unlink(missing_ok=True)
 
     def finish(self) -> Outcome:
         """The outcome; judge what there is, if the run did not come to that."""
         if self.outcome is None:
+            self.end()
             self.conclude()
         assert self.outcome is not None
         return self.outcome
@@ -311,7 +315,6 @@ class Session:
         for path in sorted(self.target.report_dir.glob(f".{self.bench.run}-*.ndjson")):
             parts.append(read(path))
             path.unlink()
-        (self.target.report_dir / f".{self.bench.run}.pace").unlink(missing_ok=True)
         events = [event for part in parts for event in part.events]
         reasons = [event.data["reason"] for event in events if event.kind == "stopped"]
         return History(
@@ -360,6 +363,8 @@ class Session:
         folder = self.target.report_dir
         folder.mkdir(parents=True, exist_ok=True)
         name = f".{run}-{worker}.ndjson" if worker >= 0 else "history.ndjson"
+        if worker < 0:
+            report.clear(folder)
         return (folder / name).open("w", encoding="utf-8")
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.report import badge, document, github, har, junit, markdown, page, text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conformance.outcome import Outcome
 
 
@@ -15,16 +18,14 @@ def write(outcome: Outcome) -> None:
     """Write every report into the target's report folder."""
     folder = outcome.target.report_dir
     folder.mkdir(parents=True, exist_ok=True)
-    reports = {
-        "report.json": _json(document.build(outcome)),
-        "report.html": page.build(outcome),
-        "report.md": markdown.build(outcome),
-        "junit.xml": junit.build(outcome),
-        "badge.json": _json(badge.build(outcome)),
-        "history.har": json.dumps(har.build(outcome.history), ensure_ascii=True),
-    }
-    for name, content in reports.items():
-        (folder / name).write_text(content, encoding="utf-8")
+    for name, build in BUILT.items():
+        (folder / name).write_text(build(outcome), encoding="utf-8")
+
+
+def clear(folder: Path) -> None:
+    """Remove the reports of an earlier run, lest they be taken for those of a killed one."""
+    for name in BUILT:
+        (folder / name).unlink(missing_ok=True)
 
 
 def summary(outcome: Outcome) -> list[str]:
@@ -34,3 +35,13 @@ def summary(outcome: Outcome) -> list[str]:
 
 def _json(document: Any) -> str:
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
+
+
+BUILT: Mapping[str, Callable[[Outcome], str]] = {
+    "report.json": lambda outcome: _json(document.build(outcome)),
+    "report.html": page.build,
+    "report.md": markdown.build,
+    "junit.xml": junit.build,
+    "badge.json": lambda outcome: _json(badge.build(outcome)),
+    "history.har": lambda outcome: json.dumps(har.build(outcome.history), ensure_ascii=True),
+}

@@ -157,15 +157,19 @@ def file(tmp_path: Path) -> Iterator[Path]:
         yield path
 
 
-def test_an_interrupted_run_writes_its_reports(file: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_writes_its_reports(file: Path, sent: signal.Signals) -> None:
     folder = file.parent / "out"
+    folder.mkdir()
+    (folder / "report.html").write_text("of an earlier run", encoding="utf-8")
     command = [sys.executable, "-m", "conformance", "run", "--target", str(file)]
     process = subprocess.Popen(
         [*command, "--report-dir", str(folder)], stderr=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stderr is not None
     assert b"requests and" in process.stderr.readline()
-    process.send_signal(signal.SIGINT)
+    assert not (folder / "report.html").exists()
+    process.send_signal(sent)
     process.communicate(timeout=DEADLINE)
     report = json.loads((folder / "report.json").read_text("utf-8"))
     assert (report["verdict"], process.returncode) == ("inconclusive", 3)
