@@ -157,7 +157,7 @@ def each(
     for (place, _), ones in _each_kind_first(broken.items()):
         yield Finding(
             expected=expected,
-            observed=f"{observed(ones[0])}, from {place}",
+            observed=f"{observed(ones[:SHOWN][-1])}, from {place}",  # which is the one to repeat
             exchanges=ones[:SHOWN],
         )
 

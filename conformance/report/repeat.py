@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from conformance.report.har import origin_of
+from conformance.report.shell import expression
 from conformance.report.visible import INVISIBLE
 
 if TYPE_CHECKING:
@@ -16,13 +17,7 @@ if TYPE_CHECKING:
 
 MARK = re.compile(r"\[key ([a-z_]+)(?:#\d+)?\]")
 AGAIN = "again"  # where the reports of a repetition go: they must not replace the whole one's
-LONGEST = 2000  # characters of a body in a curl line
-
-
-def variable(outcome: Outcome, party: str) -> str:
-    """The variable that stands for a party's key: the target file's own, if it names one."""
-    given = outcome.target.parties.get(party)
-    return f"${given.variable if given and given.variable else f'BUGZY_{party.upper()}_KEY'}"
+LONGEST = 2000  # characters of a body that stands in a curl line
 
 
 def curl(outcome: Outcome, exchange: Exchange) -> str:
@@ -30,25 +25,30 @@ def curl(outcome: Outcome, exchange: Exchange) -> str:
     request = exchange.request
 
     def quoted(text: str) -> str:
-        return _quoted(text, lambda party: variable(outcome, party))
+        return _quoted(text, lambda party: expression(outcome, party, exchange.tags))
 
     parts = ["curl", "-i"]
     if request.method != "GET":
         parts += ["-X", request.method]
     for name, value in request.fields:
         parts += ["-H", quoted(f"{name}: {value}")]
-    if request.body:
-        parts += ["--data-binary", quoted(request.body.decode("utf-8", "replace")[:LONGEST])]
+    body = request.body.decode("utf-8", "replace")
+    left_out = len(body) > LONGEST
+    if body:
+        parts += ["--data-binary", "@body" if left_out else quoted(body)]
     origin = origin_of(str(outcome.history.header.get("base_url") or ""))
-    return " ".join([*parts, quoted(origin + request.target)])
+    parts.append(quoted(origin + request.target))
+    if left_out:
+        parts.append(f"# body: the {len(request.body)} bytes of exchange {exchange.number}")
+    return " ".join(parts)
 
 
-def _quoted(text: str, variable: Callable[[str], str]) -> str:
-    """Quoted for a POSIX shell, with variables for the masked keys."""
+def _quoted(text: str, expression: Callable[[str], str]) -> str:
+    """Quoted for a POSIX shell, with what stands for the masked keys."""
     if not MARK.search(text):
         return _escaped(text) if INVISIBLE.search(text) else shlex.quote(text)
     escaped = re.sub(r'([\\"$`])', r"\\\1", text)
-    return '"' + MARK.sub(lambda found: variable(found[1]), escaped) + '"'
+    return '"' + MARK.sub(lambda found: expression(found[1]), escaped) + '"'
 
 
 def _escaped(text: str) -> str:
