@@ -315,11 +315,13 @@ class Session:
         for path in sorted(self.target.report_dir.glob(f".{self.bench.run}-*.ndjson")):
             parts.append(read(path))
             path.unlink()
-        events = [event for part in parts for event in part.events]
+        events = sorted(
+            (event for part in parts for event in part.events), key=lambda event: event.started
+        )
         reasons = [event.data["reason"] for event in events if event.kind == "stopped"]
         return History(
             exchanges=numbered(one for part in parts for one in part.exchanges),
-            events=tuple(sorted(events, key=lambda event: event.started)),
+            events=tuple(events),
             header=self._header(),
             footer={
                 "complete": not reasons and not self.refused,

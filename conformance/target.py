@@ -142,6 +142,8 @@ def load(
     file = source.sections(SECTIONS) if source else {}
     merged = {**file.get("", {}), **file.get("safety", {}), **given}
     sections = {**file, **_party_variables(environ, file)}
+    if given.get("base_url"):
+        _base_url(given["base_url"], None)  # which no line of the file gives
     if bundled is not None:
         return _target(merged | {"base_url": bundled["base_url"]}, bundled, source, environ)
     return _target(merged, _keyless(sections, environ) if keyless else sections, source, environ)

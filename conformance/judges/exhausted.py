@@ -11,7 +11,7 @@ from conformance.history import History
 from conformance.judges.counting import explain
 from conformance.judges.limit import in_its_window
 from conformance.judges.select import absent, lives_of, own, passing, place, said
-from conformance.judges.windows import Spot, offset, spot, spots
+from conformance.judges.windows import Spot, left_of, offset, spot, spots
 
 ELSEWHERE = ("slash", "case")  # disguises after which a path may be another one
 
@@ -97,7 +97,7 @@ def disguise_works(contract: Contract, history: History) -> Iterator[Opinion]:
         elif one.succeeded or (remaining or 0) > 0 or twist not in ELSEWHERE:
             yield Finding(
                 expected=f"429 for an exhausted key, also with {_disguise(twist)}",
-                observed=f"{one.status} with Remaining {remaining}",
+                observed=f"{one.status} {left_of(remaining)}",
                 exchanges=(refusal, one),
             )
 

@@ -11,7 +11,7 @@ from conformance.history import Event, History
 from conformance.judges.counting import Explanation, explain, of_counters
 from conformance.judges.late import is_pushed, stretches
 from conformance.judges.select import answers, lives_of, said
-from conformance.judges.windows import Offset, Spot, offset, spot, spots, windows
+from conformance.judges.windows import Offset, Spot, left_of, offset, spot, spots, windows
 
 
 @judges("rate.enforced")
@@ -111,8 +111,7 @@ def _misinformed(contract: Contract, one: Spot, reset: int) -> Finding:
     limit = contract.rate_limit
     return Finding(
         expected=f"{limit.remaining_field} 0 and {limit.reset_field} {reset}",
-        observed=f"a 429 with {limit.remaining_field} {one.remaining} and "
-        f"{limit.reset_field} {one.told}",
+        observed=f"a 429 {left_of(one.remaining)} and {limit.reset_field} {one.told}",
         exchanges=(one.exchange,),
     )
 
@@ -170,7 +169,7 @@ def new_key_half_used(contract: Contract, history: History) -> Iterator[Opinion]
             continue
         yield Finding(
             expected=f"{contract.rate_limit.remaining_field} {whole} on a new key's first answer",
-            observed=f"{first.exchange.status} with Remaining {first.remaining}",
+            observed=f"{first.exchange.status} {left_of(first.remaining)}",
             exchanges=(first.exchange,),
         )
 

@@ -134,8 +134,9 @@ def _odd_steps(contract: Contract, explanation: Explanation) -> Iterator[Finding
     field = contract.rate_limit.remaining_field
     reason = f" ({explanation.text})" if explanation.text else ""
     for step in explanation.odd[:MOST_STEPS]:
+        left = step.before.remaining
         yield Finding(
-            expected=f"{field} {(step.before.remaining or 0) - 1} after {step.before.remaining}",
+            expected=f"{field} {left - 1} after {left}" if left else f"a refusal after {field} 0",
             observed=f"{field} {step.after.remaining}{reason}",
             exchanges=(step.before.exchange, step.after.exchange),
         )

@@ -94,6 +94,11 @@ def sensible(exchange: Exchange, reset: int | None, rate_limit: RateLimit) -> bo
     return reset is None or date is None or abs(reset - date) <= FARTHEST * rate_limit.window + DAY
 
 
+def left_of(remaining: int | None) -> str:
+    """What an answer says is left, for a reader."""
+    return "without Remaining" if remaining is None else f"with Remaining {remaining}"
+
+
 @lru_cache(maxsize=8)
 def spots(contract: Contract, history: History) -> dict[str, tuple[Spot, ...]]:
     """Per issued key, in order, the answers that its counter had a part in."""

@@ -45,5 +45,7 @@ def fault(*, breaks: str, also: tuple[str, ...] = ()) -> Callable[[type[Server]]
 def find(name: str) -> Fault:
     """Return the fault with this name; raise ChoiceError if there is none."""
     if name not in FAULTS:
-        raise ChoiceError(f"no fault is named {name}; --list-faults names them all")
+        raise ChoiceError(
+            f"no fault is named {name}; bugzy-reference-server --list-faults names them all"
+        )
     return FAULTS[name]

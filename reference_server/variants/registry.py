@@ -40,5 +40,7 @@ def variant(*, lacks: tuple[str, ...] = ()) -> Callable[[type[Server]], type[Ser
 def find(name: str) -> Variant:
     """Return the variant with this name; raise ChoiceError if there is none."""
     if name not in VARIANTS:
-        raise ChoiceError(f"no variant is named {name}; --list-variants names them all")
+        raise ChoiceError(
+            f"no variant is named {name}; bugzy-reference-server --list-variants names them all"
+        )
     return VARIANTS[name]
