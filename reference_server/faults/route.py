@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from reference_server import errors
 from reference_server.app import Call, Server
@@ -27,6 +27,20 @@ class ServesPagesElsewhere(Server):
             return response
         response.status_code = HTTPStatus.OK
         return page(response, "<!doctype html><div id=root></div>", "text/html")
+
+
+@fault(breaks="error.unknown-route")
+class ListsWhateverIsAskedFor(Server):
+    """Answers a read of anything below one's own project or team with an empty list."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        *_, owner, _ = call.request.scope["path"].rsplit("/", 2)
+        known = self.contract.match(call.request.scope["path"])
+        read = call.request.method == "GET" and response.status_code == HTTPStatus.NOT_FOUND
+        if known or not read or not call.window or owner != call.key.owner:
+            return response
+        fields = {name: response.headers[name] for name in response.headers if name[:2] == "x-"}
+        return JSONResponse({"data": []}, headers=fields)
 
 
 @fault(breaks="error.unknown-route")
