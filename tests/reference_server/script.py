@@ -258,7 +258,6 @@ async def rate(script: Script) -> None:
     await script.send("GET", runs + "?limit=0")
     await script.send("GET", own, connection=2)
     await script.send("POST", runs, body=RUN)
-    await script.send("GET", "/projects/{project}/nowhere")
     await script.send("GET", "/nowhere")
     await script.send("GET", "/nowhere", "other_project")
     agent = [("user-agent", "other"), ("x-forwarded-for", "203.0.113.1")]
@@ -329,6 +328,7 @@ async def error(script: Script) -> None:
     await script.rotate()
     for limit in ("0", "ten", "10ten"):
         await script.send("GET", f"{own}?limit={limit}")
+    await script.send("GET", "/projects/{project}/nowhere")
     for path in ("/projects/x/test-runs", "/projects/isn't/test-runs", "/nowhere"):
         await script.send("GET", path)
     await script.rotate()
