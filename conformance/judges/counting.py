@@ -195,7 +195,23 @@ def _nearest(
     misfits = {one: _misfits(one, contract, history) for one in hypotheses}
     best = min(misfits, key=lambda one: misfits[one])
     usual = _misfits(CONTRACTS, contract, history)
-    return best if misfits[best] < min(NEARLY, usual / 5) else None
+    near = misfits[best] < min(NEARLY, usual / 5)
+    return best if near and not _refuses_early(best, contract, history) else None
+
+
+def _refuses_early(hypothesis: Hypothesis, contract: Contract, history: History) -> bool:
+    """Whether keys are refused while their counters have room: then these are only shown."""
+    early = 0
+    for of_key in spots(contract, history).values():
+        last: dict[Hashable, Spot] = {}
+        for one in of_key:
+            counter = hypothesis.counter(one.exchange)
+            before = last.get(counter)
+            if one.admitted:
+                last[counter] = one
+            elif before is not None and before.reset == one.reset:
+                early += (before.remaining or 0) > 0 and not one.at_once
+    return early >= REPEATED
 
 
 def _misfits(hypothesis: Hypothesis, contract: Contract, history: History) -> float:

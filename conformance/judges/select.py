@@ -107,13 +107,15 @@ def control(contract: Contract, history: History) -> Mapping[str, Exchange]:
 
 @lru_cache(maxsize=8)
 def strange(contract: Contract, history: History) -> frozenset[str]:
-    """Keys that nothing of their own is known to: the target file may be wrong about them.
+    """Given keys to which nothing of their own is known: the target file may be wrong about them.
 
     Area auth judges that they are refused; nothing else follows from what they are answered.
     """
-    plain = (one for one in history.judged if own(one) and sound(one))
+    given = {e.data["key"] for e in history.events_of("issued") if not e.data.get("generated")}
+    lives = lives_of(history)
+    plain = (one for one in history.judged if own(one) and sound(one) and lives.live(one))
     asked = grouped(
-        (one for one in plain if one.tags.operation in contract.by_id),
+        (one for one in plain if one.tags.operation in contract.by_id and one.tags.key in given),
         lambda one: one.tags.key or "",
     )
     return frozenset(

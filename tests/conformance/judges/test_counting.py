@@ -407,3 +407,14 @@ def test_a_rule_that_many_break_is_none() -> None:
     assert accused(*by_operation(*[left(n) for n in (59, 20, 55, 21, 58)])) == {
         "rate.remaining-counts"
     }
+
+
+def test_a_counter_that_has_room_where_the_key_is_refused_is_only_shown() -> None:
+    def lane(remaining: int, number: int, status: int = 200) -> Exchange:
+        return left(remaining, status, connection=f"127.0.0.1:{number}")
+
+    shown = [lane(59 - n, number) for n in range(25) for number in (1, 2)]
+    refused = [lane(0, number, 429) for number in (1, 2, 1, 2)]
+    odd = lane(59, 1)
+    assert "rate.no-bypass" in accused(*shown, odd, lane(34, 1), lane(34, 2))
+    assert "rate.no-bypass" not in accused(*shown, odd, *refused)
