@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from conformance.exchange import Exchange
     from conformance.report.progress import Progress
 
+NO_TLS = "WRONG_VERSION_NUMBER"  # what OpenSSL says of an answer in plain text
 CURRENT: Session | None = None
 NUMBERS_PER_WORKER = 1_000_000
 SHOWS = 5  # requests that a key has left, so that taking it where it must not be taken shows
@@ -200,8 +201,11 @@ class Session:
         return False
 
     def _unreachable(self, exchange: Exchange) -> str:
-        where = self.target.base_url
-        return f"{where} does not answer ({exchange.failure}): is it running, is base_url right?"
+        where, failure = self.target.base_url, exchange.failure or ""
+        hint = "is it running, is base_url right?"
+        if NO_TLS in failure:
+            hint = f"it speaks no TLS; write http://{where.partition('://')[2]}"
+        return f"{where} does not answer ({failure}): {hint}"
 
     @contextlib.contextmanager
     def during(self, one: schedule.Slot) -> Iterator[None]:
