@@ -1,4 +1,4 @@
-"""Nearly: recorded texts that differ a little from a key that is used more often."""
+"""Nearly: recorded texts that differ a little from a key that is let in more often."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from itertools import permutations
 from conformance.contract import Contract
 
 
-def nearly(contract: Contract, sent: Iterable[str]) -> Mapping[str, tuple[str, str]]:
-    """By text, the key that it resembles, and how; of those that were sent in turn."""
-    uses = Counter(sent)
+def nearly(
+    contract: Contract, sent: Iterable[str], let_in: Iterable[str]
+) -> Mapping[str, tuple[str, str]]:
+    """By text, the key that it resembles, and how; each was *sent*, or *let in*, so many times."""
+    uses, successes = Counter(sent), Counter(let_in)
     found: dict[str, tuple[str, str]] = {}
     for text, key in permutations(uses, 2):
-        rarer = (uses[text], text) < (uses[key], key)
+        rarer = (successes[text], uses[text], text) < (successes[key], uses[key], key)
         if rarer and (form := _form(contract, text, key)):
             found[text] = key, form
     return found

@@ -34,7 +34,7 @@ Message = TypeVar("Message", Request, Response)
 
 
 @dataclass(frozen=True)
-class Place:
+class Deployment:
     """Where a deployment is: an origin, and what stands before the base path, as a gateway's."""
 
     origin: str
@@ -123,56 +123,58 @@ def _imported(
     parties: Mapping[str, Party],
     base_url: str | None,
 ) -> tuple[History, tuple[str, ...]]:
-    place = _deployment(parts, contract, base_url)
+    deployment = _deployment(parts, contract, base_url)
     exchanges: list[list[Exchange]] = []
     stripped: set[int] = set()
     numbers = itertools.count(1)
     for part in parts:
-        asked = [one.exchange for one in part.entries if _place(contract, one) == place]
+        asked = [
+            one.exchange for one in part.entries if _deployment_of(contract, one) == deployment
+        ]
         exchanges.append([replace(one, number=next(numbers)) for one in asked])
         stripped |= {one.number for one in exchanges[-1]} if part.stripped else set()
     ordered = sorted(skew.aligned(exchanges), key=lambda one: one.started)
     if not ordered:
-        raise HistoryError(f"{parts[0].path}: {_nothing_of(parts, contract, place)}")
+        raise HistoryError(f"{parts[0].path}: {_nothing_of(parts, contract, deployment)}")
     began = ordered[0].started
     tagged, events = settled(contract, ordered, parties, stripped)
-    whole = History(tagged, events, _header(contract, place.origin, began), _footer(ordered))
+    whole = History(tagged, events, _header(contract, deployment.origin, began), _footer(ordered))
     return _shifted(whole, -began, 0), tuple(_notes(parts, ordered, stripped))
 
 
-def _place(contract: Contract, entry: Entry) -> Place | None:
+def _deployment_of(contract: Contract, entry: Entry) -> Deployment | None:
     """Where the deployment would be that an entry is of; None when it is of none."""
     prefix, found, _ = entry.exchange.request.target.partition("?")[0].partition(
         contract.base_path + "/"
     )
-    return Place(entry.origin, prefix) if found else None
+    return Deployment(entry.origin, prefix) if found else None
 
 
-def _deployment(parts: Sequence[Foreign], contract: Contract, base_url: str | None) -> Place:
+def _deployment(parts: Sequence[Foreign], contract: Contract, base_url: str | None) -> Deployment:
     """The deployment that the recordings are of; where one origin has several, the most used."""
     if base_url:
         origin = har.origin_of(base_url)
-        return Place(foreign.normal(origin), base_url[len(origin) :].rstrip("/"))
-    found = _places(parts, contract)
+        return Deployment(foreign.normal(origin), base_url[len(origin) :].rstrip("/"))
+    found = _deployments(parts, contract)
     if not found:
         raise HistoryError(f"{parts[0].path}: holds no request below {contract.base_path}")
-    origins = sorted({place.origin for place in found})
+    origins = sorted({one.origin for one in found})
     if len(origins) > 1:
         listed = ", ".join(origins)
         raise HistoryError(f"{parts[0].path}: requests to {listed}; choose one with --base-url")
     return found.most_common(1)[0][0]
 
 
-def _places(parts: Sequence[Foreign], contract: Contract) -> Counter[Place]:
+def _deployments(parts: Sequence[Foreign], contract: Contract) -> Counter[Deployment]:
     """How many requests each deployment got that the recordings may be of."""
-    places = (_place(contract, entry) for part in parts for entry in part.entries)
-    return Counter(place for place in places if place is not None)
+    found = (_deployment_of(contract, entry) for part in parts for entry in part.entries)
+    return Counter(one for one in found if one is not None)
 
 
-def _nothing_of(parts: Sequence[Foreign], contract: Contract, place: Place) -> str:
-    asked = ", ".join(sorted(str(one) for one in _places(parts, contract))) or "none"
+def _nothing_of(parts: Sequence[Foreign], contract: Contract, wanted: Deployment) -> str:
+    asked = ", ".join(sorted(str(one) for one in _deployments(parts, contract))) or "none"
     return (
-        f"no request to {place}{contract.base_path}; it holds requests to: {asked}; "
+        f"no request to {wanted}{contract.base_path}; it holds requests to: {asked}; "
         "choose one with --base-url"
     )
 

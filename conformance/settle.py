@@ -76,7 +76,8 @@ class Keys:
     def presented(self, exchanges: Sequence[Exchange]) -> tuple[Owners, Mapping[int, Altered]]:
         """Whose key each exchange presents; or which key it nearly presents, and in what form."""
         values = {one.number: presented(self.contract, one.request)[2] for one in exchanges}
-        near = nearly(self.contract, filter(None, values.values()))
+        let_in = (values[one.number] for one in exchanges if one.succeeded)
+        near = nearly(self.contract, filter(None, values.values()), let_in)
         owners = {number: self.owned.get(value) for number, value in values.items()}
         altered = {
             number: (self.owned[near[value][0]], near[value][1])
