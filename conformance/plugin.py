@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,9 +60,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
             config.stash[SESSION] = Session.in_worker(brief, config.workerinput["workerid"])
     elif SESSION not in config.stash and _names_probes(config):
-        from conformance.session import from_pytest
+        config.stash[SESSION] = _session_of(config)
 
-        config.stash[SESSION] = from_pytest(config)
+
+def _session_of(config: pytest.Config) -> Session:
+    """The session of `pytest --pyargs conformance`; raises pytest's usage error."""
+    from conformance.catalogue import UnknownRequirement
+    from conformance.contract import ContractError
+    from conformance.running import bundled_or_named
+    from conformance.session import Session
+    from conformance.source import TargetError
+
+    options = {
+        "base_url": config.getoption("base_url", None),
+        "target": config.getoption("target", None),
+        "only": config.getoption("bugzy_only", None),
+        "skip": config.getoption("bugzy_skip", None),
+        "report_dir": config.getoption("bugzy_report_dir", None),
+    }
+    cleanup = contextlib.ExitStack()
+    config.add_cleanup(cleanup.close)
+    try:
+        return Session(cleanup.enter_context(bundled_or_named(options)))
+    except (TargetError, ContractError, UnknownRequirement) as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _names_probes(config: pytest.Config) -> bool:

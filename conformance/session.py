@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from conformance import __version__, inventory, report, schedule, waiver
 from conformance.bench import Bench, Impatient, Rig, contract_of, new_run
-from conformance.catalogue import UnknownRequirement, requirements, select
+from conformance.catalogue import requirements, select
 from conformance.client import BudgetSpent, TargetLost
 from conformance.contract import Contract
 from conformance.history import Event, History, Recorder, numbered, read, write
@@ -378,25 +378,3 @@ def _set_current(session: Session | None) -> None:
     """Let hooks that pytest calls without a configuration find the session."""
     global CURRENT
     CURRENT = session
-
-
-def from_pytest(config: pytest.Config) -> Session:
-    """The session of `pytest --pyargs conformance`; raises pytest's usage error."""
-    import pytest
-
-    from conformance.contract import ContractError
-    from conformance.running import bundled_or_named
-
-    options = {
-        "base_url": config.getoption("base_url", None),
-        "target": config.getoption("target", None),
-        "only": config.getoption("bugzy_only", None),
-        "skip": config.getoption("bugzy_skip", None),
-        "report_dir": config.getoption("bugzy_report_dir", None),
-    }
-    cleanup = contextlib.ExitStack()
-    config.add_cleanup(cleanup.close)
-    try:
-        return Session(cleanup.enter_context(bundled_or_named(options)))
-    except (TargetError, ContractError, UnknownRequirement) as error:
-        raise pytest.UsageError(str(error)) from None
