@@ -14,7 +14,7 @@ from conformance.exchange import Exchange, Response
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import SLIDES, explain, of_counters, slides
-from conformance.judges.select import LAYER, passing
+from conformance.judges.select import LAYER, passing, unkeyed
 from conformance.judges.windows import ROUNDING, Offset, Spot, neighbours, offset, spot, spots
 
 INFINITY = float("inf")
@@ -91,7 +91,8 @@ def reset_implausible(contract: Contract, history: History) -> Iterator[Opinion]
         if any(spots(contract, history).values()):
             yield Doubt("the server's clock is unknown: it sends no Date that agrees with itself")
         return
-    for of_key in (*spots(contract, history).values(), _unkeyed(contract, history)):
+    loose = tuple(spot(one, contract.rate_limit) for one in unkeyed(history))
+    for of_key in (*spots(contract, history).values(), loose):
         for one in of_key:
             if written := _written_out(contract, one):
                 yield written
@@ -102,15 +103,6 @@ def reset_implausible(contract: Contract, history: History) -> Iterator[Opinion]
             if problem := _implausible(contract, clock, one):
                 yield problem
                 break
-
-
-def _unkeyed(contract: Contract, history: History) -> tuple[Spot, ...]:
-    """Successes that were recorded without the key that they were counted for."""
-    return tuple(
-        spot(one, contract.rate_limit)
-        for one in (history.judged if history.recorded else ())
-        if one.tags.credential == "unknown" and one.succeeded
-    )
 
 
 @judges("rate.reset-timestamp")

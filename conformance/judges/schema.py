@@ -41,11 +41,9 @@ def responses(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("schema.success-status")
 def success_status(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge the status of every success, a redirect included, that a sound request had."""
-    asked = [
-        one
-        for one in (*_sound(contract, history), *_recorded(history))
-        if 200 <= (one.status or 0) < 400
-    ]
+    unkeyed = (one for one in select.unkeyed(history) if one.tags.operation)
+    every = (*_sound(contract, history), *unkeyed)
+    asked = [one for one in every if 200 <= (one.status or 0) < 400]
     for id, ones in select.grouped(asked, select.place).items():
         documented = contract.by_id[id].success_status
         if right := [one for one in ones if one.status == documented]:
@@ -63,13 +61,6 @@ def valid_accepted(contract: Contract, history: History) -> Iterator[Opinion]:
     refused = [one for one in asked if 400 <= (one.status or 0) < 500]
     judged = [one for one in refused if one.status not in KEYS_MATTER]
     yield from _findings(judged, "a success: the request is valid by openapi.yaml")
-
-
-def _recorded(history: History) -> Iterator[Exchange]:
-    """What was recorded without its key, and let in with one that must have been right."""
-    for one in history.judged if history.recorded else ():
-        if one.tags.credential == "unknown" and one.tags.operation and one.succeeded:
-            yield one
 
 
 def _sound(contract: Contract, history: History) -> Iterator[Exchange]:

@@ -126,6 +126,12 @@ def strange(contract: Contract, history: History) -> frozenset[str]:
     )
 
 
+def unkeyed(history: History) -> tuple[Exchange, ...]:
+    """Successes that were recorded without their key, which must have been a right one."""
+    every = history.judged if history.recorded else ()
+    return tuple(one for one in every if one.tags.credential == "unknown" and one.succeeded)
+
+
 def straight(exchange: Exchange) -> bool:
     """Whether the path is written as documented."""
     return (exchange.tags.twist or "").partition(":")[0] not in OTHER_PATHS
