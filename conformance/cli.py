@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from conformance import __version__, complete
+
+if TYPE_CHECKING:
+    from conformance.draft import Question
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -220,20 +224,38 @@ def init(output: str, force: bool, check: bool, header: tuple[str, ...], **given
             click.echo(f"{one.name:<14} {one.says}")
             status = max(status, drafts.STATUS[one.verdict])
         if status:
-            click.echo("Nothing was written. --no-check writes the file all the same.", err=True)
+            click.echo("Nothing was written; --no-check writes the file all the same:", err=True)
+            click.echo(f"{draft.command()} --no-check --output {shlex.quote(output)}", err=True)
             sys.exit(status)
         drafts.write(draft, path, force=force)
         click.echo(f"Wrote {path}. Next: bugzy-conformance plan --target {path}")
 
 
-def _ask(option: str, question: str, default: str | None) -> str:
+def _ask(question: Question) -> str:
+    """Ask on the terminal, again where an answer cannot be taken."""
     from conformance import draft as drafts
+    from conformance.source import TargetError
 
+    def checked(text: str) -> str:
+        try:
+            return question.check(text.strip())
+        except TargetError as error:
+            raise click.UsageError(str(error)) from None
+
+    default = question.default
     try:
-        return str(click.prompt(question, default=default, show_default=bool(default), err=True))
+        return str(
+            click.prompt(
+                question.text,
+                default=default,
+                show_default=bool(default),
+                value_proc=checked,
+                err=True,
+            )
+        )
     except click.Abort:
         click.echo(err=True)  # the question's line ends nowhere else
-        raise drafts.unanswered(option) from None
+        raise drafts.unanswered(question.option) from None
 
 
 class _usage_errors:  # noqa: N801 - reads as a context manager

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,6 @@ from conformance.history import Recorder
 from conformance.probes.shapes import first_list
 from conformance.source import TargetError
 from conformance.target import PARTIES, PREFIX, Target
-
-Ask = Callable[[str, str, str | None], str]  # an option, a question, its default: the answer
 
 MEANINGS = {
     "project": "the project under test",
@@ -68,6 +67,13 @@ class Draft:
         """The target file."""
         return "\n".join(self._lines()) + "\n" + REST
 
+    def command(self) -> str:
+        """The command that makes it again, without a question."""
+        given = ["--base-url", self.base_url, *(["--insecure"] if self.insecure else [])]
+        for one in self.entries:
+            given += [_option(one.name, "id"), one.id, _option(one.name, "key-env"), one.variable]
+        return shlex.join(["bugzy-conformance", "init", *given])
+
     def _lines(self) -> Iterator[str]:
         yield f"{f'base_url = {_quoted(self.base_url)}':<44}# without /api/v1"
         if self.insecure:
@@ -91,6 +97,19 @@ class Checked:
     verdict: str  # accepted, refused, unknown (nothing could be told) or unreachable
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Something to ask for; *check* returns what is kept of an answer, or raises TargetError."""
+
+    option: str  # which answers it beforehand
+    text: str
+    check: Callable[[str], str]
+    default: str | None = None
+
+
+Ask = Callable[[Question], str]  # the answer, checked
+
+
 def variable(name: str) -> str:
     """The name that the variable with a party's key usually has."""
     return f"BUGZY_{name.upper()}_KEY"
@@ -99,39 +118,67 @@ def variable(name: str) -> str:
 def drafted(given: Mapping[str, Any], ask: Ask) -> Draft:
     """A draft from options; where they leave out what is required, everything missing is asked for.
 
-    Raises TargetError for what cannot stand in a target file.
+    Raises TargetError for an option that cannot stand in a target file.
     """
     complete = bool(given.get("base_url") and given.get("project_id"))
-    base_url = given.get("base_url") or ask("--base-url", "Base URL, without /api/v1", None)
-    entries = tuple(_entries(given, None if complete else ask))
-    draft = Draft(base_url=base_url, entries=entries, insecure=bool(given.get("insecure")))
-    described(draft, {})
+    url = Question(option="--base-url", text="Base URL, without /api/v1", check=targets.base_url)
+    base_url = given.get("base_url")
+    draft = Draft(
+        base_url=ask(url) if base_url is None else targets.base_url(base_url),
+        entries=(),
+        insecure=bool(given.get("insecure")),
+    )
+    for name in MEANINGS:
+        draft = _with_entry(draft, name, given, None if complete else ask)
     return draft
 
 
-def _entries(given: Mapping[str, Any], ask: Ask | None) -> Iterator[Entry]:
-    for name, meaning in MEANINGS.items():
-        id = given.get(f"{name}_id")
-        named = given.get(f"{name}_key_env")
-        if id is None and ask is not None:
-            default = None if name == "project" else ""
-            id = ask(_option(name, "id"), _question(name, meaning), default)
-        if not id and named:
-            raise TargetError(f"{_option(name, 'key-env')} is given without {_option(name, 'id')}")
-        if id and named is None and ask is not None:
-            question = "Variable that holds its key"
-            named = ask(_option(name, "key-env"), question, variable(name))
-        if id:
-            yield Entry(name=name, id=id, variable=_variable(name, named or variable(name)))
+def _with_entry(draft: Draft, name: str, given: Mapping[str, Any], ask: Ask | None) -> Draft:
+    """The draft, and a party of this name, if there is to be one."""
+    id, named = given.get(f"{name}_id"), given.get(f"{name}_key_env")
+    if id is None and ask is not None:
+        id = ask(_id_question(draft, name))
+    if not id and named:
+        raise TargetError(f"{_option(name, 'key-env')} is given without {_option(name, 'id')}")
+    if not id:
+        return draft
+    found = _joined(draft, name, id)
+    if named is None:
+        named = variable(name) if ask is None else ask(_key_question(name))
+    last = replace(found.entries[-1], variable=_variable(name, named))
+    return replace(found, entries=(*draft.entries, last))
 
 
-def _question(name: str, meaning: str) -> str:
-    leave = "" if name == "project" else " (Enter leaves it out)"
-    return f"Id of [{name}], {meaning}{leave}"
+def _joined(draft: Draft, name: str, id: str) -> Draft:
+    """The draft with a party; raises TargetError if it cannot stand beside the others."""
+    entry = Entry(name=name, id=id, variable=variable(name))
+    found = replace(draft, entries=(*draft.entries, entry))
+    described(found, {})
+    return found
+
+
+def _id_question(draft: Draft, name: str) -> Question:
+    def check(id: str) -> str:
+        return _joined(draft, name, id).entries[-1].id if id else ""
+
+    required = name == "project"
+    leave = "" if required else " (Enter leaves it out)"
+    text = f"Id of [{name}], {MEANINGS[name]}{leave}"
+    default = None if required else ""
+    return Question(option=_option(name, "id"), text=text, default=default, check=check)
+
+
+def _key_question(name: str) -> Question:
+    return Question(
+        option=_option(name, "key-env"),
+        text="Variable that holds its key",
+        default=variable(name),
+        check=lambda text: _variable(name, text),
+    )
 
 
 def _variable(name: str, text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) or text.startswith("bzy_"):
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) or text.startswith(targets.KEYS_BEGIN):
         # Not repeated: it may be the key itself.
         raise TargetError(
             f"{_option(name, 'key-env')}: write the name of a variable, as in {variable(name)}; "

@@ -92,6 +92,8 @@ class Target:
         }
 
 
+KEYS_BEGIN = "bzy_"  # as no id does
+
 OPTIONS: dict[str, type] = {
     "base_url": str,
     "openapi": str,
@@ -143,7 +145,7 @@ def load(
     merged = {**file.get("", {}), **file.get("safety", {}), **given}
     sections = {**file, **_party_variables(environ, file)}
     if given.get("base_url"):
-        _base_url(given["base_url"], None)  # which no line of the file gives
+        base_url(given["base_url"])  # which no line of the file gives
     if bundled is not None:
         return _target(merged | {"base_url": bundled["base_url"]}, bundled, source, environ)
     return _target(merged, _keyless(sections, environ) if keyless else sections, source, environ)
@@ -212,7 +214,7 @@ def _target(
 ) -> Target:
     limits = sections.get("rate_limit", {})
     return Target(
-        base_url=_base_url(merged.get("base_url"), source),
+        base_url=base_url(merged.get("base_url"), source),
         parties=_parties(sections, source, environ),
         hooks=_hooks(sections.get("hooks", {}), source),
         limit=_positive(limits.get("limit"), "rate_limit", "limit", source),
@@ -250,7 +252,8 @@ def _problem(source: Source | None, section: str, key: str, problem: str) -> Tar
     return TargetError(f"{name} {problem}")
 
 
-def _base_url(value: str | None, source: Source | None) -> str:
+def base_url(value: str | None, source: Source | None = None) -> str:
+    """A base URL without the slash at its end; raises TargetError for what is none."""
     if not value:
         raise _problem(
             source, "", "base_url", 'is missing; write base_url = "https://staging.example.com"'
@@ -298,6 +301,8 @@ def _id(name: str, entry: Mapping[str, Any], source: Source | None) -> str:
             f'is missing; write [{name}] and below it id = "...", or set {PREFIX}{name.upper()}_ID'
         )
         raise _problem(source, name, "id", hint)
+    if value.startswith(KEYS_BEGIN):  # not repeated
+        raise _problem(source, name, "id", "is a key; write the id as it stands in the path")
     if not re.fullmatch(r"[A-Za-z0-9._~-]+", value):
         raise _problem(source, name, "id", f"is {value!r}; write the id as it stands in the path")
     return str(value)

@@ -1,3 +1,4 @@
+import shlex
 import socket
 import tomllib
 from collections.abc import Iterator
@@ -101,6 +102,10 @@ def test_a_refused_key_is_said_and_nothing_is_written(
     assert result.exit_code == 2
     assert "401 refused" in result.output
     assert not Path("target.toml").exists()
+    again = shlex.split(result.output.splitlines()[-1])
+    assert again[:2] == ["bugzy-conformance", "init"]
+    assert init(*again[2:]).exit_code == 0
+    assert written()["project"]["key"] == "env:MINE"
 
 
 @pytest.mark.usefixtures("keys")
@@ -176,11 +181,32 @@ def test_what_is_not_answered_is_a_wrong_call_and_said(
     assert not Path("target.toml").exists()
 
 
-def test_a_key_in_the_place_of_a_variable_is_not_repeated() -> None:
+@pytest.mark.parametrize("place", ["project-key-env", "project-id", "team-id"])
+def test_a_key_in_the_place_of_something_else_is_not_repeated(place: str) -> None:
     key = "bzy_proj_0123456789"
-    result = init("--base-url=https://x", "--project-id=x", f"--project-key-env={key}")
+    result = init("--base-url=https://x", "--project-id=x", f"--{place}={key}", "--no-check")
     assert result.exit_code == 2
     assert key not in result.output
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (0, "--base-url is"),
+        (1, "project.id is"),
+        (2, "--project-key-env: write the name of a variable"),
+        (3, "other_project.id is the same as project.id"),
+        (5, "team.id is"),
+    ],
+)
+def test_a_wrong_answer_is_asked_for_again(wrong: int, said: str) -> None:
+    answers = ["https://x", "x", "MINE", "y", "", "t", "", ""]
+    mistyped = {0: "x", 2: "a key", 3: "x"}.get(wrong, "a b")
+    answers.insert(wrong, mistyped)
+    result = init("--no-check", answers="\n".join([*answers, ""]))
+    assert result.exit_code == 0, result.output
+    assert f"Error: {said}" in result.output
+    assert set(written()) == {"base_url", "project", "other_project", "team", "safety"}
 
 
 def test_what_was_left_out_stands_in_the_file_as_a_comment() -> None:
