@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from conformance.outcome import USAGE
@@ -14,17 +13,26 @@ if TYPE_CHECKING:
 
 
 def headline(outcome: Outcome) -> str:
-    """The verdict with its limits: what was not tested, and waivers that must go."""
+    """The verdict with its limits: what was not decided, and waivers that must go."""
     if outcome.status == USAGE:
         return "undecided, as no key was accepted"
     counted = gating(outcome)
     untested = sum(one.outcome == "not_tested" for one in counted)
-    limits = ""
+    limits = _undecided(counted) if outcome.verdict == "inconclusive" else ""
     if outcome.verdict == "conformant" and untested:
         limits += f" in what was tested, which {untested} of {len(counted)} requirements were not"
     if outcome.complaints:
         limits += "; waivers have to be mended"
     return outcome.verdict + limits
+
+
+def _undecided(counted: list[Verdict]) -> str:
+    """Why a run decided nothing; empty where it was not complete, which is said apart."""
+    open = sum(one.outcome == "inconclusive" for one in counted)
+    if open:
+        return f", as {open} of {len(counted)} requirements stayed undecided"
+    untested = all(one.outcome == "not_tested" for one in counted)
+    return ", as nothing of what it was to decide was tested" if counted and untested else ""
 
 
 def gating(outcome: Outcome) -> list[Verdict]:
@@ -48,23 +56,3 @@ def _elsewhere(outcome: Outcome) -> str:
     """How a run waited for longer than it took: the bundled server's clock is moved on."""
     workers = outcome.target.workers > 1 and outcome.target.control is None
     return "of waiting, by several workers" if workers else "of waiting, which its clock skipped"
-
-
-def spent_keys(outcome: Outcome) -> list[str]:
-    """What a run did to keys, so that the next one needs others."""
-    if outcome.files or outcome.target.control is not None:
-        return []
-    events = [event for event in outcome.history.events_of("issued") if event.data["generated"]]
-    made = Counter(event.data["party"] for event in events)
-    return [_spent(outcome, party, count) for party, count in made.items()]
-
-
-def _spent(outcome: Outcome, party: str, count: int) -> str:
-    times = "once" if count == 1 else f"{count} times"
-    given = outcome.target.parties[party].variable or outcome.target.file or "the target"
-    if party.endswith("project"):
-        return (
-            f"the key of [{party}] was replaced {times}: the one in {given} is dead, "
-            "so generate another before the next run"
-        )
-    return f"a key was generated {times} for [{party}]: revoke those that nobody needs"

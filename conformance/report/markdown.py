@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from conformance.catalogue import LEVELS
 from conformance.report import visible
-from conformance.report.headline import figures, headline, spent_keys
+from conformance.report.headline import figures, headline
 from conformance.report.repeat import again, curl
+from conformance.report.spent import spent_keys
 from conformance.report.text import exchange_line
 from conformance.verdict import OUTCOMES
 

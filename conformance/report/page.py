@@ -20,8 +20,9 @@ from markupsafe import Markup, escape
 from conformance.catalogue import AREAS, LEVELS
 from conformance.outcome import USAGE
 from conformance.report import document, marked, timeline, timing, visible
-from conformance.report.headline import gating, spent_keys
+from conformance.report.headline import gating
 from conformance.report.repeat import again, curl
+from conformance.report.spent import spent_keys
 from conformance.report.text import exchange_line
 from conformance.verdict import OUTCOMES
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from conformance.report.har import origin_of
 from conformance.report.shell import expression
+from conformance.report.spent import dead_keys
 from conformance.report.visible import INVISIBLE
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _bytes(letter: str) -> str:
 
 
 def again(outcome: Outcome, id: str) -> str:
-    """The command that decides one requirement again."""
+    """The command that decides one requirement again, and what it needs before, as a comment."""
     target = outcome.target
     if outcome.files:
         files = " ".join(shlex.quote(str(one)) for one in outcome.files)
@@ -76,4 +77,8 @@ def again(outcome: Outcome, id: str) -> str:
     if target.allow_writes and target.control is None:
         parts.append("--allow-writes")
     parts += ["--only", id, "--seed", str(target.seed)]
-    return " ".join([*parts, "--report-dir", shlex.quote(str(target.report_dir / AGAIN))])
+    parts += ["--report-dir", shlex.quote(str(target.report_dir / AGAIN))]
+    dead = dead_keys(outcome)
+    if dead:
+        parts.append(f" # first put a new key into {', '.join(dead)}: the run replaced it")
+    return " ".join(parts)

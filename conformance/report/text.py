@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from conformance.catalogue import AREAS
 from conformance.report import visible
-from conformance.report.headline import figures, gating, headline, spent_keys
+from conformance.report.headline import figures, gating, headline
 from conformance.report.repeat import again, curl
+from conformance.report.spent import spent_keys
 from conformance.report.visible import cut
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from conformance.outcome import Outcome
     from conformance.verdict import Verdict
 
+FAILURES_SHOWN = 10  # in full: they are often of one cause
 FINDINGS_SHOWN = 3
 EXCHANGES_SHOWN = 4
 MOST_OF_FIELD = 40  # characters
@@ -45,15 +47,24 @@ def _decided(outcome: Outcome) -> tuple[list[str], ...]:
 
 
 def _failures(outcome: Outcome) -> list[str]:
+    """What failed, first what counts in the verdict; much of it is not all told in full."""
     failed = [verdict for verdict in outcome.verdicts if verdict.outcome == "failed"]
-    return [line for verdict in failed for line in [*failure(outcome, verdict), ""]]
+    counted = gating(outcome)
+    failed.sort(key=lambda verdict: verdict not in counted)
+    whole, rest = failed[:FAILURES_SHOWN], failed[FAILURES_SHOWN:]
+    found = [line for verdict in whole for line in [*failure(outcome, verdict), ""]]
+    found += [_failed(outcome, verdict) for verdict in rest]
+    if rest:
+        where = outcome.target.report_dir / "report.html"
+        found += [f"  {len(rest)} more have failed; all that was seen is in {where}", ""]
+    return found
 
 
 def failure(outcome: Outcome, verdict: Verdict) -> list[str]:
     """One failed requirement, in the order in which a reader asks."""
     requirement = verdict.requirement
     found = [
-        f"FAILED {requirement.id} ({_level(outcome, verdict)}): {requirement.title}",
+        _failed(outcome, verdict),
         f"  source    {requirement.source}",
         f"  reading   {requirement.reading}",
     ]
@@ -64,6 +75,11 @@ def failure(outcome: Outcome, verdict: Verdict) -> list[str]:
     found.append(f"  again     {again(outcome, requirement.id)}")
     found.append(f"  more      bugzy-conformance requirements {requirement.id}")
     return found
+
+
+def _failed(outcome: Outcome, verdict: Verdict) -> str:
+    requirement = verdict.requirement
+    return f"FAILED {requirement.id} ({_level(outcome, verdict)}): {requirement.title}"
 
 
 def _level(outcome: Outcome, verdict: Verdict) -> str:

@@ -1,10 +1,9 @@
 from dataclasses import replace
-from pathlib import Path
 
 from conformance.outcome import Outcome
 from conformance.report import badge
-from conformance.report.headline import figures, headline, spent_keys
-from tests.conformance.judges.builder import event, issued
+from conformance.report.headline import figures, headline
+from tests.conformance.judges.builder import event, exchange
 from tests.conformance.report.outcomes import failing, outcome, sound
 
 
@@ -22,6 +21,16 @@ def test_what_was_not_tested_limits_it() -> None:
     assert headline(found) == "conformant in what was tested, which 1 of 2 requirements were not"
 
 
+def test_why_nothing_was_decided() -> None:
+    untested = outcome(
+        event("skipped", requirements=["rotation.permanent"], needs="add a hook"),
+        only=("rotation.permanent",),
+    )
+    assert headline(untested) == "inconclusive, as nothing of what it was to decide was tested"
+    found = outcome(exchange(200), only=("auth.required", "auth.project-key-accepted"))
+    assert headline(found) == "inconclusive, as 1 of 2 requirements stayed undecided"
+
+
 def test_waivers_that_must_go_limit_it() -> None:
     found = replace(conformant(), complaints=("auth.required: no longer needed",))
     assert headline(found) == "conformant; waivers have to be mended"
@@ -34,17 +43,6 @@ def test_time_that_a_clock_skipped_was_not_waited_for() -> None:
     assert "1.5 s (60.0 s of waiting, which its clock skipped)" in figures(found)
     several = replace(found, target=replace(found.target, workers=4))
     assert "1.5 s (60.0 s of waiting, by several workers)" in figures(several)
-
-
-def test_keys_that_are_dead_are_named() -> None:
-    found = outcome(issued("project#2", "project#1"), issued("project#3", "project#2"))
-    found = replace(found, target=replace(found.target, file=Path("staging.toml")))
-    assert spent_keys(found) == [
-        "the key of [project] was replaced 2 times: the one in staging.toml is dead, "
-        "so generate another before the next run"
-    ]
-    assert spent_keys(replace(found, files=(Path("history.ndjson"),))) == []
-    assert spent_keys(sound()) == []
 
 
 def test_a_key_that_nobody_accepts_may_be_the_wrong_one() -> None:

@@ -1,11 +1,12 @@
+import shlex
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 from conformance.report.repeat import again, curl
 from conformance.report.visible import INVISIBLE
-from tests.conformance.judges.builder import exchange
-from tests.conformance.report.outcomes import sound
+from tests.conformance.judges.builder import exchange, issued
+from tests.conformance.report.outcomes import outcome, sound
 
 MASKED = (("Authorization", "Bearer [key project#2]"),)
 
@@ -56,3 +57,14 @@ def test_the_variable_is_the_target_files_own() -> None:
     mine = replace(found.target.parties["project"], variable="STAGING_KEY")
     found = replace(found, target=replace(found.target, parties={"project": mine}))
     assert '"Authorization: Bearer $STAGING_KEY"' in curl(found, exchange(200, sent_fields=MASKED))
+
+
+def test_a_dead_key_is_replaced_before_it_is_decided_again() -> None:
+    found = outcome(issued("project#2", "project#1"))
+    file = Path("staging.toml")
+    party = replace(found.target.parties["project"], variable="MY_KEY")
+    target = replace(found.target, file=file, parties={"project": party})
+    found = replace(found, target=target)
+    line = again(found, "rate.enforced")
+    assert shlex.split(line, comments=True)[-1] == "conformance-report/again"
+    assert line.endswith("  # first put a new key into MY_KEY: the run replaced it")

@@ -1,3 +1,5 @@
+import pytest
+
 from conformance.report import text
 from tests.conformance.report.outcomes import failing, hostile
 
@@ -21,3 +23,16 @@ def test_nothing_that_was_sent_is_obeyed_or_begins_a_line() -> None:
 
 def test_lines_are_of_bounded_length() -> None:
     assert max(map(len, text.lines(hostile()))) < 10_000
+
+
+def test_of_many_failures_some_are_told_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = hostile()
+    failed = [one.requirement for one in found.verdicts if one.outcome == "failed"]
+    musts = [one.id for one in failed if one.level == "must"]
+    monkeypatch.setattr(text, "FAILURES_SHOWN", 2)
+    lines = text.lines(found)
+    named = [line.split()[1] for line in lines if line.startswith("FAILED ")]
+    assert sorted(named) == sorted(one.id for one in failed)
+    assert named[: len(musts)] == musts  # what counts in the verdict comes first
+    assert sum(line.startswith("  source ") for line in lines) == 2
+    assert f"  {len(failed) - 2} more have failed; all that was seen is in " in "\n".join(lines)
