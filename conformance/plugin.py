@@ -201,6 +201,15 @@ def pytest_fixture_setup(request: pytest.FixtureRequest) -> Iterator[None]:
         return (yield)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(
+    report: pytest.CollectReport | pytest.TestReport, config: pytest.Config
+) -> tuple[str, str, str] | None:
+    """Count a probe that is done as that: what it sent is judged later."""
+    done = report.when == "call" and report.passed
+    return ("probed", ".", "PROBED") if done and _session(config) is not None else None
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Follow the progress, in the process that shows it."""
     from conformance.session import CURRENT

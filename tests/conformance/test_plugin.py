@@ -52,6 +52,7 @@ def test_its_verdicts_are_those_of_run(folder: Path, workers: list[str]) -> None
     with running.bundled(options) as target:
         running.outcome(target)
     assert re.search(r"^conformant: \d+ requests", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"\d+ probed", done.stdout.splitlines()[-1])  # passed would be a verdict
     assert verdicts(folder / "out") == verdicts(folder / "run")
 
 
