@@ -3,6 +3,7 @@
 import base64
 import urllib.parse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,8 @@ def described(server: embedded.Running, options: dict[str, Any]) -> Target:
     """The target file's content, as the bundled run has it."""
     parties = {name: {"id": c.id, "key": c.key} for name, c in server.credentials.items()}
     place = {"base_url": server.base_url, "control": server.control_url}
-    return targets.load(options | {"allow_writes": True}, {}, parties | place)
+    target = targets.load(options | {"allow_writes": True}, {}, parties | place)
+    return replace(target, spare=True)
 
 
 def test_what_is_searched_for_would_be_found() -> None:

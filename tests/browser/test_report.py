@@ -12,9 +12,10 @@ from tests.browser.browser import Page, lacking
 
 RUN = """
 import sys
+from dataclasses import replace
 from conformance import running
 with running.bundled({"report_dir": sys.argv[1], "quiet": True}, fault=sys.argv[2]) as target:
-    running.outcome(target)
+    running.outcome(replace(target, spare=True))
 """
 FAULT = "slides-reset"
 BREAKS = "rate.reset-stable"
