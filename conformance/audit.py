@@ -15,7 +15,6 @@ from conformance.contract import Contract
 from conformance.history import History, write
 from conformance.judges.windows import Spot, spots
 from conformance.outcome import Outcome, judged
-from conformance.source import TargetError
 from conformance.target import Target
 
 SHARED = ("openapi", "report_dir", "only", "skip", "strict", "hardening", "waivers", "quiet")
@@ -36,7 +35,7 @@ def audit(files: Sequence[Path], options: Mapping[str, Any]) -> Outcome:
     parts = [recording.read(path) for path in files]
     header = next((part.header for part in parts if isinstance(part, History)), {})
     target = target_of(header, options)
-    _make(target.report_dir)
+    report.make(target.report_dir)
     contract = contract_of(header, target)
     named = options.get("target") or options.get("base_url")
     base_url = target.base_url if named else None
@@ -52,13 +51,6 @@ def audit(files: Sequence[Path], options: Mapping[str, Any]) -> Outcome:
     report.write(outcome)
     _write_history(outcome)
     return outcome
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TargetError(f"--report-dir {folder}: cannot be made: {error.strerror}") from None
 
 
 def target_of(header: Mapping[str, Any], options: Mapping[str, Any]) -> Target:

@@ -201,11 +201,10 @@ class Bench:
             if len(batch) == 1:
                 self._learn(self.deliver(batch[0]))
                 continue
-            for call, exchange in zip(batch, self.client.send_at_once(batch), strict=True):
-                again = exchange.response is None or (
-                    exchange.status == 429 and self._keyless(exchange)
-                )
-                self._learn(self.deliver(call) if again else exchange)
+            for call, first in zip(batch, self.client.send_at_once(batch), strict=True):
+                exchange = self.client.repeated(call, first)
+                limited = exchange.status == 429 and self._keyless(exchange)
+                self._learn(self.deliver(call) if limited else exchange)
 
     def sometime(self, calls: Iterable[Call], *, least: int = 1) -> None:
         """Send calls whose order and time mean nothing: where answers are slow, with later ones.

@@ -50,6 +50,18 @@ def requirement(id: str) -> Requirement:
     raise UnknownRequirement(_unknown(id))
 
 
+def chosen(only: Iterable[str], skip: Iterable[str]) -> tuple[Requirement, ...]:
+    """What --only and --skip leave; raise UnknownRequirement for a wrong name, or if that is none.
+
+    Nothing in *only* is everything.
+    """
+    left_out = select(skip)
+    found = tuple(one for one in select(only) or requirements() if one not in left_out)
+    if not found:
+        raise UnknownRequirement("--only and --skip leave no requirement to decide")
+    return found
+
+
 def select(names: Iterable[str]) -> tuple[Requirement, ...]:
     """What ids and areas name, in catalogue order; raise UnknownRequirement for any other name."""
     wanted: set[str] = set()

@@ -6,6 +6,7 @@ import contextlib
 import shlex
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,7 @@ from conformance import __version__, complete
 if TYPE_CHECKING:
     from conformance.draft import Question
 
+INTERNAL = 70  # exit status, as in outcome.py
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PART_OF_CATALOGUE: dict[str, Any] = {
@@ -289,8 +291,12 @@ def _interruptions() -> Iterator[None]:
 
 
 def main() -> None:
-    """The console script."""
-    cli(prog_name="bugzy-conformance")
+    """The console script. What it does not expect is the suite's own error, never the target's."""
+    try:
+        cli(prog_name="bugzy-conformance")
+    except Exception:
+        traceback.print_exc()
+        sys.exit(INTERNAL)
 
 
 if __name__ == "__main__":

@@ -115,7 +115,10 @@ class Client:
 
     def send(self, call: Call) -> Exchange:
         """Send one request and wait for its end; once more if the gateway failed or it was lost."""
-        exchange = self.attempt(call)
+        return self.repeated(call, self.attempt(call))
+
+    def repeated(self, call: Call, exchange: Exchange) -> Exchange:
+        """What a call came to: sent once more if the gateway failed or its answer was lost."""
         if _transient(exchange) and not call.chunks:
             again = replace(call.tags, repeats=exchange.number)
             return self.attempt(replace(call, tags=again))

@@ -76,9 +76,9 @@ class Credential:
     name: str = "anonymous"
     key: str | None = None  # the label of the issued key that it holds in some form
     form: str = "none"
-    fields: Fields = ()
-    query: tuple[tuple[str, str], ...] = ()
-    body: tuple[tuple[str, str], ...] = ()  # members added to a JSON body, or those of a form
+    fields: Fields = field(default=(), repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # JSON members, or a form's
     secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 

@@ -91,7 +91,8 @@ def _send(bench: Bench, batch: list[Call]) -> None:
         bench.deliver(batch[0])
     else:
         tagged = [replace(call, tags=replace(call.tags, group="filling")) for call in batch]
-        bench.client.send_at_once(tagged)
+        for call, exchange in zip(tagged, bench.client.send_at_once(tagged), strict=True):
+            bench.client.repeated(call, exchange)
 
 
 def _done(bench: Bench, label: str, leave: int) -> bool:

@@ -150,6 +150,8 @@ def _records(path: Path) -> Iterator[tuple[str, Any]]:
             try:
                 yield _record(line)
             except (ValueError, AttributeError, KeyError, TypeError) as error:
+                if not line.endswith("\n"):
+                    return  # whoever wrote it was killed
                 raise HistoryError(
                     f"{path}, line {number}: not a history record: {error}"
                 ) from None

@@ -56,10 +56,10 @@ def judged(
 
     *undecidable*: requirements that this history cannot decide, whatever it seems to say, and why.
     """
-    wanted = select(target.only) if target.only else requirements()
+    wanted = select(target.only) or requirements()
     left_out = {one.id: "left out by --skip" for one in select(target.skip)}
     left_out |= undecidable or {}
-    verdicts = tuple(_left_out(one, left_out) for one in decide(contract, history, wanted))
+    verdicts = decide(contract, history, wanted, left_out)
     waivers = waiver.load(target.waivers) if target.waivers else ()
     today = datetime.datetime.now(datetime.UTC).date()
     verdicts, complaints = waiver.apply(verdicts, waivers, today)
@@ -82,13 +82,6 @@ def judged(
     status = _status(outcome)
     # a wrong key in the target file accuses nobody
     return replace(outcome, status=status, verdict="inconclusive" if status == USAGE else verdict)
-
-
-def _left_out(verdict: Verdict, left_out: Mapping[str, str]) -> Verdict:
-    reason = left_out.get(verdict.requirement.id)
-    if reason is None:
-        return verdict
-    return replace(verdict, outcome="not_tested", reason=reason, findings=(), exchanges_judged=0)
 
 
 def _status(outcome: Outcome) -> int:

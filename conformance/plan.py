@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from conformance import inventory, schedule
 from conformance.bench import contract_of
-from conformance.catalogue import requirements, select
+from conformance.catalogue import chosen
 from conformance.contract import Contract
 from conformance.pace import ample, pace_of, thrifty
 from conformance.probe import Phase
@@ -51,8 +51,7 @@ class Plan:
 def make(target: Target) -> Plan:
     """The plan for a target; raises UnknownRequirement for a selection that names nothing."""
     contract = contract_of(target)
-    wanted = {one.id for one in (select(target.only) if target.only else requirements())}
-    wanted -= {one.id for one in select(target.skip)}
+    wanted = {one.id for one in chosen(target.only, target.skip)}
     taken, left = _taken(contract, target, wanted)
     order = schedule.ordered(taken, contract, target)
     return _simulated(order, left, contract, target, wanted)

@@ -41,9 +41,10 @@ class Masker:
     def register(self, key: str, label: str) -> None:
         """Mask this key from now on."""
         if len(key) >= SHORTEST:
-            self._secrets.append((key, label))
-            self._forms += _marked(key, label)
-            self._forms.sort(key=lambda form: -len(form[0]))
+            forms = [*self._forms, *_marked(key, label)]
+            # new lists: another thread may be reading the old ones
+            self._secrets = [*self._secrets, (key, label)]
+            self._forms = sorted(forms, key=lambda form: -len(form[0]))
 
     def mask(self, data: bytes, extra: Iterable[Secret] = ()) -> bytes:
         """The data without any key; *extra* are (key, label) pairs masked in this call only."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from conformance import __version__, inventory, report, schedule, waiver
 from conformance.bench import Bench, Impatient, Rig, contract_of, new_run
-from conformance.catalogue import requirements, select
+from conformance.catalogue import chosen
 from conformance.client import BudgetSpent, TargetLost
 from conformance.contract import Contract
 from conformance.history import Event, History, Recorder, numbered, read, write
@@ -23,7 +23,6 @@ from conformance.hooks import HookError
 from conformance.outcome import Outcome, judged
 from conformance.pace import slow
 from conformance.probe import Phase
-from conformance.source import TargetError
 from conformance.target import Party, Target
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class Session:
         self._started_at = datetime.datetime.now(datetime.UTC)
         self._started = time.monotonic()
         self._unix_offset = time.time() - time.monotonic()
-        self._wanted = self._selected()
+        self._wanted = {one.id for one in chosen(target.only, target.skip)}
         if target.waivers is not None:
             waiver.load(target.waivers)  # what is wrong with them is said before anything is sent
         run = run or new_run()
@@ -121,14 +120,6 @@ class Session:
         name, _, operation = one.id.rstrip("]").partition("[")
         writes = operation in self.contract.by_id and self.contract.by_id[operation].writes
         return name == "auth.anonymous" or (name == "auth.accepted" and not writes)
-
-    def _selected(self) -> set[str]:
-        """What --only and --skip leave; raise UnknownRequirement or TargetError."""
-        chosen = select(self.target.only) if self.target.only else requirements()
-        wanted = {one.id for one in chosen} - {one.id for one in select(self.target.skip)}
-        if not wanted:
-            raise TargetError("--only and --skip leave no requirement to decide")
-        return wanted
 
     def ordered(self, slots: Iterable[schedule.Slot]) -> list[schedule.Slot]:
         """The slots in the order of the schedule."""
@@ -252,13 +243,13 @@ class Session:
     def reported(self, report: pytest.TestReport) -> None:
         """Note a probe that failed, which is the suite's own error, and show the progress."""
         if report.failed:
-            self._errors.append(f"{report.nodeid}\n{report.longreprtext}")
+            self.broken(f"{report.nodeid}\n{report.longreprtext}")
         if self.progress is not None and report.when == "call":
             self.progress.probe(report.nodeid)
 
     def broken(self, error: str) -> None:
-        """Note an error of the suite's own."""
-        self._errors.append(error)
+        """Note an error of the suite's own, without the keys that it may show."""
+        self._errors.append(self.bench.masker.text(error))
 
     def interrupt(self, reason: str = "interrupted") -> None:
         """Say why the run ends before its time."""
@@ -367,7 +358,7 @@ class Session:
 
     def _opened(self, run: str, worker: int) -> TextIO | None:
         folder = self.target.report_dir
-        folder.mkdir(parents=True, exist_ok=True)
+        report.make(folder)
         name = f".{run}-{worker}.ndjson" if worker >= 0 else "history.ndjson"
         if worker < 0:
             report.clear(folder)

@@ -226,7 +226,7 @@ def _target(
         ),
         openapi=_path(merged.get("openapi")),
         report_dir=Path(merged.get("report_dir") or "conformance-report"),
-        workers=int(merged.get("workers") or 0),
+        workers=_workers(merged.get("workers") or 0),
         only=tuple(merged.get("only", ())),
         skip=tuple(merged.get("skip", ())),
         strict=bool(merged.get("strict", False)),
@@ -258,7 +258,10 @@ def base_url(value: str | None, source: Source | None = None) -> str:
         raise _problem(
             source, "", "base_url", 'is missing; write base_url = "https://staging.example.com"'
         )
-    parts = urllib.parse.urlsplit(value)
+    try:
+        parts = urllib.parse.urlsplit(value)
+    except ValueError as error:
+        raise _problem(source, "", "base_url", f"is {value!r}: {error}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _problem(
             source, "", "base_url", f"is {value!r}; write http:// or https:// and a host"
@@ -346,6 +349,12 @@ def _positive(value: Any, section: str, key: str, source: Source | None) -> Any:
     return value
 
 
+def _workers(value: int) -> int:
+    if value < 0:
+        raise TargetError(f"-n is {value}; write how many workers, or 0 for none")
+    return value
+
+
 def _path(value: str | None) -> Path | None:
     return Path(value) if value else None
 
@@ -354,4 +363,6 @@ def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip()):
         raise TargetError(f"--header {name!r} is not of the form 'Name: value'")
+    if not re.fullmatch(r"[\t\x20-\x7e]*", value):  # not repeated: it may be a secret
+        raise TargetError(f"--header {name}: write the value in ASCII")
     return name.strip(), value.strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from conformance import judges
 from conformance.catalogue import Requirement
@@ -45,12 +46,22 @@ class Gate:
 
 
 def decide(
-    contract: Contract, history: History, requirements: Iterable[Requirement]
+    contract: Contract,
+    history: History,
+    requirements: Iterable[Requirement],
+    left_out: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Verdict, ...]:
-    """One verdict per requirement, in the given order."""
+    """One verdict per requirement, in the given order; those *left_out*, for what reason."""
     judges.load()
     skips = _skips(history)
-    return _explained([_verdict(contract, history, one, skips) for one in requirements])
+    return _explained(
+        [
+            Verdict(requirement=one, outcome="not_tested", reason=left_out[one.id])
+            if one.id in left_out
+            else _verdict(contract, history, one, skips)
+            for one in requirements
+        ]
+    )
 
 
 def _explained(verdicts: list[Verdict]) -> tuple[Verdict, ...]:

@@ -144,9 +144,9 @@ def before_all(contract: Contract, history: History) -> Iterator[Opinion]:
 def scheme_case(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge a valid key under "bearer" in other cases."""
     control = select.control(contract, history)
-    strange = select.strange(contract, history)
+    unrecognised = select.unrecognised(contract, history)
     for id, asked in _asked(contract, history, _formed("scheme-case")):
-        known = [one for one in asked if one.tags.key not in strange]
+        known = [one for one in asked if one.tags.key not in unrecognised]
         decided = _decided(contract, history, known)
         accepted = [one for one in decided if _as_well(control.get(id), one)]
         refused = [one for one in decided if one not in accepted]

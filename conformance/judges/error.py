@@ -18,6 +18,7 @@ from conformance.judges import select
 SHOWN = 3  # exchanges that a finding points at
 Broken = tuple[tuple[str, str], tuple[Exchange, ...]]  # where, what kind, and the exchanges
 SEARCHED = 8192  # characters of an error that are searched for internals
+LINK = re.compile(r"\bhttps?://[^\s\"<>]+")  # whose path is one of the web
 
 # Each is a trace of the program behind the API that plain words, ids, routes and JSON pointers
 # do not contain. What repeats is bounded, because the text is the target's.
@@ -217,7 +218,7 @@ def to_defect(one: Exchange) -> str:
 
 def _internal(one: Exchange) -> tuple[str, str] | None:
     """What an error tells of the program behind it, and the words that do; None if nothing."""
-    text = "\n".join(_texts(_response(one)))[:SEARCHED]
+    text = LINK.sub("", "\n".join(_texts(_response(one)))[:SEARCHED])
     sent = urllib.parse.unquote(one.request.target) + one.request.body.decode(errors="replace")
     for what, pattern in INTERNALS:
         found = pattern.search(text)

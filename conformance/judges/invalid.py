@@ -127,7 +127,7 @@ def _invalid(contract: Contract, history: History, chosen: Chosen, what: str) ->
     """Judge what a live key gets for invalid requests on its own."""
     controls = select.controls(contract, history)
     lives, limited = select.lives_of(history), _limited(contract, history)
-    strange = select.strange(contract, history)
+    unrecognised = select.unrecognised(contract, history)
     asked = [
         one
         for operation, one in select.settled(contract, history)
@@ -135,7 +135,7 @@ def _invalid(contract: Contract, history: History, chosen: Chosen, what: str) ->
         and select.said(one) not in limited
         and _on_its_own(operation, one)
         and lives.live(one)
-        and one.tags.key not in strange
+        and one.tags.key not in unrecognised
         and not select.fails(contract, history, one)
         # refused before validation: area auth judges that
         and one.status != 401
@@ -211,9 +211,9 @@ def _read(value: str) -> int | str:
 
 def _off_surface(contract: Contract, history: History) -> Iterator[Exchange]:
     """Decided answers off the documented surface, of strangers and live keys."""
-    lives, strange = select.lives_of(history), select.strange(contract, history)
+    lives, unrecognised = select.lives_of(history), select.unrecognised(contract, history)
     for one in select.judgeable(contract, history):
-        right = one.plain_key and one.tags.key not in strange and lives.live(one)
+        right = one.plain_key and one.tags.key not in unrecognised and lives.live(one)
         known = one.tags.key is None or right
         decided = one.status != 429 and not select.fails(contract, history, one)
         if one.tags.operation is None and known and decided and one.tags.twist is None:

@@ -19,6 +19,7 @@ from conformance.judges.select import (
     lives_of,
     passing,
     straight,
+    unrecognised,
 )
 from conformance.judges.stranger import window_tells
 from conformance.judges.windows import Spot
@@ -44,12 +45,13 @@ Group = tuple[list[Exchange], list[Exchange]]  # answers on another's, and on an
 def _pairs(contract: Contract, history: History) -> Iterator[Group]:
     """Groups that address another's resource and an absent one, alike in all else."""
     lives, lacking = lives_of(history), absent(contract, history)
+    keys = unrecognised(contract, history)
     groups: dict[str, list[Exchange]] = {}
     for one in history.judged:
         group = one.tags.group or ""
         if not group.startswith("pair:") or passing(history, one):
             continue
-        if one.tags.operation in lacking or one.status == 429:
+        if one.tags.operation in lacking or one.tags.key in keys or one.status == 429:
             continue
         if lives.live(one) and straight(one):
             groups.setdefault(group, []).append(one)

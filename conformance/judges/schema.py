@@ -65,9 +65,9 @@ def valid_accepted(contract: Contract, history: History) -> Iterator[Opinion]:
 
 def _sound(contract: Contract, history: History) -> Iterator[Exchange]:
     """Sound requests of live keys for their own."""
-    lives, strange = select.lives_of(history), select.strange(contract, history)
+    lives, unrecognised = select.lives_of(history), select.unrecognised(contract, history)
     for _, one in select.settled(contract, history):
-        known = lives.live(one) and one.tags.key not in strange
+        known = lives.live(one) and one.tags.key not in unrecognised
         if select.own(one) and select.sound(one) and known:
             yield one
 

@@ -156,13 +156,13 @@ def _refused(
     invalid request first, as another requirement judges that.
     """
     control = select.control(contract, history)
-    lives, strange = select.lives_of(history), select.strange(contract, history)
+    lives, unrecognised = select.lives_of(history), select.unrecognised(contract, history)
     keyed = [
         one
         for _, one in select.settled(contract, history)
         if one.plain_key
         and lives.known(one)
-        and one.tags.key not in strange
+        and one.tags.key not in unrecognised
         and not select.fails(contract, history, one)
     ]
     unknown = frozenset(_request(one) for one in keyed if one.status == 404)
@@ -235,7 +235,10 @@ def _methods(contract: Contract, history: History, chosen: Chosen) -> Iterator[F
 
     Which error it is, area error judges.
     """
+    lives, unrecognised = select.lives_of(history), select.unrecognised(contract, history)
     for one in select.judgeable(contract, history):
+        if not lives.known(one) or one.tags.key in unrecognised:
+            continue
         lacking = one.tags.operation is None and one.tags.route is not None
         unlisted = lacking or not select.straight(one)
         if unlisted and one.plain_key and one.succeeded and chosen(one):

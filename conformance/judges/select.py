@@ -106,7 +106,7 @@ def control(contract: Contract, history: History) -> Mapping[str, Exchange]:
 
 
 @lru_cache(maxsize=8)
-def strange(contract: Contract, history: History) -> frozenset[str]:
+def unrecognised(contract: Contract, history: History) -> frozenset[str]:
     """Given keys to which nothing of their own is known: the target file may be wrong about them.
 
     Area auth judges that they are refused; nothing else follows from what they are answered.

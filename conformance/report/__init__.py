@@ -7,11 +7,20 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.report import badge, document, github, har, junit, markdown, page, text
+from conformance.source import TargetError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.outcome import Outcome
+
+
+def make(folder: Path) -> None:
+    """Make a report folder; raise TargetError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TargetError(f"--report-dir {folder}: cannot be made: {error.strerror}") from None
 
 
 def write(outcome: Outcome) -> None:

@@ -39,6 +39,9 @@ def curl(outcome: Outcome, exchange: Exchange) -> str:
         parts += ["--data-binary", "@body" if left_out else quoted(body)]
     origin = origin_of(str(outcome.history.header.get("base_url") or ""))
     parts.append(quoted(origin + request.target))
+    if outcome.target.headers:
+        names = ", ".join(name for name, _ in outcome.target.headers)
+        parts.append(f"# beside --header {names}")
     if left_out:
         parts.append(f"# body: the {len(request.body)} bytes of exchange {exchange.number}")
     return " ".join(parts)

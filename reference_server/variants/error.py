@@ -49,6 +49,15 @@ class EchoesRequests(Server):
 
 
 @variant()
+class LinksToSettings(Server):
+    """Its errors link to the page of its web application that helps."""
+
+    def message(self, call: Call, refusal: Refusal) -> str:
+        page = "https://bugzy.example/app/settings/api-keys"
+        return f"{super().message(call, refusal)}: see {page}"
+
+
+@variant()
 class EchoesIds(Server):
     """Its 404 names the id that it did not find."""
 

@@ -322,6 +322,21 @@ def test_where_answers_are_slow_calls_wait_for_others(bench: Bench) -> None:
     assert len(bench.recorder.exchanges) == sent + 10
 
 
+def test_what_a_gateway_answers_is_asked_again_also_when_sent_together(tmp_path: Path) -> None:
+    options = OPTIONS | {"report_dir": str(tmp_path), "allow_writes": True}
+    with running.bundled(options, fault="answers-bad-gateway") as one:
+        bench = bench_of(one)
+        bench.client.latency = 1.0  # so that several are sent at once
+        write = operation(bench, "createExecution")
+        broken = [bench.call(write, "project", body=b"{", defect="json.cut") for _ in range(2)]
+        bench.together(broken)
+        bench.close()
+    answered = bench.recorder.exchanges
+    assert [one.status for one in answered] == [502] * 4
+    firsts = {one.number for one in answered if one.tags.repeats is None}
+    assert {one.tags.repeats for one in answered} == {None, *firsts}
+
+
 # keys generated at once
 
 

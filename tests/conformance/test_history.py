@@ -45,6 +45,15 @@ def test_a_file_that_is_cut_off_is_incomplete(path: Path) -> None:
     assert found.footer == {"complete": False, "reason": "the file has no footer"}
 
 
+def test_a_last_line_that_was_not_written_whole_is_left_out(path: Path) -> None:
+    lines = path.read_text("ascii").splitlines(keepends=True)
+    path.write_text("".join(lines[:3])[:-9], "ascii")
+    assert len(read(path).exchanges) == 1
+    path.write_text("".join([*lines[:2], lines[2][:-9] + "\n", *lines[3:]]), "ascii")
+    with pytest.raises(HistoryError, match="line 3: not a history record"):
+        read(path)
+
+
 @pytest.mark.parametrize(
     "line",
     ["{", "7", "[]", '{"type": "else"}', '{"number": 1}', '{"type": ["exchange"]}', ""],

@@ -79,6 +79,13 @@ def test_parts_are_clean_or_not(masker: Masker) -> None:
     assert not masker.clean(["some", KEY.encode()])
 
 
+def test_keys_are_masked_while_another_is_registered(masker: Masker) -> None:
+    forms, secrets = masker._forms, masker._secrets
+    kept = [*forms], [*secrets]
+    masker.register("another-secret", "project#2")
+    assert ([*forms], [*secrets]) == kept  # whoever reads them meanwhile has them whole
+
+
 def test_bytes_that_are_no_text_are_kept(masker: Masker) -> None:
     assert masker.mask(b"\xff" + KEY.encode() + b"\x00") == b"\xff[key project#1]\x00"
     assert masker.text("\udcff") == "\udcff"

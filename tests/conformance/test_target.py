@@ -90,6 +90,9 @@ def test_a_whole_file(path: Path) -> None:
         (FILE.replace(".com", ".com/api/v1"), "line 1: base_url is 'https://staging.example.com/"),
         (FILE.replace(".com", ".com?x=1"), "write it without /api/v1, query and fragment"),
         (FILE.replace("https", "ftp"), "write http:// or https:// and a host"),
+        (FILE.replace("staging", "[::1"), "line 1: base_url is 'https://[::1.example.com'"),
+        (FILE.replace(ONE, KEY), "line 4: project.id is a key; write the id as it stands"),
+        ("workers = -1\n" + FILE, "-n is -1; write how many workers, or 0 for none"),
         (FILE.replace("base_url", "# "), "line 1: base_url is missing; write base_url ="),
         (FILE + f"[other_project]\nid = '{ONE}'\n", "line 7: other_project.id is the same as proj"),
         ("base_url = \n", "not TOML: Invalid value (at line 1"),
@@ -125,6 +128,8 @@ def test_a_header_must_be_one(path: Path, header: str) -> None:
 
 def test_a_bad_header_is_not_shown_with_its_value(path: Path) -> None:
     assert KEY not in problem(path, FILE, header=(f"X Key: {KEY}",))
+    said = problem(path, FILE, header=(f"X-Key: {KEY}\u00fc",))
+    assert said == "--header X-Key: write the value in ASCII"
 
 
 # precedence

@@ -96,6 +96,15 @@ def test_where_nothing_bore_on_it_what_failed_may_be_why(monkeypatch: pytest.Mon
     assert found.reason == "no request bore on it; what failed may be why: rate.other"
 
 
+def test_what_was_left_out_explains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = replace(MINE, id="rate.other")
+    monkeypatch.setitem(JUDGES, "rate.mine", [judge()])
+    monkeypatch.setitem(JUDGES, "rate.other", [judge(WRONG)])
+    found, skipped = verdict.decide(CONTRACT, history(), [MINE, other], {"rate.other": "skipped"})
+    assert found.reason == "no request bore on it"
+    assert (skipped.outcome, skipped.reason) == ("not_tested", "skipped")
+
+
 def test_what_hindered_a_probe_is_named(decided: Any) -> None:
     planned = event("planned", started=0, ended=0, requirements=["rate.mine"])
     found = decided(events=(skipped("add a key"), planned, hindered("it hung")))

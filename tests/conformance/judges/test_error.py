@@ -140,6 +140,7 @@ def test_internals_are_told(message: str) -> None:
         "Update the key, set it again, delete it from the page",
         "Error: An exception was made for you",
         "Unexpected token at root (1:5)",
+        "Generate another at https://bugzy.example/app/settings/api-keys",
     ],
 )
 def test_plain_words_are_no_internals(message: str) -> None:

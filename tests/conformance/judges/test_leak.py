@@ -44,6 +44,14 @@ def below(foreign: Any = None) -> list[Exchange]:
     ]
 
 
+def test_a_key_whose_id_may_be_wrong_tells_nothing() -> None:
+    """The key of the other team reaches that one, whatever the target file takes it for."""
+    own = [exchange(404), exchange(404, operation="listTestRuns")]
+    told = pair(TOLD, **SHAPES["invalid"][1])
+    assert opinions(leak.validation_tells, *told) == "failed"
+    assert opinions(leak.validation_tells, *own, *told) == "nothing"
+
+
 def test_what_only_nested_resources_of_others_tell_is_of_two_requirements() -> None:
     how: dict[str, Any] = {"operation": "getExecution", "group": "pair:3"}
     deeper = [

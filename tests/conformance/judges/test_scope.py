@@ -30,6 +30,13 @@ def reaching(status: int, control: Exchange, reach: dict[str, Any], **more: Any)
 # isolation and cross
 
 
+def test_a_key_whose_id_may_be_wrong_reaches_what_may_be_its_own() -> None:
+    own = [exchange(404), exchange(404, operation="listTestRuns")]
+    spelled = exchange(200, resource="foreign", twist="slash")
+    assert opinions(scope.other_projects, PROJECT, spelled) == "failed"
+    assert opinions(scope.other_projects, *own, spelled) == "nothing"
+
+
 @pytest.mark.parametrize(("judge", "control", "reach"), REACHES)
 def test_a_key_reaches_no_further(judge: Judge, control: Exchange, reach: dict[str, Any]) -> None:
     assert opinions(judge, control, reaching(404, control, reach)) == "passed"

@@ -106,15 +106,15 @@ def test_the_builder_is_a_sound_server() -> None:
     assert CONTRACT.by_id["createEnvironment"].success_validator.is_valid(one.response.json)
 
 
-def test_a_key_to_which_nothing_is_known_is_strange() -> None:
+def test_a_key_to_which_nothing_is_known_is_not_recognised() -> None:
     both = ("listExecutions", "listTestRuns")
     unknown, nothing = (
         [exchange(status, operation=name) for name in both] for status in (401, 404)
     )
     for asked in (unknown, nothing, [*unknown, exchange(429)]):
-        assert select.strange(CONTRACT, history(*asked)) == {"project#1"}
+        assert select.unrecognised(CONTRACT, history(*asked)) == {"project#1"}
     for asked in (unknown[:1], [*nothing, exchange(200)], [*unknown, exchange(400)]):
-        assert not select.strange(CONTRACT, history(*asked))
+        assert not select.unrecognised(CONTRACT, history(*asked))
 
 
 def test_an_operation_that_is_not_there_may_be_answered_by_a_framework() -> None:

@@ -38,6 +38,13 @@ def test_a_path_before_the_base_path_stands_once() -> None:
     assert curl(found, one).endswith(" https://gateway.example.com/bugzy/api/v1/x")
 
 
+def test_fields_for_a_gateway_are_not_shown_but_named() -> None:
+    found = sound()
+    headers = (("X-Gateway", "secret"),)
+    found = replace(found, target=replace(found.target, headers=headers))
+    assert curl(found, exchange(200)).endswith(" # beside --header X-Gateway")
+
+
 def test_an_audit_is_repeated_as_an_audit() -> None:
     found = replace(sound(), files=(Path("my recording.har"),))
     assert again(found, "rate.enforced") == (
