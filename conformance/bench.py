@@ -27,6 +27,7 @@ from conformance.keyring import Key, Keyring
 from conformance.pace import Pace, pace_of, thrifty
 from conformance.pairs import Pairs
 from conformance.secrets import Masker
+from conformance.source import TargetError, suggestion
 from conformance.target import NEW_KEY, Target
 
 if TYPE_CHECKING:
@@ -368,10 +369,23 @@ class Bench:
 
 
 def contract_of(target: Target) -> Contract:
-    """The contract as this deployment is held to it."""
-    contract = load(target.openapi).narrowed(frozenset(target.exclude))
+    """The contract as this deployment is held to it; raises TargetError for a wrong exclusion."""
+    whole = load(target.openapi)
+    for name in target.exclude:
+        if name not in whole.by_id:
+            hint = suggestion(name, whole.by_id)
+            raise TargetError(f"operations.exclude: {name} is not known; {hint}")
+    contract = whole.narrowed(frozenset(target.exclude))
+    if not contract.of_kind("project"):
+        raise TargetError("operations.exclude leaves no operation of a project")
     limit = target.limit or contract.rate_limit.limit
     return contract.limited(limit, target.window or contract.rate_limit.window)
+
+
+def fitted(target: Target, contract: Contract) -> Target:
+    """The target without the projects or teams of which the deployment has no operation."""
+    kept = {name: one for name, one in target.parties.items() if contract.of_kind(one.kind)}
+    return replace(target, parties=kept)
 
 
 def new_run() -> str:

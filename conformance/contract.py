@@ -15,6 +15,7 @@ import yaml
 
 HERE = Path(__file__).parent
 METHODS = ("get", "put", "post", "delete", "patch")
+LEFT_OUT = "leave in the operations that it is about (operations.exclude)"  # what to add
 
 
 class ContractError(Exception):
@@ -133,6 +134,10 @@ class Contract:
     def of_kind(self, kind: str) -> tuple[Operation, ...]:
         """The operations that a key of this kind may call."""
         return tuple(operation for operation in self.operations if operation.kind == kind)
+
+    def usual(self, kind: str) -> Operation:
+        """The operation of a kind that stands for all: a documented list, a list, what there is."""
+        return min(self.of_kind(kind), key=lambda op: (not op.lists, not op.documented))
 
     def methods(self, path: str) -> frozenset[str]:
         """The methods that the path template has."""

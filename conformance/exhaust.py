@@ -73,8 +73,7 @@ def _starts_anew(bench: Bench, label: str, before: Window | None, count: int, be
 def _plain(bench: Bench, party: str) -> Call:
     """A request in which nothing but the limit can be wrong."""
     kind = bench.target.parties[party].kind
-    operation = next(op for op in bench.contract.of_kind(kind) if op.lists)
-    return bench.call(operation, party)
+    return bench.call(bench.contract.usual(kind), party)
 
 
 def _batch(bench: Bench, label: str, leave: int, counting: bool, hasty: bool) -> int:

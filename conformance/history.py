@@ -25,7 +25,8 @@ class Event:
     Kinds: ``issued`` (a key was given or generated), ``shown`` (what the settings page says of a
     key), ``declined`` (no key was generated where two were asked for at once), ``planned`` (the
     requirements that some probe serves), ``skipped`` (a probe could not run, and what to add),
-    ``hindered`` (something kept a probe from its work), ``waited`` (for a window to end),
+    ``lacking`` (a probe found no operation that it needs, and what to add), ``hindered`` (something
+    kept a probe from its work), ``waited`` (for a window to end),
     ``stopped`` (the run ended early, and why).
     """
 

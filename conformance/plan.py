@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from conformance import inventory, schedule
-from conformance.bench import contract_of
+from conformance.bench import contract_of, fitted
 from conformance.catalogue import chosen
 from conformance.contract import Contract
 from conformance.pace import ample, pace_of, thrifty
@@ -51,6 +51,7 @@ class Plan:
 def make(target: Target) -> Plan:
     """The plan for a target; raises UnknownRequirement for a selection that names nothing."""
     contract = contract_of(target)
+    target = fitted(target, contract)
     wanted = {one.id for one in chosen(target.only, target.skip)}
     taken, left = _taken(contract, target, wanted)
     order = schedule.ordered(taken, contract, target)
@@ -61,8 +62,9 @@ def _taken(
     contract: Contract, target: Target, wanted: set[str]
 ) -> tuple[list[Slot], tuple[Left, ...]]:
     taken: list[Slot] = []
-    left: list[Left] = []
-    for one, party in inventory.slots(contract, target):
+    every = list(inventory.slots(contract, target))
+    left = list(schedule.unserved((one for one, _ in every), wanted))
+    for one, party in every:
         if one.phase is not Phase.ACCEPT and not wanted & set(one.serves):
             continue
         lack = schedule.missing(one, party, contract, target)

@@ -46,8 +46,7 @@ class Pool:
             return self._bench.call(operation, party, **how)
         case = next(self._cases, None)
         if case is None:
-            operation = next(op for op in self._bench.contract.of_kind(self._kind) if op.lists)
-            return self._bench.call(operation, party)
+            return self._bench.call(self._bench.contract.usual(self._kind), party)
         return self._call(case, party)
 
     def _call(self, case: Case, party: str) -> Call | None:

@@ -12,6 +12,10 @@ from conformance.contract import Operation
 Function = TypeVar("Function", bound=Callable[..., None])
 
 
+class Lacking(Exception):
+    """The deployment has no operation of the kind that a probe needs; the message says which."""
+
+
 class Phase(IntEnum):
     """When in a run a probe has its place."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from conformance.address import OTHERS
 from conformance.catalogue import AREAS
-from conformance.contract import Contract
+from conformance.contract import LEFT_OUT, Contract
 from conformance.pace import thrifty, too_slow
 from conformance.probe import Phase, Probe
 from conformance.target import NEW_KEY, PARTIES, Target
@@ -86,6 +86,9 @@ def slot(id: str, probe: Probe, party: str, target: Target) -> Slot:
 
 def missing(one: Slot, party: str, contract: Contract, target: Target) -> str | None:
     """What a target must add for a probe to run; None when nothing lacks."""
+    for kind in sorted({PARTIES[name] for name in (party, *one.spends)}):
+        if not contract.of_kind(kind):
+            return f"leave in an operation of a {kind} (operations.exclude)"
     for name in one.spends:
         if not target.has_key(name):
             return f"add [{name}] with its id and key"
@@ -93,6 +96,13 @@ def missing(one: Slot, party: str, contract: Contract, target: Target) -> str | 
         if lack := _lack(need, party, contract, target):
             return lack
     return None
+
+
+def unserved(slots: Iterable[Slot], wanted: Iterable[str]) -> Iterator[Left]:
+    """Requirements that none of a deployment's operations bears on."""
+    served = {id for one in slots for id in one.serves}
+    for id in sorted(set(wanted) - served):
+        yield Left(id=id, serves=(id,), needs=LEFT_OUT)
 
 
 def _lack(need: str, party: str, contract: Contract, target: Target) -> str | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from conformance import __version__, inventory, report, schedule, waiver
-from conformance.bench import Bench, Impatient, Rig, contract_of, new_run
+from conformance.bench import Bench, Impatient, Rig, contract_of, fitted, new_run
 from conformance.catalogue import chosen
 from conformance.client import BudgetSpent, TargetLost
 from conformance.contract import Contract
@@ -22,7 +22,7 @@ from conformance.history import Event, History, Recorder, numbered, read, write
 from conformance.hooks import HookError
 from conformance.outcome import Outcome, judged
 from conformance.pace import slow
-from conformance.probe import Phase
+from conformance.probe import Lacking, Phase
 from conformance.target import Party, Target
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ class Session:
     def __init__(
         self, target: Target, *, run: str | None = None, worker: int = -1, keep: bool = True
     ) -> None:
-        self.target = target
         self.contract: Contract = contract_of(target)
+        self.target = target = fitted(target, self.contract)
         self.is_worker = worker >= 0
         self._notes_left = True  # one process says what is left out, not each
         self.outcome: Outcome | None = None
@@ -136,6 +136,8 @@ class Session:
     def _note_planned(self, order: Iterable[schedule.Slot]) -> None:
         """Say which requirements some probe serves, and what to add for the probes left out."""
         now = self.bench.clock.now()
+        every = (one for one, _ in inventory.slots(self.contract, self.target))
+        self._left += schedule.unserved(every, self._wanted)
         served = sorted({id for one in order for id in one.serves})
         planned = Event(kind="planned", started=now, ended=now, data={"requirements": served})
         self.bench.recorder.event(planned)
@@ -230,6 +232,13 @@ class Session:
             self._hindered(one, str(error), skip=reraise)
         except (HookError, Impatient) as error:
             self._hindered(one, str(error), skip=reraise)
+        except Lacking as error:
+            self._lacks(one, f"leave in {error} (operations.exclude)")
+
+    def _lacks(self, one: schedule.Slot, needs: str) -> None:
+        now = self.bench.clock.now()
+        data = {"probe": one.id, "requirements": list(one.serves), "needs": needs}
+        self.bench.recorder.event(Event(kind="lacking", started=now, ended=now, data=data))
 
     def _hindered(self, one: schedule.Slot, reason: str, *, skip: bool) -> None:
         now = self.bench.clock.now()

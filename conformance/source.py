@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,12 +82,16 @@ class Source:
 
     def _unknown(self, known: Sections, section: str, key: str, value: Any) -> TargetError:
         candidates = [*known[section], *([] if section else [name for name in known if name])]
-        near = difflib.get_close_matches(key, candidates, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(candidates)}"
-        problem = f"is not known; {hint}"
+        problem = f"is not known; {suggestion(key, candidates)}"
         if isinstance(value, dict):
             return TargetError(f"{self.path}, line {self.line(key, '')}: {key} {problem}")
         return self.error(section, key, problem)
+
+
+def suggestion(name: str, known: Collection[str]) -> str:
+    """What somebody may have meant who wrote a name that is not known."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
 
 
 def _reason(error: Exception) -> str:

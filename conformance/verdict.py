@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from conformance import judges
 from conformance.catalogue import Requirement
-from conformance.contract import Contract
+from conformance.contract import LEFT_OUT, Contract
 from conformance.finding import JUDGES, Doubt, Evidence, Finding, Judge
 from conformance.history import History
 
@@ -53,24 +53,34 @@ def decide(
 ) -> tuple[Verdict, ...]:
     """One verdict per requirement, in the given order; those *left_out*, for what reason."""
     judges.load()
-    skips = _skips(history)
+    skips = _needs(history, "skipped")
+    excluding = bool(history.header.get("settings", {}).get("exclude"))
     return _explained(
+        excluding,
         [
             Verdict(requirement=one, outcome="not_tested", reason=left_out[one.id])
             if one.id in left_out
             else _verdict(contract, history, one, skips)
             for one in requirements
-        ]
+        ],
     )
 
 
-def _explained(verdicts: list[Verdict]) -> tuple[Verdict, ...]:
-    """Where nothing bore on a requirement, what failed may be why, in its area first."""
+def _explained(excluding: bool, verdicts: list[Verdict]) -> tuple[Verdict, ...]:
+    """Where nothing bore on a requirement, what failed may be why, in its area first.
+
+    Where nothing failed, it may be about operations that were left out.
+    """
     failed = [one.requirement for one in verdicts if one.outcome == "failed"]
-    return tuple(
-        replace(one, reason=_spoilt(one, failed)) if one.reason == NOTHING else one
-        for one in verdicts
-    )
+
+    def explained(one: Verdict) -> Verdict:
+        if one.reason != NOTHING:
+            return one
+        if excluding and not failed:
+            return replace(one, outcome="not_tested", reason=LEFT_OUT)
+        return replace(one, reason=_spoilt(one, failed))
+
+    return tuple(map(explained, verdicts))
 
 
 def _spoilt(undecided: Verdict, failed: list[Requirement]) -> str:
@@ -147,6 +157,8 @@ def _without_evidence(verdict: Verdict, history: History, needs: list[str]) -> V
         return replace(verdict, outcome="not_tested", reason="; ".join(_most(needs)))
     if history.header.get("recorded"):
         return replace(verdict, outcome="not_tested", reason="the recording holds nothing on it")
+    if lacking := _needs(history, "lacking").get(verdict.requirement.id):
+        return replace(verdict, outcome="not_tested", reason="; ".join(dict.fromkeys(lacking)))
     hindered = _hindrances(history, verdict.requirement.id)
     if hindered:
         return replace(verdict, outcome="inconclusive", reason="; ".join(hindered))
@@ -164,10 +176,13 @@ def _most(needs: list[str]) -> list[str]:
     ]
 
 
-def _skips(history: History) -> dict[str, list[str]]:
-    """What would have to be added, per requirement that a probe could not serve."""
+def _needs(history: History, kind: str) -> dict[str, list[str]]:
+    """What would have to be added, per requirement that a probe could not serve.
+
+    *kind*: skipped, where the probe did not run, or lacking, where that showed on the way.
+    """
     found: dict[str, list[str]] = {}
-    for event in history.events_of("skipped"):
+    for event in history.events_of(kind):
         for id in event.data["requirements"]:
             found.setdefault(id, []).append(event.data["needs"])
     return found

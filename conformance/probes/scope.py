@@ -10,7 +10,7 @@ from conformance.bench import Bench
 from conformance.contract import Operation
 from conformance.exchange import Exchange
 from conformance.likeness import UUID
-from conformance.probe import Phase, probes
+from conformance.probe import Lacking, Phase, probes
 from conformance.probes.shapes import first_list, flawed, in_full, lists, nested
 from conformance.sample import media_types, typed
 from conformance.schedule import CROSS
@@ -177,11 +177,19 @@ def test_lists(bench: Bench, operation: Operation) -> None:
 def test_listed(bench: Bench, operation: Operation) -> None:
     """Read what a list holds one by one, the oldest: if it is one's own, it is found there."""
     above = operation.path.rpartition("/")[0]
-    listing = next(op for op in bench.contract.operations if op.lists and op.path == above)
+    listing = _list_at(bench, {above})
     seen = bench.send(listing, operation.kind, query="limit=100", generated="positive")
     place = bench.call(listing, operation.kind).path
     for id in _ids(seen, operation)[-LISTED:]:
         bench.send(operation, operation.kind, path=f"{place}/{id}", group="listed")
+
+
+def _list_at(bench: Bench, paths: set[str]) -> Operation:
+    """The list on one of the paths; raises Lacking if there is none."""
+    for operation in bench.contract.operations:
+        if operation.lists and operation.path in paths:
+            return operation
+    raise Lacking(f"a list at {' or '.join(sorted(paths)) or 'what can be made'}")
 
 
 def _ids(listed: Exchange, operation: Operation) -> list[str]:
@@ -224,7 +232,7 @@ def look_around(bench: Bench, party: str) -> None:
     """Read the list of what can be made, one's own and the other's."""
     operations = bench.contract.of_kind(party)
     made = {op.path for op in operations if op.method == "POST"}
-    listing = next(op for op in operations if op.lists and op.path in made)
+    listing = _list_at(bench, made)
     for who in (party, OTHERS[party]):
         bench.send(listing, who, query="limit=100", group="look")
 

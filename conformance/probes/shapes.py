@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.contract import Contract, Operation
 from conformance.pool import in_turn
+from conformance.probe import Lacking
 from conformance.sample import full_bodies, invalid_bodies, invalid_queries, malformed_bodies
 
 if TYPE_CHECKING:
@@ -32,14 +33,19 @@ OVERLOOKED = (
 
 
 def first_list(contract: Contract, kind: str) -> Operation:
-    """The list that probes use where any operation will do: documented, if there is such a one."""
-    lists = [op for op in contract.of_kind(kind) if op.lists]
-    return sorted(lists, key=lambda op: not op.documented)[0]
+    """The list that probes use where any operation will do; another one, if there is no list."""
+    return contract.usual(kind)
 
 
 def first_write(contract: Contract, kind: str) -> Operation:
-    """The first operation that takes a body; without leave to write, it is sent an invalid one."""
-    return next(op for op in contract.of_kind(kind) if op.body is not None)
+    """The first operation that takes a body; without leave to write, it is sent an invalid one.
+
+    Raises Lacking if there is none.
+    """
+    for operation in contract.of_kind(kind):
+        if operation.body is not None:
+            return operation
+    raise Lacking(f"an operation of a {kind} that takes a body")
 
 
 def with_body(operation: Operation) -> bool:

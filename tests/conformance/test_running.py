@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from conformance import contract as contracts
 from conformance import history as histories
 from conformance import running, session
 from conformance.catalogue import requirements
@@ -101,6 +102,31 @@ def test_what_a_target_lacks_is_not_tested(tmp_path: Path) -> None:
     assert reasons["rotation.in-flight"] == ("not_tested", "add hooks.regenerate_project_key")
     assert reasons["scope.team-isolation"][0] == "not_tested"
     assert reasons["auth.required"] == ("passed", None)
+
+
+TEAMS = [one.id for one in contracts.load().of_kind("team")]
+NESTED = [one.id for one in contracts.load().operations if one.nested is not None]
+
+
+@pytest.mark.parametrize(
+    ("excluded", "untested"),
+    [
+        ([one.id for one in contracts.load().operations if not one.documented], set()),
+        ([*TEAMS, *NESTED], {"auth.team-key-accepted", "scope.team-isolation", "scope.nested"}),
+    ],
+    ids=["what is only assumed", "teams, and what is nested"],
+)
+def test_operations_that_a_deployment_lacks_are_left_out(
+    excluded: list[str], untested: set[str]
+) -> None:
+    with running.bundled({"quiet": True}) as target:
+        narrow = replace(target, exclude=tuple(excluded), spare=True)
+        outcome = running.outcome(narrow, keep=False)
+    assert (outcome.verdict, outcome.errors) == ("conformant", ())
+    left = {one.requirement.id: one.reason for one in outcome.verdicts if one.outcome != "passed"}
+    assert untested <= set(left)
+    assert not left or untested
+    assert all("(operations.exclude)" in (reason or "") for reason in left.values()), left
 
 
 def test_a_key_whose_reset_is_to_be_seen_is_kept_until_then() -> None:

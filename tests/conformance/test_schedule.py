@@ -14,6 +14,7 @@ import conformance
 from conformance import catalogue, contract, inventory, judges, plan, schedule, target
 from conformance.finding import JUDGES
 from conformance.probe import Phase
+from conformance.source import TargetError
 from conformance.target import PARTIES, Target
 
 PACKAGE = Path(conformance.__file__).parent
@@ -55,6 +56,23 @@ def test_probes_judge_nothing() -> None:
 def test_the_server_does_not_know_the_suite() -> None:
     for path in (PACKAGE.parent / "reference_server").rglob("*.py"):
         assert not any(name.split(".")[0] == "conformance" for name in imports(path)), path
+
+
+def test_an_exclusion_that_names_nothing_is_said(tmp_path: Path) -> None:
+    narrow = replace(described(tmp_path, "project"), exclude=("listTestRun",))
+    with pytest.raises(TargetError, match=r"listTestRun is not known; did you mean listTestRuns\?"):
+        plan.make(narrow)
+    project = tuple(one.id for one in contract.load().of_kind("project"))
+    with pytest.raises(TargetError, match=r"exclude leaves no operation of a project"):
+        plan.make(replace(narrow, exclude=project))
+
+
+def test_the_plan_says_what_exclusions_leave_undecided(tmp_path: Path) -> None:
+    teams = tuple(one.id for one in contract.load().of_kind("team"))
+    narrow = replace(described(tmp_path, "project", "team"), exclude=teams)
+    undecided = plan.make(narrow).undecided
+    assert undecided["auth.team-key-accepted"] == contract.LEFT_OUT
+    assert "team" not in plan.make(narrow).requests
 
 
 def test_every_requirement_has_a_judge_and_a_probe() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from conformance import verdict
 from conformance.catalogue import Requirement
-from conformance.contract import Contract
+from conformance.contract import LEFT_OUT, Contract
 from conformance.finding import JUDGES, Doubt, Evidence, Finding, Judge, Opinion
 from conformance.history import Event, History
 from conformance.verdict import Gate, Verdict
@@ -109,6 +109,19 @@ def test_what_hindered_a_probe_is_named(decided: Any) -> None:
     planned = event("planned", started=0, ended=0, requirements=["rate.mine"])
     found = decided(events=(skipped("add a key"), planned, hindered("it hung")))
     assert (found.outcome, found.reason) == ("inconclusive", "it hung")
+
+
+def test_what_a_probe_found_lacking_is_not_tested(decided: Any) -> None:
+    planned = event("planned", started=0, ended=0, requirements=["rate.mine"])
+    lacking = event("lacking", requirements=["rate.mine"], needs="leave in a list")
+    found = decided(events=(planned, lacking))
+    assert (found.outcome, found.reason) == ("not_tested", "leave in a list")
+    assert decided(SEEN, events=(planned, lacking)).outcome == "passed"
+
+
+def test_where_operations_are_left_out_nothing_need_bear_on_it(decided: Any) -> None:
+    found = decided(header={"settings": {"exclude": ["getExecution"]}})
+    assert (found.outcome, found.reason) == ("not_tested", LEFT_OUT)
 
 
 def test_evidence_outweighs_a_skip(decided: Any) -> None:
