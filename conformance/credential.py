@@ -65,6 +65,9 @@ LIKELIEST = frozenset(  # what servers that do not compare keys whole let in
     f"altered:{form}"
     for form in ("last-cut", "extended", "upper", "lower", "last-changed", "display-prefix")
 )
+CARELESS = frozenset(  # what programs send that have no key, and what is easily taken for one
+    f"malformed:{form}" for form in ("blank", "empty", "prefix", "word", "null", "none", "sample")
+)
 FORM = "application/x-www-form-urlencoded"
 SHORT = 100  # characters: longer keys would make a request too long that holds them everywhere
 
@@ -154,7 +157,9 @@ def in_fields(key: Key) -> Iterator[Credential]:
 
 
 def in_body(key: Key) -> Iterator[Credential]:
-    """The key in a member of the body."""
+    """The key in a member of the body, in all of them first."""
+    everywhere = tuple((name, key.value) for name in BODY_NAMES)
+    yield Credential(name=key.party, key=key.label, form="body:everywhere", body=everywhere)
     for name in BODY_NAMES:
         yield Credential(
             name=key.party, key=key.label, form=f"body:{name}", body=((name, key.value),)
@@ -278,6 +283,7 @@ def malformed(contract: Contract, kind: str) -> Iterator[Credential]:
         ("prefix", prefix),
         ("word", "undefined"),
         ("null", "null"),
+        ("none", "None"),
         ("star", "*"),
         ("percent", "%"),
         ("quote", "'"),

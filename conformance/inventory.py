@@ -25,6 +25,11 @@ def functions() -> Iterator[tuple[str, Function, Probe]]:
                 yield area, function, function.__probe__
 
 
+def served() -> frozenset[str]:
+    """The requirements that probes serve; others are judged by what is sent for those."""
+    return frozenset(id for *_, probe in functions() for id in probe.serves)
+
+
 def slots(contract: Contract, target: Target) -> Iterator[tuple[Slot, str]]:
     """Each probe for each operation or party, and the party meant by *own*."""
     spare = thrifty(contract, target)

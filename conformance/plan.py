@@ -63,7 +63,7 @@ def _taken(
 ) -> tuple[list[Slot], tuple[Left, ...]]:
     taken: list[Slot] = []
     every = list(inventory.slots(contract, target))
-    left = list(schedule.unserved((one for one, _ in every), wanted))
+    left = list(schedule.unserved((one for one, _ in every), inventory.served()))
     for one, party in every:
         if one.phase is not Phase.ACCEPT and not wanted & set(one.serves):
             continue

@@ -98,10 +98,9 @@ def missing(one: Slot, party: str, contract: Contract, target: Target) -> str | 
     return None
 
 
-def unserved(slots: Iterable[Slot], wanted: Iterable[str]) -> Iterator[Left]:
-    """Requirements that none of a deployment's operations bears on."""
-    served = {id for one in slots for id in one.serves}
-    for id in sorted(set(wanted) - served):
+def unserved(slots: Iterable[Slot], served: Iterable[str]) -> Iterator[Left]:
+    """Requirements that probes serve, but none for the operations that a deployment has."""
+    for id in sorted(set(served) - {id for one in slots for id in one.serves}):
         yield Left(id=id, serves=(id,), needs=LEFT_OUT)
 
 
@@ -132,6 +131,7 @@ def _resolved(name: str, party: str, target: Target) -> str:
         "own": party,
         "other": other,
         "cross": CROSS.get(party, party),
+        "cross-other": OTHERS.get(CROSS.get(party, party), party),
         "spare": other if target.has_key(other) else party,
     }
     return meant.get(name, name)

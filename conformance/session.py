@@ -137,7 +137,7 @@ class Session:
         """Say which requirements some probe serves, and what to add for the probes left out."""
         now = self.bench.clock.now()
         every = (one for one, _ in inventory.slots(self.contract, self.target))
-        self._left += schedule.unserved(every, self._wanted)
+        self._left += schedule.unserved(every, inventory.served())
         served = sorted({id for one in order for id in one.serves})
         planned = Event(kind="planned", started=now, ended=now, data={"requirements": served})
         self.bench.recorder.event(planned)

@@ -216,6 +216,7 @@ def _off_surface(contract: Contract, history: History) -> Iterator[Exchange]:
         right = one.plain_key and one.tags.key not in unrecognised and lives.live(one)
         known = one.tags.key is None or right
         decided = one.status != 429 and not select.fails(contract, history, one)
+        decided &= one.status != 401 or not lives.shut_out(one)  # area rotation judges why
         if one.tags.operation is None and known and decided and one.tags.twist is None:
             yield one
 

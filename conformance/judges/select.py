@@ -241,19 +241,27 @@ class Lives:
         self._ends = {label: self._end(event) for label, event in self._issued.items()}
         self._spans = {label: self._span(event) for label, event in self._issued.items()}
         self._new = {label for label, one in self._issued.items() if one.data.get("generated")}
+        plain = (one for one in history.judged if one.tags.operation and own(one) and sound(one))
+        self._told = grouped(plain, lambda one: one.tags.key or "")
 
     def known(self, exchange: Exchange) -> bool:
         """Whether the key was surely valid, and is no generated one that was not let in.
 
         That a new key is unknown, for a moment or somewhere, is what area rotation judges.
         """
-        shut_out = exchange.status == 401 and exchange.plain_key and exchange.tags.key in self._new
-        return self.live(exchange) and not shut_out
+        refused = exchange.status == 401 and exchange.plain_key and exchange.tags.key in self._new
+        return self.live(exchange) and not refused
 
     def live(self, exchange: Exchange) -> bool:
         """Whether the key was surely valid for the whole exchange."""
         begins, ends = self._spans.get(exchange.tags.key or "", NEVER)
         return exchange.started >= begins and exchange.ended < ends
+
+    def shut_out(self, exchange: Exchange) -> bool:
+        """Whether the last answer to a sound request with its key was that it is none."""
+        told = self._told.get(exchange.tags.key or "", ())
+        before = [one for one in told if one.precedes(exchange)]
+        return bool(before) and before[-1].status == 401
 
     def dead(self, exchange: Exchange) -> bool:
         """Whether the exchange began after the key that replaces its own had been shown."""

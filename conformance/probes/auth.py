@@ -101,7 +101,8 @@ def test_elsewhere(bench: Bench, operation: Operation) -> None:
         alone = [form for place in places for form in place(key)]
         forms += alone[::3] if bench.thrifty else alone  # the others are tried together
     if operation.body is not None:
-        forms += some(bench, operation, list(credentials.in_body(key)), 4, 1)
+        everywhere, *alone = credentials.in_body(key)
+        forms += [everywhere, *some(bench, operation, alone, 4, 1)]
     bench.sometime(bench.call(operation, form) for form in forms)
 
 
@@ -110,7 +111,7 @@ def test_elsewhere(bench: Bench, operation: Operation) -> None:
     "auth.pat-unavailable",
     "auth.before-all",
     phase=Phase.FREE,
-    free=10,
+    free=16,
     thrift={"free": 4},
 )
 def test_never_issued(bench: Bench, operation: Operation) -> None:
@@ -123,6 +124,8 @@ def test_never_issued(bench: Bench, operation: Operation) -> None:
     odd = list(credentials.malformed(bench.contract, operation.kind))
     every = shows(bench, operation)
     forms += odd if every else some(bench, operation, odd, 2, 1)
+    if not bench.thrifty:
+        forms += [one for one in odd if one.form in credentials.CARELESS and one not in forms]
     calls = [bench.call(operation, form) for form in forms]
     if not bench.thrifty:
         elsewhere = ("foreign", "absent")

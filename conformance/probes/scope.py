@@ -81,21 +81,45 @@ def test_the_other_way(bench: Bench, operation: Operation) -> None:
 @probes(
     "scope.project-isolation",
     "scope.team-isolation",
-    "scope.nested",
     phase=Phase.LATER,
-    spends={"other": 3},
+    spends={"other": 2},
     thrift={"spends": {"other": 0}},
     needs=("other.key", "own.id"),
     where=lambda op: op.lists or op.body is not None or op.nested is not None,
 )
 def test_all_the_other_way(bench: Bench, operation: Operation) -> None:
-    """Address one's own and what lies below it with the other's key, if there is time."""
-    if bench.thrifty:
-        return
-    other = OTHERS[operation.kind]
-    bench.pair(operation, other)
-    if operation.nested is not None:
-        bench.send(operation, other, nested="foreign")
+    """Address one's own with the other's key, if there is time."""
+    if not bench.thrifty:
+        bench.pair(operation, OTHERS[operation.kind])
+
+
+@probes(
+    "scope.nested",
+    phase=Phase.LATER,
+    spends={"other": 1},
+    thrift={"spends": {"other": 0}},
+    needs=("other.key", "own.id"),
+    where=nested,
+)
+def test_nested_the_other_way(bench: Bench, operation: Operation) -> None:
+    """Address one's own resource below the other's, with the other's key, if there is time."""
+    if not bench.thrifty:
+        bench.send(operation, OTHERS[operation.kind], nested="foreign")
+
+
+@probes(
+    "scope.project-key-on-team",
+    "scope.team-key-on-project",
+    phase=Phase.LATER,
+    spends={"cross-other": 1},
+    thrift={"spends": {"cross-other": 0}},
+    needs=("cross-other.key", "other.id"),
+    where=lambda op: not op.lists,
+)
+def test_other_key_of_the_other_kind(bench: Bench, operation: Operation) -> None:
+    """Call the other's operations with its key of the other kind, if there is time."""
+    if not bench.thrifty:
+        bench.send(operation, OTHERS[CROSS[operation.kind]], resource="cross-foreign")
 
 
 @probes(

@@ -164,6 +164,13 @@ def test_an_unknown_route_is_found(status: int) -> None:
     assert opinions(invalid.unknown_route, unknown(status), OWN) == "failed"
 
 
+def test_a_key_that_is_shut_out_says_nothing_of_routes() -> None:
+    asked = unknown(401)
+    assert opinions(invalid.unknown_route, OWN, asked) == "failed"
+    assert opinions(invalid.unknown_route, OWN, exchange(401), asked) == "nothing"
+    assert opinions(invalid.unknown_route, exchange(401), OWN, asked) == "failed"
+
+
 def test_a_stranger_may_be_refused_first() -> None:
     asked = [unknown(status, credential="anonymous") for status in (401, 404)]
     assert opinions(invalid.unknown_route, *asked) == "passed"
