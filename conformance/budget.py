@@ -36,7 +36,6 @@ class ServerClock:
 class Window:
     """A key's window as its last answer described it."""
 
-    limit: int
     remaining: int
     ends: float  # on the run's clock
     refused: bool = False  # a request was refused in it
@@ -89,10 +88,10 @@ class Budget:
         window = self._windows.get(label)
         return window is not None and window.refused and now >= window.ends
 
-    def brief(self) -> dict[str, tuple[int, int, float, bool]]:
+    def brief(self) -> dict[str, tuple[int, float, bool]]:
         """The windows as plain data, for another worker."""
         windows = self._windows.items()
-        return {label: (w.limit, w.remaining, w.ends, w.refused) for label, w in windows}
+        return {label: (w.remaining, w.ends, w.refused) for label, w in windows}
 
     def learn(self, windows: Mapping[str, Window]) -> None:
         """Take over what another worker knew."""
@@ -102,8 +101,7 @@ class Budget:
         before = self._windows.get(label)
         if before is None or exchange.started >= before.ends or self._reopened(exchange, before):
             self.opened += 1
-            whole = self._rate_limit.limit
-            before = Window(whole, whole, exchange.ended + self._rate_limit.window)
+            before = Window(self._rate_limit.limit, exchange.ended + self._rate_limit.window)
         counted = before.remaining - (exchange.status != 429)
         said = self._remaining(exchange)
         remaining = counted if said is None else min(said, self._rate_limit.limit)

@@ -151,7 +151,8 @@ def _records(path: Path) -> Iterator[tuple[str, Any]]:
             try:
                 yield _record(line)
             except (ValueError, AttributeError, KeyError, TypeError) as error:
-                if not line.endswith("\n"):
+                cut_off = isinstance(error, json.JSONDecodeError) and not line.endswith("\n")
+                if cut_off and number > 1:
                     return  # whoever wrote it was killed
                 raise HistoryError(
                     f"{path}, line {number}: not a history record: {error}"

@@ -76,12 +76,6 @@ class Keyring:
         """Whether a text is a key that somebody was given."""
         return any(key.value == value for keys in self._keys.values() for key in keys)
 
-    def settle(self, key: Key) -> None:
-        """Make *key* the current one of its party: it was found to be the survivor."""
-        keys = self._keys[key.party]
-        keys.remove(key)
-        keys.append(key)
-
     def earlier(self, party: str) -> tuple[Key, ...]:
         """The keys that a party had before, oldest first."""
         return tuple(self._keys.get(party, ())[:-1])

@@ -33,7 +33,6 @@ class Plan:
     """What would happen."""
 
     slots: tuple[Slot, ...]
-    left: tuple[Left, ...]
     requests: dict[str, int]  # by party; keyless: those that no window pays for
     windows: dict[str, int]
     seconds: float
@@ -165,7 +164,6 @@ def _simulated(
     ledgers = simulation.ledgers
     return Plan(
         slots=order,
-        left=left,
         requests={name: one.requests for name, one in ledgers.items()}
         | {"keyless or refused": simulation.keyless},
         windows={name: one.windows for name, one in ledgers.items()},

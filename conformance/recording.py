@@ -23,9 +23,6 @@ from conformance.settle import settled
 from conformance.target import Party
 
 APART = 10_000_000  # numbers between the exchanges of two files
-FORM = "application/x-www-form-urlencoded"
-BODYLESS = frozenset({204, 205, 304})  # statuses without a body (RFC 9110, 6.4.1)
-ROUNDING = 0.001  # seconds: recorders write times in whole milliseconds
 LABEL = re.compile(r"\b([a-z_]+)#(\d+)")
 MARK = re.compile(r"\[key [a-z_]+#\d+\]")
 

@@ -54,7 +54,7 @@ def bundled(options: Mapping[str, Any], **server: Any) -> Iterator[Target]:
     openapi = options.get("openapi") or os.environ.get(f"{targets.PREFIX}OPENAPI")
     if openapi:
         server["openapi"] = contracts.load(Path(openapi)).source
-    with embedded.start(manual_clock=True, **server) as running:
+    with embedded.start(**server) as running:
         description: dict[str, Any] = {
             name: {"id": one.id, "key": one.key} for name, one in running.credentials.items()
         }

@@ -55,11 +55,6 @@ class Slot:
         """Whether the windows that it spends must have room: some work on those that have none."""
         return self.phase not in EXHAUSTING
 
-    @property
-    def requests(self) -> int:
-        """How many requests it sends, as far as can be said before."""
-        return sum(self.spends.values()) + self.probe.free
-
 
 @dataclass(frozen=True, kw_only=True)
 class Left:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reference_server import control, factory, http, seed
 from reference_server.app import Server
-from reference_server.clock import Clock, MovableClock, RealClock
+from reference_server.clock import Clock, MovableClock
 from reference_server.seed import Credential
 
 HOST = "127.0.0.1"
@@ -38,14 +38,13 @@ def start(
     fault: str | None = None,
     variant: str | None = None,
     clock: Clock | None = None,
-    manual_clock: bool = True,
 ) -> Iterator[Running]:
     """Serve in a background thread for as long as the context lasts.
 
-    Time goes on by itself and can be moved on (*manual_clock*), unless another *clock* is given.
+    Time goes on by itself and can be moved on, unless another *clock* is given.
     """
     server = factory.create(
-        clock or (MovableClock() if manual_clock else RealClock()),
+        clock or MovableClock(),
         openapi=openapi,
         limit=limit,
         window=window,

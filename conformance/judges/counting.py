@@ -310,7 +310,7 @@ def _in_turn(contract: Contract, history: History, hypothesis: Hypothesis) -> li
         if one.admitted and one.reset is not None
     ]
     if hypothesis.shared:
-        found += [Spot(one, None, None, None, alone=False) for one in overlapping(history)]
+        found += [Spot(one, None, None, alone=False) for one in overlapping(history)]
     if hypothesis.keyless:
         strangers = [one for one in history.answered if one.tags.key is None]
         found += [spot(one, contract.rate_limit) for one in strangers]

@@ -26,10 +26,9 @@ AT_ONCE = ("burst", "under-load", "rivals", "filling")  # groups whose requests 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One answer to an issued key, and the three numbers that it gave."""
+    """One answer to an issued key, and the numbers that it gave."""
 
     exchange: Exchange
-    limit: int | None
     remaining: int | None
     reset: int | None
     told: int | None = None  # the Reset as it was given, also where it makes no sense
@@ -80,9 +79,9 @@ def spot(exchange: Exchange, rate_limit: RateLimit, place: int = 0, alone: bool 
     """What an answer says of its key's window."""
     response = exchange.response
     assert response is not None
-    limit, remaining, told = (response.number(name) for name in rate_limit.fields)
+    _, remaining, told = (response.number(name) for name in rate_limit.fields)
     reset = told if sensible(exchange, told, rate_limit) else None
-    return Spot(exchange, limit, remaining, reset, told, place, alone)
+    return Spot(exchange, remaining, reset, told, place, alone)
 
 
 def sensible(exchange: Exchange, reset: int | None, rate_limit: RateLimit) -> bool:

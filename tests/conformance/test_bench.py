@@ -175,7 +175,7 @@ def test_a_window_that_began_soon_after_another_is_seen_by_its_reset(
 ) -> None:
     """The clock is not sure that a Reset has come, as Date is given in whole seconds."""
     label, now = bench.key("project").label, bench.clock.now()
-    before = Window(limit=60, remaining=30, ends=now + 1.0)
+    before = Window(remaining=30, ends=now + 1.0)
     bench.budget.learn({label: replace(before, remaining=left, ends=now + ends)})
     assert exhausting._starts_anew(bench, label, before, count=1, began=now - 2.0) is anew
 

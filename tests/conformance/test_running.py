@@ -18,6 +18,7 @@ from conformance import running, session
 from conformance.catalogue import requirements
 from conformance.outcome import Outcome, judged
 from reference_server import embedded
+from reference_server.clock import RealClock
 
 SMALL = {"quiet": True, "only": ["schema"]}
 REPORTS = {
@@ -172,7 +173,7 @@ def test_a_target_can_be_described_without_a_server() -> None:
 @pytest.fixture
 def file(tmp_path: Path) -> Iterator[Path]:
     """The target file of a server whose window is long."""
-    with embedded.start(manual_clock=False) as server:
+    with embedded.start(clock=RealClock()) as server:
         project = server.credentials["project"]
         path = tmp_path / "target.toml"
         path.write_text(

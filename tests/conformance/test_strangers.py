@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from conformance.cli import cli
 from reference_server import embedded
+from reference_server.clock import RealClock
 
 KEY = "bzy_proj_0123456789abcdef0123456789abcdef"
 
@@ -112,7 +113,7 @@ def test_no_answer_to_anything(tmp_path: Path) -> None:
 
 
 def test_a_key_that_a_sound_server_does_not_know(tmp_path: Path) -> None:
-    with embedded.start(manual_clock=False) as server:
+    with embedded.start(clock=RealClock()) as server:
         result = run(tmp_path, server.base_url, id=server.credentials["project"].id)
     assert result.exit_code == 2
     assert "project.key was refused with 401 UNAUTHORIZED" in result.output

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from reference_server import contract, embedded
-from reference_server.clock import ManualClock
 from reference_server.contract import Contract
 from reference_server.embedded import Running
 from tests.reference_server.api import Api, Serve
+from tests.reference_server.manual import ManualClock
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,10 @@ from typing import Any
 
 from reference_server import seed
 from reference_server.app import Server
-from reference_server.clock import ManualClock
 from reference_server.contract import Contract
 from reference_server.store import Store
 from tests.reference_server.api import ABSENT, BASE
+from tests.reference_server.manual import ManualClock
 
 LIMIT = 12
 RUN = b'{"taskSlug": "run-tests"}'

@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from reference_server.clock import ManualClock
 from reference_server.contract import Contract
 from reference_server.embedded import Running
 from tests.reference_server.api import ABSENT, BASE, Api, answer, connect
+from tests.reference_server.manual import ManualClock
 
 RUN = {"taskSlug": "run-tests"}
 FIELDS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")

@@ -2,7 +2,8 @@ import time
 
 import pytest
 
-from reference_server.clock import ManualClock, MovableClock, RealClock
+from reference_server.clock import MovableClock, RealClock
+from tests.reference_server.manual import ManualClock
 
 
 def test_manual_clock_stands_still_until_it_is_moved() -> None:

@@ -2,8 +2,9 @@ import httpx
 import pytest
 
 from reference_server import embedded
-from reference_server.clock import ManualClock, RealClock
+from reference_server.clock import RealClock
 from tests.reference_server.api import ABSENT, Api
+from tests.reference_server.manual import ManualClock
 
 
 def control(api: Api, method: str, path: str, **more: object) -> httpx.Response:

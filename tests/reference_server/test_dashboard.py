@@ -3,8 +3,8 @@ import re
 import httpx
 import pytest
 
-from reference_server.clock import ManualClock
 from tests.reference_server.api import ABSENT, Api, Serve
+from tests.reference_server.manual import ManualClock
 
 
 def page(api: Api, path: str = "", **headers: str) -> httpx.Response:

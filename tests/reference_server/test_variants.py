@@ -9,12 +9,12 @@ import yaml
 
 from reference_server import contract
 from reference_server.choice import ChoiceError
-from reference_server.clock import ManualClock
 from reference_server.contract import Contract
 from reference_server.variants import VARIANTS, Variant, find
 from reference_server.variants.data import ASSUMED
 from reference_server.variants.rate import AlignedWindows, FractionalWindows
 from tests.reference_server.api import Api, Serve, answer, connect
+from tests.reference_server.manual import ManualClock
 
 CATALOGUE = Path(__file__).parents[2] / "conformance" / "catalogue.yaml"
 LEVELS = {each["id"]: each["level"] for each in yaml.safe_load(CATALOGUE.read_text("utf-8"))}
