@@ -136,7 +136,7 @@ def plan(form: str, **options: Any) -> None:
     is_flag=True,
     help="Judge each fault by every requirement, as --only does, and run each variant with as many "
     "requests as where windows are short; without it, a fault is judged in the areas of those that "
-    "it breaks, and every other variant is run as where windows are long.",
+    "it breaks, and every variant is run as where windows are long.",
 )
 @click.option(
     "--real-time",

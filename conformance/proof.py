@@ -30,7 +30,7 @@ class Trial:
     breaks: str | None
     also: tuple[str, ...] = ()
     summary: str = ""
-    spare: bool = False  # run as where a minute is short: with half as many requests
+    spare: bool = False  # run as where a minute is short: with a third of the requests
 
     @property
     def areas(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The server: one path through the code for every request, in decisions of one method each.
 
-A seeded fault or a lawful variant is a subclass that decides one of them otherwise (see faults.py
-and variants.py).
+A seeded fault or a lawful variant is a subclass that decides one of them otherwise (see faults and
+variants).
 """
 
 from __future__ import annotations

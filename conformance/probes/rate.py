@@ -29,7 +29,7 @@ FORWARDING = (
     ("X-Forwarded-Host", "other{n}.example"),
     ("X-Forwarded-Proto", "https"),
     ("X-Cluster-Client-IP", "203.0.113.{n}"),
-    ("User-Agent", "conformance-other/{n}"),
+    ("User-Agent", "bugzy-conformance (other {n})"),
     ("Cookie", "session=conformance{n}"),
     ("Accept-Language", "eo"),
     ("Origin", "https://other{n}.example"),
