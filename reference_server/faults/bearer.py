@@ -15,7 +15,7 @@ from reference_server import errors, keys
 from reference_server.app import Call, Server
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
-from reference_server.faults.shapes import LetsIn
+from reference_server.faults.shapes import LetsIn, operation
 
 # auth.bearer-only
 
@@ -109,6 +109,20 @@ class TakesKeyFromBody(TakesKeyElsewhere):
         except (ValueError, AttributeError, TypeError):
             return None
         return found if isinstance(found, str) else None
+
+
+@fault(breaks="auth.header-only")
+class TakesKeyFromOneBody(TakesKeyElsewhere):
+    """Accepts a valid key in the member api_key of a new execution's body."""
+
+    def elsewhere(self, call: Call) -> str | None:
+        asked = operation(self, call)
+        if asked is None or asked.id != "createExecution":
+            return None
+        try:
+            return str(json.loads(call.body)["api_key"])
+        except (ValueError, KeyError, TypeError):
+            return None
 
 
 @fault(breaks="auth.header-only")

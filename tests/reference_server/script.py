@@ -150,8 +150,11 @@ async def auth(script: Script) -> None:
     await script.send("GET", f"{own}?access_token={key}", "undefined")
     form = [("content-type", "application/x-www-form-urlencoded")]
     await script.send("POST", runs, None, body=f"access_token={key}".encode(), fields=form)
-    stolen = json.dumps({"taskSlug": "x", "access_token": key}).encode()
-    await script.send("POST", runs, None, body=stolen)
+    for member in ("api_key", "access_token"):
+        stolen = json.dumps({"taskSlug": "x", member: key}).encode()
+        await script.send("POST", runs, None, body=stolen)
+    bare = [("authorization", "Bearer")]
+    await script.send("GET", "/projects/{project}/test-runs", None, fields=bare)
     for odd in (
         key.upper(),
         key[:-1] + "!",
@@ -165,6 +168,7 @@ async def auth(script: Script) -> None:
         "bzy_proj_" + "a" * 40,
         "bzy_pat_" + "a" * 40,
         "undefined",
+        "null",
         "a" * 3000,
     ):
         await script.send("GET", own, odd)
@@ -214,6 +218,7 @@ async def scope(script: Script) -> None:
     for mine, theirs in (("team", "other_team"), ("other_team", "team")):
         nested = await script.nested("teams", theirs)
         await script.send("GET", f"/teams/{{{theirs}}}{nested}", mine)
+        await script.send("GET", f"/teams/{{{theirs}}}{nested}", theirs.replace("team", "project"))
     event = b'{"event_type": "x"}'
     await script.send("POST", "/teams/{other_team}/webhooks/events", "team", body=event)
 
