@@ -16,6 +16,18 @@ OTHERS = {
     "team": "other_team",
     "other_team": "team",
 }
+CROSS = {"project": "team", "team": "project"}  # the main party of the other kind
+
+
+def relative(party: str) -> dict[str, str]:
+    """The parties that are meant where a probe is for *party* and says own, other or cross."""
+    cross = CROSS.get(party, party)
+    return {
+        "own": party,
+        "other": OTHERS.get(party, party),
+        "cross": cross,
+        "cross-other": OTHERS.get(cross, cross),
+    }
 
 
 class Addresses:

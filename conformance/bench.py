@@ -283,7 +283,7 @@ class Bench:
 
     def _learn(self, exchange: Exchange) -> None:
         """Remember ids that a list shows, and what a write created."""
-        operation = self.contract.by_id.get(exchange.tags.operation or "")
+        operation = self.contract.operation(exchange.tags.operation)
         if operation is None or not exchange.succeeded or not exchange.plain_key:
             return
         assert exchange.response is not None

@@ -20,7 +20,7 @@ from conformance import __version__
 from conformance.budget import Budget
 from conformance.clock import Clock
 from conformance.credential import ANONYMOUS, Credential
-from conformance.exchange import Exchange, Fields, Request, Response, Tags
+from conformance.exchange import GATEWAY, Exchange, Fields, Request, Response, Tags
 from conformance.hands import Hands
 from conformance.history import Recorder
 from conformance.pace import Pace
@@ -351,7 +351,7 @@ def _connection(response: httpx.Response) -> str | None:
 
 def _transient(exchange: Exchange) -> bool:
     """Whether the way there may have failed: no answer, or a gateway's (RFC 9110, 15.6)."""
-    return exchange.response is None or exchange.status in (502, 503, 504)
+    return exchange.response is None or exchange.status in GATEWAY
 
 
 def _batches(calls: Sequence[Call], size: int) -> Iterator[Sequence[Call]]:

@@ -135,6 +135,10 @@ class Contract:
         """The operations that a key of this kind may call."""
         return tuple(operation for operation in self.operations if operation.kind == kind)
 
+    def operation(self, id: str | None) -> Operation | None:
+        """The operation of this id; None for what is none of them, or off the surface."""
+        return self.by_id.get(id or "")
+
     def usual(self, kind: str) -> Operation:
         """The operation of a kind that stands for all: a documented list, a list, what there is."""
         return min(self.of_kind(kind), key=lambda op: (not op.lists, not op.documented))

@@ -31,7 +31,7 @@ class Created:
 def created(contract: Contract, history: History) -> Iterator[Created]:
     """Everything that a key made, in the order in which it was asked for."""
     for one in history.answered:
-        operation = contract.by_id.get(one.tags.operation or "")
+        operation = contract.operation(one.tags.operation)
         if operation is not None and operation.method == "POST" and one.succeeded:
             for name, id in identifiers(one):
                 yield Created(operation.id, name, id, one.tags.credential)

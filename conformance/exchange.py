@@ -17,6 +17,9 @@ def values(fields: Fields, name: str) -> list[str]:
     return [value for field, value in fields if field.lower() == name.lower()]
 
 
+GATEWAY = frozenset({502, 503, 504})  # what a gateway says when the way failed (RFC 9110, 15.6)
+
+
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
@@ -52,6 +55,11 @@ class Request:
     target: str  # path and query, as sent
     fields: Fields = ()
     body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The path that was asked for, without its query."""
+        return self.target.partition("?")[0]
 
     @property
     def json(self) -> Any:

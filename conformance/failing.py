@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from conformance.exchange import Exchange
-from conformance.judges.select import GATEWAY, grouped
+from conformance.exchange import GATEWAY, Exchange
+from conformance.judges.select import grouped
 
 LEAST = 3  # such answers, before that the way to the server may have failed
 
 
 def failing(exchanges: Sequence[Exchange]) -> list[Exchange]:
     """The exchanges; what fails while other things are answered is said to have been repeated."""
-    asked = grouped(exchanges, lambda one: (one.request.method, one.tags.operation or _path(one)))
+    asked = grouped(exchanges, _asking)
     first = {
         one.number: alike[0].number
         for alike in asked.values()
@@ -23,8 +23,8 @@ def failing(exchanges: Sequence[Exchange]) -> list[Exchange]:
     return [_repeating(one, first[one.number]) if one.number in first else one for one in exchanges]
 
 
-def _path(one: Exchange) -> str:
-    return one.request.target.partition("?")[0]
+def _asking(one: Exchange) -> tuple[str, str]:
+    return one.request.method, one.tags.operation or one.request.path
 
 
 def _fails(alike: Sequence[Exchange], exchanges: Sequence[Exchange]) -> bool:

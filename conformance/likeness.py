@@ -162,7 +162,7 @@ def _masker(exchange: Exchange) -> Callable[[Any], Any]:
 
 def _ids(exchange: Exchange) -> set[str]:
     """The path's parameters, by its template; else what looks like an id; and those in the body."""
-    parts = exchange.request.target.partition("?")[0].split("/")
+    parts = exchange.request.path.split("/")
     names = (exchange.tags.route or "").split("/")
     given = {part for part, name in zip(parts[::-1], names[::-1], strict=False) if "{" in name}
     sent = UUID.findall(exchange.request.body[:MOST_LAYOUT].decode("utf-8", "replace"))

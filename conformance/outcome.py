@@ -40,6 +40,12 @@ class Outcome:
     files: tuple[Path, ...] = ()  # what an audit has judged
     notes: tuple[str, ...] = ()  # what a reader of an audit should know
 
+    @property
+    def gating(self) -> list[Verdict]:
+        """The verdicts that decide the whole."""
+        gate = Gate(strict=self.target.strict, hardening=self.target.hardening)
+        return [one for one in self.verdicts if gate.counts(one)]
+
 
 def judged(
     contract: Contract,

@@ -141,9 +141,7 @@ def _imported(
 
 def _deployment_of(contract: Contract, entry: Entry) -> Deployment | None:
     """Where the deployment would be that an entry is of; None when it is of none."""
-    prefix, found, _ = entry.exchange.request.target.partition("?")[0].partition(
-        contract.base_path + "/"
-    )
+    prefix, found, _ = entry.exchange.request.path.partition(contract.base_path + "/")
     return Deployment(entry.origin, prefix) if found else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
-from conformance.address import OTHERS
+from conformance.address import OTHERS, relative
 from conformance.catalogue import AREAS
 from conformance.contract import LEFT_OUT, Contract
 from conformance.pace import thrifty, too_slow
@@ -19,7 +19,6 @@ RESERVE = {  # requests of a first window that stay: for its drain, or to show t
     "other_project": 6,
     "other_team": 3,
 }
-CROSS = {"project": "team", "team": "project"}  # the main party of the other kind
 KINDS = {  # requirements that speak of the operations of one kind only
     "auth.project-key-accepted": "project",
     "auth.team-key-accepted": "team",
@@ -122,14 +121,8 @@ def _lack(need: str, party: str, contract: Contract, target: Target) -> str | No
 
 def _resolved(name: str, party: str, target: Target) -> str:
     other = OTHERS.get(party, party)
-    meant = {
-        "own": party,
-        "other": other,
-        "cross": CROSS.get(party, party),
-        "cross-other": OTHERS.get(CROSS.get(party, party), party),
-        "spare": other if target.has_key(other) else party,
-    }
-    return meant.get(name, name)
+    spare = other if target.has_key(other) else party
+    return (relative(party) | {"spare": spare}).get(name, name)
 
 
 def ordered(slots: Iterable[Slot], contract: Contract, target: Target) -> list[Slot]:

@@ -204,7 +204,7 @@ def _homes(contract: Contract, tagged: Iterable[Exchange], owners: Owners) -> Ma
     homes: dict[str, Place] = {}
     for one in tagged:
         owner = owners[one.number]
-        operation = contract.by_id.get(one.tags.operation or "")
+        operation = contract.operation(one.tags.operation)
         if owner is None or operation is None:
             continue
         if owner.home is not None:
@@ -216,13 +216,13 @@ def _homes(contract: Contract, tagged: Iterable[Exchange], owners: Owners) -> Ma
 
 def _place(contract: Contract, one: Exchange) -> Place:
     """The kind and id of the project or team in the path."""
-    operation = contract.by_id.get(one.tags.operation or "")
+    operation = contract.operation(one.tags.operation)
     return (operation.kind, _part(contract, one, operation.owner)) if operation else ("", "")
 
 
 def _part(contract: Contract, one: Exchange, name: str | None) -> str:
     """A parameter of the path, in lower case."""
-    operation = contract.by_id.get(one.tags.operation or "")
+    operation = contract.operation(one.tags.operation)
     path = urllib.parse.unquote(below(contract, one.request.target) or "").rstrip("/")
     found = operation.pattern.match(path) if operation and name else None
     return found[name].lower() if found and name else ""
@@ -261,7 +261,7 @@ class _Known:
 
     def _nested(self, one: Exchange) -> str:
         """Whose the resource is that was asked for below one's own."""
-        operation = self.contract.by_id.get(one.tags.operation or "")
+        operation = self.contract.operation(one.tags.operation)
         id = _part(self.contract, one, operation.nested if operation else None)
         if id in self.belonging and _place(self.contract, one) not in self.belonging[id]:
             return "foreign"
@@ -273,7 +273,7 @@ class _Known:
         return first <= one.started and (one.started if _proof(one) else one.ended) <= last
 
     def _resource(self, one: Exchange, owner: Owned) -> str:
-        operation = self.contract.by_id.get(one.tags.operation or "")
+        operation = self.contract.operation(one.tags.operation)
         if operation is None:
             return UNKNOWN
         place = _place(self.contract, one)

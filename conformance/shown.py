@@ -18,7 +18,7 @@ def shown(
     names = {one.nested for one in contract.operations if one.nested}
     found: dict[str, frozenset[Place]] = {}
     for one in exchanges:
-        operation = contract.by_id.get(one.tags.operation or "")
+        operation = contract.operation(one.tags.operation)
         if operation is not None and _shows(operation, one):
             for id in _ids(one, names):
                 found[id] = found.get(id, frozenset()) | {place(one)}

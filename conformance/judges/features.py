@@ -27,7 +27,7 @@ def operation(one: Exchange) -> Hashable:
 
 def path(one: Exchange) -> Hashable:
     """The path itself."""
-    return one.request.target.partition("?")[0]
+    return one.request.path
 
 
 def query(one: Exchange) -> Hashable:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from conformance.contract import Contract
-from conformance.exchange import Exchange
+from conformance.exchange import GATEWAY, Exchange
 from conformance.finding import Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.select import own, said, sound
-from conformance.judges.windows import GATEWAY, NOT_COUNTED, Offset, Spot, issued, offset, spot
+from conformance.judges.windows import NOT_COUNTED, Offset, Spot, issued, offset, spot
 
 ENOUGH = 3  # refusals in used-up windows, and none in others: the limit was what refused them
 
@@ -60,7 +60,7 @@ def _refusals(of_key: list[Spot], clock: Offset) -> Refusals | None:
     refused: list[Exchange] = []
     ended = False
     for one in sorted(of_key, key=lambda one: (one.exchange.started, one.exchange.number)):
-        if one.exchange.status not in NOT_COUNTED + GATEWAY:
+        if one.exchange.status not in GATEWAY | NOT_COUNTED:
             ended = bool(refused)
             last = one if one.remaining == 0 and one.reset is not None else None
         elif own(one.exchange) and sound(one.exchange) and not one.at_once:

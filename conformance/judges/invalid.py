@@ -195,7 +195,7 @@ def _invalid_query(operation: Operation, one: Exchange) -> bool:
 
 def _invalid_path(operation: Operation, one: Exchange) -> bool:
     """Whether an id in the path is no uuid, or the path is not even of the operation's form."""
-    path = urllib.parse.unquote(one.request.target.partition("?")[0])
+    path = urllib.parse.unquote(one.request.path)
     found = re.search(operation.pattern, path)
     return found is None or not all(UUID.fullmatch(id) for id in found.groups())
 

@@ -66,7 +66,7 @@ def _pairs(contract: Contract, history: History) -> Iterator[Group]:
 
 def _unknown(contract: Contract, one: Exchange) -> bool:
     """Whether the key was not taken for one; of the wrong kind, that is an answer like another."""
-    operation = contract.by_id.get(one.tags.operation or "")
+    operation = contract.operation(one.tags.operation)
     wrong_kind = operation is not None and operation.kind not in one.tags.credential
     return one.status == 401 and not wrong_kind
 
@@ -92,7 +92,7 @@ def _is_plain(contract: Contract, history: History, one: Exchange) -> bool:
     """Whether nothing but the id is wrong; without leave to write, a write's body always is."""
     if one.tags.defect is None:
         return True
-    operation = contract.by_id.get(one.tags.operation or "")
+    operation = contract.operation(one.tags.operation)
     forced = not history.header.get("allow_writes") and operation is not None and operation.writes
     return forced and one.tags.defect.startswith("body.missing")
 

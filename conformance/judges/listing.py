@@ -13,7 +13,7 @@ from conformance.exchange import Exchange
 
 def path(one: Exchange) -> str:
     """The path that was asked for, without its query."""
-    return one.request.target.partition("?")[0]
+    return one.request.path
 
 
 def received(one: Exchange) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from conformance.contract import Contract
-from conformance.exchange import Exchange
+from conformance.exchange import GATEWAY, Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import Event, History
 from conformance.judges.select import (
@@ -28,7 +28,7 @@ from conformance.judges.select import (
 from conformance.judges.stranger import window_tells
 from conformance.likeness import differences, volatile, worded
 
-UNSERVED = (408, 429, 502, 503, 504)  # too slow, too many, or not the application
+UNSERVED = GATEWAY | {408, 429}  # too slow, too many, or not the application
 SEPARATE = ("under-load", "in-flight", "exhausted-revoked", "rivals")  # groups of other judges
 
 

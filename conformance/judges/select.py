@@ -7,14 +7,13 @@ from functools import lru_cache
 from typing import TypeVar
 
 from conformance.contract import Contract, Operation
-from conformance.exchange import Exchange
+from conformance.exchange import GATEWAY, Exchange
 from conformance.history import Event, History
 
 INFINITY = float("inf")
 NEVER = (INFINITY, -INFINITY)  # from when until when a key is valid that never surely is
 
 LAYER = frozenset({"HEAD", "OPTIONS", "TRACE"})  # methods of the HTTP layer (reading 11)
-GATEWAY = frozenset({502, 503, 504})  # what a gateway says when the way failed (RFC 9110, 15.6)
 OTHER_PATHS = frozenset({"slash", "case"})  # twists after which a path may lawfully be another
 
 K = TypeVar("K", bound=Hashable)
@@ -72,7 +71,7 @@ def refers(contract: Contract, exchange: Exchange) -> bool:
 
 def operation_of(contract: Contract, exchange: Exchange) -> Operation | None:
     """The operation that an exchange addresses."""
-    return contract.by_id.get(exchange.tags.operation or "")
+    return contract.operation(exchange.tags.operation)
 
 
 def on_operations(contract: Contract, history: History) -> Iterator[tuple[Operation, Exchange]]:

@@ -31,7 +31,7 @@ def older_key_lives(contract: Contract, history: History) -> Iterator[Finding]:
 
 
 def _is_of_project(contract: Contract, one: Exchange) -> bool:
-    operation = contract.by_id.get(one.tags.operation or "")
+    operation = contract.operation(one.tags.operation)
     return operation is not None and operation.kind == "project"
 
 

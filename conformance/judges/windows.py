@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 
 from conformance.contract import Contract, RateLimit
-from conformance.exchange import Exchange
+from conformance.exchange import GATEWAY, Exchange
 from conformance.history import History
 from conformance.judges.select import lives_of
 
@@ -19,8 +19,7 @@ LINGERS = 2.0  # seconds after which what was lost is not served any more
 FARTHEST = 10  # windows ahead of the Date: beyond a day more, a Reset is no Unix time
 DAY = 86400.0  # seconds
 ROUNDING = 1.0  # seconds by which a Reset in whole seconds may miss the end of its window
-NOT_COUNTED = (401, 403)  # no key was let in
-GATEWAY = (502, 503, 504)  # the application may have seen the request, and may not
+NOT_COUNTED = frozenset({401, 403})  # no key was let in
 AT_ONCE = ("burst", "under-load", "rivals", "filling")  # groups whose requests overlap
 
 
@@ -155,12 +154,12 @@ def _counted(exchange: Exchange) -> bool:
     """Whether a key, presented as documented, was counted, or refused for its count."""
     spelled = exchange.plain_key or exchange.tags.form.startswith("scheme-case")
     answered = exchange.response is not None
-    return spelled and answered and exchange.status not in NOT_COUNTED + GATEWAY
+    return spelled and answered and exchange.status not in GATEWAY | NOT_COUNTED
 
 
 def _may_count(exchange: Exchange) -> bool:
     """Lost, answered by a gateway, refused although it is a key (reading 3), or let in oddly."""
-    if exchange.response is None or exchange.status in (403, *GATEWAY):
+    if exchange.response is None or exchange.status in GATEWAY | {403}:
         return True
     if exchange.status == 401:
         return exchange.plain_key or exchange.tags.form.startswith("ambiguous")

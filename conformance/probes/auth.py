@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from conformance import credential as credentials
 from conformance import sample
+from conformance.address import CROSS
 from conformance.bench import Bench
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS, Credential
@@ -14,7 +15,6 @@ from conformance.keyring import Key
 from conformance.probe import Phase, probes
 from conformance.probes.shapes import first_list, first_write, flawed, in_full, shows, some, turn
 from conformance.sample import media_types
-from conformance.schedule import CROSS
 
 
 @probes(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import islice
 
 from conformance import credential as credentials
+from conformance.address import CROSS
 from conformance.bench import Bench
 from conformance.client import Call
 from conformance.contract import Operation
@@ -15,7 +16,6 @@ from conformance.exhaust import exhaust
 from conformance.probe import Phase, probes
 from conformance.probes.shapes import first_list, first_write, lacking, lane, turn
 from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types, typed
-from conformance.schedule import CROSS
 
 FORWARDING = (
     ("X-Forwarded-For", "203.0.113.{n}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from conformance.address import OTHERS
+from conformance.address import CROSS, OTHERS
 from conformance.bench import Bench
 from conformance.contract import Operation
 from conformance.exchange import Exchange
@@ -13,7 +13,6 @@ from conformance.likeness import UUID
 from conformance.probe import Lacking, Phase, probes
 from conformance.probes.shapes import first_list, flawed, in_full, lists, nested
 from conformance.sample import media_types, typed
-from conformance.schedule import CROSS
 
 BURSTS = 3  # of refused writes
 LISTED = 6  # items of a list that are read

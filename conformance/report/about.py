@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import TypeVar
 
 from conformance import inventory
-from conformance.address import OTHERS
+from conformance.address import relative
 from conformance.catalogue import Requirement, requirement
 from conformance.probe import Probe
-from conformance.schedule import CROSS
 from conformance.target import NEW_KEY
 
 T = TypeVar("T")
@@ -127,9 +126,8 @@ def _need(need: str, kind: str) -> str:
         return SETTINGS[need]
     if what == "generate":
         return f"hooks.{NEW_KEY[name]}"
-    other = OTHERS.get(kind, kind)
-    meant = {"own": kind, "other": other, "another": other, "cross": CROSS.get(kind, kind)}
-    return f"{meant.get(name, name)}.{what}"
+    meant = relative(kind)
+    return f"{(meant | {'another': meant['other']}).get(name, name)}.{what}"
 
 
 def _faults(id: str) -> Iterator[Proof]:

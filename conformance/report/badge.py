@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from conformance.outcome import USAGE
-from conformance.report.headline import gating
 
 if TYPE_CHECKING:
     from conformance.outcome import Outcome
@@ -28,7 +27,7 @@ def build(outcome: Outcome) -> dict[str, Any]:
 def _message(outcome: Outcome) -> str:
     if outcome.status == USAGE:
         return "key refused"
-    counts = Counter(one.outcome for one in gating(outcome))
+    counts = Counter(one.outcome for one in outcome.gating)
     whole = sum(counts.values())
     if outcome.verdict == "nonconformant":
         return f"{counts['failed']} of {whole} failed"

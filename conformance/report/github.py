@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from conformance.report import visible
-from conformance.verdict import Gate
 
 if TYPE_CHECKING:
     from conformance.outcome import Outcome
@@ -22,14 +21,14 @@ def commands(outcome: Outcome, environ: Mapping[str, str] = os.environ) -> list[
 
 
 def _annotations(outcome: Outcome) -> Iterator[str]:
-    gate = Gate(strict=outcome.target.strict, hardening=outcome.target.hardening)
+    counted = outcome.gating
     for verdict in outcome.verdicts:
         requirement = verdict.requirement
         title = f"{requirement.id} ({requirement.level})"
         if verdict.outcome == "failed":
-            kind = "error" if gate.counts(verdict) else "warning"
+            kind = "error" if verdict in counted else "warning"
             yield _command(kind, title, f"{requirement.title}: {_first(verdict)}")
-        elif verdict.outcome == "inconclusive" and gate.counts(verdict):
+        elif verdict.outcome == "inconclusive" and verdict in counted:
             yield _command("warning", title, f"undecided: {verdict.reason}")
     for complaint in outcome.complaints:
         yield _command("error", "waiver", complaint)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.outcome import USAGE
 from conformance.report.document import traffic, waited
-from conformance.verdict import Gate, Verdict
+from conformance.verdict import Verdict
 
 if TYPE_CHECKING:
     from conformance.outcome import Outcome
@@ -16,7 +16,7 @@ def headline(outcome: Outcome) -> str:
     """The verdict with its limits: what was not decided, and waivers that must go."""
     if outcome.status == USAGE:
         return "undecided, as no key was accepted"
-    counted = gating(outcome)
+    counted = outcome.gating
     untested = sum(one.outcome == "not_tested" for one in counted)
     limits = _undecided(counted) if outcome.verdict == "inconclusive" else ""
     if outcome.verdict == "conformant" and untested:
@@ -33,12 +33,6 @@ def _undecided(counted: list[Verdict]) -> str:
         return f", as {open} of {len(counted)} requirements stayed undecided"
     untested = all(one.outcome == "not_tested" for one in counted)
     return ", as nothing of what it was to decide was tested" if counted and untested else ""
-
-
-def gating(outcome: Outcome) -> list[Verdict]:
-    """The verdicts that decide the whole."""
-    gate = Gate(strict=outcome.target.strict, hardening=outcome.target.hardening)
-    return [one for one in outcome.verdicts if gate.counts(one)]
 
 
 def figures(outcome: Outcome) -> str:

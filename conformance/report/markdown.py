@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import LEVELS
@@ -13,6 +14,7 @@ from conformance.report.headline import figures, headline
 from conformance.report.repeat import again, curl
 from conformance.report.spent import spent_keys
 from conformance.report.text import exchange_line
+from conformance.report.undecided import undecided
 from conformance.verdict import OUTCOMES
 
 if TYPE_CHECKING:
@@ -113,18 +115,12 @@ def _finding(outcome: Outcome, finding: Finding) -> Iterator[str]:
 
 
 def _undecided(outcome: Outcome) -> Iterator[str]:
-    for name in ("inconclusive", "not_tested", "waived"):
-        reasons: dict[str, list[str]] = {}
-        for verdict in outcome.verdicts:
-            if verdict.outcome == name:
-                reasons.setdefault(verdict.reason or "", []).append(verdict.requirement.id)
-        if reasons:
-            yield f"### {name.replace('_', ' ').capitalize()}"
-            yield ""
-        for reason, ids in reasons.items():
-            yield f"- {code(reason)}: {', '.join(f'`{id}`' for id in ids)}"
-        if reasons:
-            yield ""
+    for name, groups in groupby(undecided(outcome), lambda one: one.outcome):
+        yield f"### {name.replace('_', ' ').capitalize()}"
+        yield ""
+        for one in groups:
+            yield f"- {code(one.reason)}: {', '.join(f'`{id}`' for id in one.ids)}"
+        yield ""
 
 
 def _notes(outcome: Outcome) -> Iterator[str]:

@@ -20,10 +20,10 @@ from markupsafe import Markup, escape
 from conformance.catalogue import AREAS, LEVELS
 from conformance.outcome import USAGE
 from conformance.report import document, marked, timeline, timing, visible
-from conformance.report.headline import gating
 from conformance.report.repeat import again, curl
 from conformance.report.spent import spent_keys
 from conformance.report.text import exchange_line
+from conformance.report.undecided import Undecided, undecided
 from conformance.verdict import OUTCOMES
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def build(outcome: Outcome) -> str:
 def _says(outcome: Outcome) -> str:
     if outcome.status == USAGE:
         return "No key was accepted, so nothing that needs one could be decided."
-    untested = sum(one.outcome == "not_tested" for one in gating(outcome))
+    untested = sum(one.outcome == "not_tested" for one in outcome.gating)
     if outcome.verdict != "conformant" or not untested:
         return RIGHTS[outcome.verdict]
     return f"Every requirement that counts and was tested was met or waived; {untested} were not."
@@ -224,19 +224,9 @@ def _body(body: bytes, room: Allowance) -> str:
     return room.block(body.decode("utf-8", "replace")) if body else ""
 
 
-def _undecided(outcome: Outcome, room: Allowance) -> list[Mapping[str, Any]]:
+def _undecided(outcome: Outcome, room: Allowance) -> list[Undecided]:
     """What stayed undecided or is excused, by the reason."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for verdict in outcome.verdicts:
-        if verdict.outcome not in ("passed", "failed"):
-            key = verdict.outcome, verdict.reason or ""
-            found.setdefault(key, []).append(verdict.requirement.id)
-    return [
-        {"outcome": name, "reason": room.line(reason), "ids": ids}
-        for (name, reason), ids in sorted(
-            found.items(), key=lambda entry: OUTCOMES.index(entry[0][0])
-        )
-    ]
+    return [one._replace(reason=room.line(one.reason)) for one in undecided(outcome)]
 
 
 def _notes(outcome: Outcome, room: Allowance) -> list[tuple[str, list[str]]]:

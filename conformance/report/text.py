@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from conformance.catalogue import AREAS
 from conformance.report import visible
-from conformance.report.headline import figures, gating, headline
+from conformance.report.headline import figures, headline
 from conformance.report.repeat import again, curl
 from conformance.report.spent import spent_keys
+from conformance.report.undecided import undecided
 from conformance.report.visible import cut
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _decided(outcome: Outcome) -> tuple[list[str], ...]:
 def _failures(outcome: Outcome) -> list[str]:
     """What failed, first what counts in the verdict; much of it is not all told in full."""
     failed = [verdict for verdict in outcome.verdicts if verdict.outcome == "failed"]
-    counted = gating(outcome)
+    counted = outcome.gating
     failed.sort(key=lambda verdict: verdict not in counted)
     whole, rest = failed[:FAILURES_SHOWN], failed[FAILURES_SHOWN:]
     found = [line for verdict in whole for line in [*failure(outcome, verdict), ""]]
@@ -85,7 +86,7 @@ def _failed(outcome: Outcome, verdict: Verdict) -> str:
 def _level(outcome: Outcome, verdict: Verdict) -> str:
     """The level, and whether it counts in the verdict."""
     level = verdict.requirement.level
-    return level if verdict in gating(outcome) else f"{level}: it gates with --{OPTIONS[level]}"
+    return level if verdict in outcome.gating else f"{level}: it gates with --{OPTIONS[level]}"
 
 
 def _finding(outcome: Outcome, finding: Finding) -> list[str]:
@@ -121,15 +122,12 @@ def _answer(outcome: Outcome, one: Exchange) -> str:
 
 
 def _open(outcome: Outcome) -> list[str]:
-    """What stayed undecided, grouped by the reason."""
     found: list[str] = []
-    for outcome_name in ("inconclusive", "not_tested", "waived"):
-        reasons: dict[str, list[str]] = {}
-        for verdict in outcome.verdicts:
-            if verdict.outcome == outcome_name:
-                reasons.setdefault(verdict.reason or "", []).append(verdict.requirement.id)
-        for reason, ids in reasons.items():
-            found += [f"{outcome_name.upper().replace('_', ' ')} {', '.join(ids)}", f"  {reason}"]
+    for one in undecided(outcome):
+        found += [
+            f"{one.outcome.upper().replace('_', ' ')} {', '.join(one.ids)}",
+            f"  {one.reason}",
+        ]
     return [*found, ""] if found else []
 
 

@@ -1,0 +1,28 @@
+"""What a run did not decide, or excuses: grouped by the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from conformance.outcome import Outcome
+
+
+class Undecided(NamedTuple):
+    """Requirements that have an outcome other than passed and failed, for one reason."""
+
+    outcome: str  # inconclusive, not_tested or waived
+    reason: str
+    ids: list[str]
+
+
+def undecided(outcome: Outcome) -> Iterator[Undecided]:
+    """What stayed undecided, then what was not tested, then what is waived."""
+    for name in ("inconclusive", "not_tested", "waived"):
+        reasons: dict[str, list[str]] = {}
+        for verdict in outcome.verdicts:
+            if verdict.outcome == name:
+                reasons.setdefault(verdict.reason or "", []).append(verdict.requirement.id)
+        for reason, ids in reasons.items():
+            yield Undecided(name, reason, ids)
