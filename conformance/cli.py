@@ -275,7 +275,7 @@ class _usage_errors:  # noqa: N801 - reads as a context manager
         from conformance.source import TargetError
 
         known = (TargetError, ContractError, UnknownRequirement, HistoryError)
-        if isinstance(error, known) or type(error).__name__ == "ChoiceError":
+        if isinstance(error, known):
             click.echo(f"bugzy-conformance: {error}", err=True)
             sys.exit(2)
 

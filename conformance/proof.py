@@ -16,6 +16,7 @@ from multiprocessing.queues import SimpleQueue
 from typing import Any
 
 from conformance.catalogue import requirements
+from conformance.source import TargetError
 
 LAZY = (20_000, 20, 50)  # allocations, and collections, before the next collection
 TIMED = ("rate", "rotation")  # the areas that are about time
@@ -114,11 +115,16 @@ def variants() -> list[Trial]:
 
 
 def named(names: Iterable[str]) -> list[Trial]:
-    """The trials of the faults and variants with these names."""
+    """The trials of the faults and variants with these names; raises TargetError for another."""
+    from reference_server.choice import ChoiceError
+
     names = list(names)
     lawful = {trial.name: trial for trial in variants()}
     seeded = [name for name in names if name not in lawful]
-    found = faults(seeded) if seeded else []
+    try:
+        found = faults(seeded) if seeded else []
+    except ChoiceError as error:
+        raise TargetError(str(error)) from None
     return found + [lawful[name] for name in names if name in lawful]
 
 

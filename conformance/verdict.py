@@ -10,7 +10,7 @@ from types import MappingProxyType
 from conformance import judges
 from conformance.catalogue import Requirement
 from conformance.contract import LEFT_OUT, Contract
-from conformance.finding import JUDGES, Doubt, Evidence, Finding, Judge
+from conformance.finding import JUDGES, Doubt, Evidence, Finding, Judge, Opinion
 from conformance.history import History
 
 NOTHING = "no request bore on it"
@@ -105,40 +105,42 @@ def overall(verdicts: Iterable[Verdict], history: History, gate: Gate) -> str:
 def _verdict(
     contract: Contract, history: History, requirement: Requirement, skips: Mapping[str, list[str]]
 ) -> Verdict:
+    opinions: list[Opinion] = []
+    for judge in JUDGES.get(requirement.id, ()):
+        try:
+            opinions += judge(contract, history)
+        except Exception:
+            return _broken(requirement, judge)
+    verdict = _added_up(requirement, opinions)
+    if verdict.outcome == "passed" and not any(isinstance(one, Evidence) for one in opinions):
+        return _without_evidence(verdict, history, skips.get(requirement.id, []))
+    return verdict
+
+
+def _added_up(requirement: Requirement, opinions: list[Opinion]) -> Verdict:
+    """Worst wins: a finding, else a doubt; else it passes, if there is evidence."""
     seen: set[int] = set()
     findings: list[Finding] = []
     doubts: list[str] = []
     notes: list[str] = []
-    evidence = 0
-    for judge in JUDGES.get(requirement.id, ()):
-        try:
-            for opinion in judge(contract, history):
-                match opinion:
-                    case Evidence(exchanges, note):
-                        evidence += 1
-                        notes += [note] if note else []
-                        seen |= {exchange.number for exchange in exchanges}
-                    case Finding():
-                        findings.append(opinion)
-                        seen |= {exchange.number for exchange in opinion.exchanges}
-                    case Doubt(reason):
-                        doubts.append(reason)
-        except Exception:
-            return _broken(requirement, judge)
-    verdict = Verdict(
+    for opinion in opinions:
+        match opinion:
+            case Evidence(exchanges, note):
+                notes += [note] if note else []
+                seen |= {exchange.number for exchange in exchanges}
+            case Finding():
+                findings.append(opinion)
+                seen |= {exchange.number for exchange in opinion.exchanges}
+            case Doubt(reason):
+                doubts.append(reason)
+    return Verdict(
         requirement=requirement,
-        outcome="passed",
+        outcome="failed" if findings else "inconclusive" if doubts else "passed",
+        reason=None if findings or not doubts else "; ".join(dict.fromkeys(doubts)),
         exchanges_judged=len(seen),
         findings=tuple(findings[:MOST_FINDINGS]),
         note="; ".join(notes) or None,
     )
-    if findings:
-        return replace(verdict, outcome="failed")
-    if doubts:
-        return replace(verdict, outcome="inconclusive", reason="; ".join(dict.fromkeys(doubts)))
-    if evidence == 0:
-        return _without_evidence(verdict, history, skips.get(requirement.id, []))
-    return verdict
 
 
 def _broken(requirement: Requirement, judge: Judge) -> Verdict:

@@ -9,9 +9,8 @@ from conformance.exchange import Exchange
 from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import explain
-from conformance.judges.limit import in_its_window
 from conformance.judges.select import absent, lives_of, own, passing, place, said
-from conformance.judges.windows import Spot, left_of, offset, spot, spots
+from conformance.judges.windows import Offset, Spot, left_of, offset, spot, spots
 
 ELSEWHERE = ("slash", "case")  # disguises after which a path may be another one
 
@@ -36,8 +35,17 @@ def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exch
         if _reopens(plain.get(label, []), one, before):
             continue
         until = refusals.get((label, before.reset), before.exchange)
-        if one.precedes(until) or in_its_window(before, spot(one, contract.rate_limit), clock):
+        if one.precedes(until) or _in_its_window(before, spot(one, contract.rate_limit), clock):
             yield before.exchange, one
+
+
+def _in_its_window(refused: Spot, later: Spot, clock: Offset | None) -> bool:
+    """Whether a request surely ended in the window in which another one was refused."""
+    if refused.reset is None or not refused.exchange.precedes(later.exchange):
+        return False
+    if later.reset == refused.reset:
+        return True
+    return clock is not None and clock.surely_within(later.exchange, refused.reset)
 
 
 def _plain_ones(of_key: tuple[Spot, ...]) -> list[Spot]:

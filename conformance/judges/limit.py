@@ -1,17 +1,16 @@
-"""rate: that the limit is kept, one at a time and at once, and what comes of a new key."""
+"""rate: that the limit is kept, one at a time and at once, and said where it is reached."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from conformance.contract import Contract
-from conformance.exchange import Exchange
-from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
-from conformance.history import Event, History
+from conformance.finding import Evidence, Finding, Opinion, judges
+from conformance.history import History
 from conformance.judges.counting import Explanation, explain, of_counters
 from conformance.judges.late import is_pushed, stretches
-from conformance.judges.select import answers, lives_of, said
-from conformance.judges.windows import Offset, Spot, left_of, offset, spot, spots, windows
+from conformance.judges.select import answers, said
+from conformance.judges.windows import Spot, left_of, spots, windows
 
 
 @judges("rate.enforced")
@@ -146,98 +145,3 @@ def _one_at_a_time(contract: Contract, history: History, explanation: Explanatio
         if not any(one.at_once for one in of_counter)
     ]
     return max(counts, default=0)
-
-
-@judges("rate.new-key-window")
-def new_key_half_used(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield new keys whose first answer does not leave the whole limit but one."""
-    whole = contract.rate_limit.limit - 1
-    explanation = explain(contract, history)
-    if explanation.requirement == "rate.per-key":
-        yield Doubt("keys share a counter, so a new key's window shows nothing of its own")
-        return
-    miscounted = explanation.uneven or explanation.requirement == "rate.remaining-counts"
-    for event in history.events_of("issued"):
-        first = _first_alone(contract, history, event) if event.data.get("generated") else None
-        if first is None or explanation.counter(first.exchange) is None:
-            continue
-        if not first.refused and _is_a_miscount(first, whole, miscounted):
-            continue
-        if not first.refused and first.remaining in (whole, None):
-            if first.remaining == whole:
-                yield Evidence((first.exchange,))
-            continue
-        yield Finding(
-            expected=f"{contract.rate_limit.remaining_field} {whole} on a new key's first answer",
-            observed=f"{first.exchange.status} {left_of(first.remaining)}",
-            exchanges=(first.exchange,),
-        )
-
-
-def _is_a_miscount(first: Spot, whole: int, miscounted: bool) -> bool:
-    """Whether a first answer is off by one because of how requests are counted, not of a window."""
-    off = (first.remaining if first.remaining is not None else whole) - whole
-    return off == 1 or (miscounted and off == -1)
-
-
-def _first_alone(contract: Contract, history: History, issued: Event) -> Spot | None:
-    """The first answer of a key, unless something else of that key may have been counted before."""
-    of_key = spots(contract, history).get(issued.data["key"], ())
-    first = next(iter(of_key), None)
-    if first is None or first.at_once or first.place > 1:
-        return None
-    return first if first.exchange.started > issued.ended else None
-
-
-@judges("rate.revoked-is-401")
-def revoked_still_limited(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield requests of a key that was exhausted, then replaced, and is still answered 429."""
-    lives, clock = lives_of(history), offset(contract, history)
-    exhausted: dict[str, Spot] = {}
-    admitted: set[str] = set()  # what never was is not exhausted: it is refused as a stranger's
-    strange: set[int | None] = set()  # the Resets of a limit of requests without a valid key
-    found: list[Opinion] = []
-    for one in history.judged:
-        label = one.tags.key or ""
-        if one.status == 429 and one.tags.key is None:
-            strange.add(spot(one, contract.rate_limit).reset)
-        if one.plain_key and one.admitted:
-            admitted.add(label)
-        if not one.plain_key or one.status not in (401, 429):
-            continue
-        if lives.dead(one) and label in exhausted:
-            found += _revoked(contract, clock, exhausted[label], one, strange)
-        elif one.status == 429 and label in admitted and not lives.fading(one):
-            exhausted[label] = spot(one, contract.rate_limit)
-    proved = any(isinstance(one, Evidence) for one in found)
-    yield from (one for one in found if not (proved and isinstance(one, Doubt)))
-
-
-def _revoked(
-    contract: Contract,
-    clock: Offset | None,
-    refused: Spot,
-    one: Exchange,
-    strange: set[int | None],
-) -> Iterator[Opinion]:
-    told = spot(one, contract.rate_limit).reset
-    if one.status == 401:
-        if clock is not None and refused.reset and clock.likely_within(one, refused.reset):
-            yield Evidence((refused.exchange, one))
-    elif told == refused.reset and (told is None or told not in strange):
-        yield Finding(
-            expected=f"401 {contract.codes.get(401)} for a replaced key",
-            observed="429, as before it was replaced",
-            exchanges=(refused.exchange, one),
-        )
-    else:
-        yield Doubt("another limit than the replaced key's own refused it")
-
-
-def in_its_window(refused: Spot, later: Spot, clock: Offset | None) -> bool:
-    """Whether a request surely ended in the window in which another one was refused."""
-    if refused.reset is None or not refused.exchange.precedes(later.exchange):
-        return False
-    if later.reset == refused.reset:
-        return True
-    return clock is not None and clock.surely_within(later.exchange, refused.reset)
