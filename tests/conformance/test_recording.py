@@ -10,8 +10,9 @@ from conformance.contract import Contract
 from conformance.history import History, HistoryError
 from conformance.recording import Foreign
 from conformance.report import har
-from tests.conformance.judges.builder import CONTRACT, exchange, identifier, issued
-from tests.conformance.report.outcomes import KEY, OTHER_KEY, outcome
+from tests.conformance.judges.builder import CONTRACT, identifier
+from tests.conformance.report.outcomes import KEY, OTHER_KEY
+from tests.conformance.test_merge import run
 
 ORIGIN = "https://staging.example.com"
 URL = f"{ORIGIN}/api/v1/projects/{identifier('home')}/executions"
@@ -183,17 +184,6 @@ def test_a_recording_of_nothing_is_refused(tmp_path: Path) -> None:
 # --- histories
 
 
-def run(name: str, **header: Any) -> History:
-    """The history of a run, which rotated the project's key."""
-    seen = outcome(exchange(200), issued("project#2", "project#1"), exchange(200, key="project#2"))
-    return History(
-        seen.history.exchanges,
-        seen.history.events,
-        {**seen.history.header, "run": name} | header,
-        seen.history.footer,
-    )
-
-
 def joined(*parts: History, contract: Contract = CONTRACT) -> History:
     return recording.joined(parts, contract, {}, None)[0]
 
@@ -207,24 +197,6 @@ def test_one_history_is_taken_as_it_is(tmp_path: Path) -> None:
         found = joined(part)
         assert found.exchanges == run("a").exchanges
         assert found.events == run("a").events
-
-
-def test_keys_of_two_runs_are_kept_apart() -> None:
-    found = joined(run("a"), run("b", unix_offset=1_700_000_100.0))
-    assert [one.tags.key for one in found.exchanges] == [
-        "project#1",
-        "project#2",
-        "project#3",
-        "project#4",
-    ]
-    assert [one.number for one in found.exchanges] == [1, 2, 3, 4]
-    assert found.events[-1].data["replaces"] == "project#3"
-    assert found.exchanges[2].started - found.exchanges[0].started == pytest.approx(100)
-
-
-def test_parts_of_one_run_share_their_keys() -> None:
-    found = joined(run("a"), run("a"))
-    assert {one.tags.key for one in found.exchanges} == {"project#1", "project#2"}
 
 
 def test_histories_of_two_deployments_are_refused() -> None:
