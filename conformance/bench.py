@@ -141,7 +141,7 @@ class Bench:
             raise HookError(f"hooks.{hook}: its last line is no key; print the new key there")
         return self.keyring.add(owner, value, (started, ended))
 
-    def spare(self, kind: str) -> str:
+    def roomiest(self, kind: str) -> str:
         """The party of a kind whose window has most room: the other one, if its key is given."""
         other = OTHERS[kind]
         return other if self.target.has_key(other) else kind

@@ -32,9 +32,9 @@ def served() -> frozenset[str]:
 
 def slots(contract: Contract, target: Target) -> Iterator[tuple[Slot, str]]:
     """Each probe for each operation or party, and the party meant by *own*."""
-    spare = thrifty(contract, target)
+    saving = thrifty(contract, target)
     for area, function, declared in functions():
-        probe = declared.in_time(thrifty=spare)
+        probe = declared.in_time(thrifty=saving)
         name = f"{area}.{function.__name__.removeprefix('test_').replace('_', '-')}"
         for suffix, party in parameters(function, probe, contract):
             yield slot(name + suffix, probe, party, target), party

@@ -19,7 +19,7 @@ REQUESTS_PER_SECOND = 20.0  # where the target's owner says nothing
 LOCAL = 200.0  # the same of a server on this machine, which serves nobody else
 THOROUGH = 3050  # requests of a run that need not save any
 LONG_WINDOW = 15.0  # seconds; a run may outlast a shorter one
-PATIENT = 75.0  # seconds that it may take then
+PATIENT = 80.0  # seconds that it may take then
 OWN_WORK = 0.005  # seconds that a request takes the suite itself
 
 
@@ -47,7 +47,7 @@ def too_slow(contract: Contract, target: Target) -> str | None:
 def thrifty(contract: Contract, target: Target) -> bool:
     """Whether a thorough run would take longer than it may: see longest."""
     pace = pace_of(contract, target)
-    return target.spare or (pace is not None and _outlasts(1 / pace, contract))
+    return target.thrifty or (pace is not None and _outlasts(1 / pace, contract))
 
 
 def longest(contract: Contract) -> float:

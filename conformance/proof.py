@@ -31,7 +31,7 @@ class Trial:
     breaks: str | None
     also: tuple[str, ...] = ()
     summary: str = ""
-    spare: bool = False  # run as where a minute is short: with a third of the requests
+    thrifty: bool = False  # run as where a minute is short: with a third of the requests
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ def variants() -> list[Trial]:
             breaks=None,
             also=one.lacks,
             summary=one.summary,
-            spare=True,
+            thrifty=True,
         )
         for one in VARIANTS.values()
     ]
@@ -149,7 +149,7 @@ def run(
         places.put(place)
     with ProcessPoolExecutor(max(1, workers), context, _settle, (places,)) as pool:
         futures = [
-            pool.submit(attempt, replace(trial, spare=False), (), real_time)
+            pool.submit(attempt, replace(trial, thrifty=False), (), real_time)
             if everywhere
             else pool.submit(proved, trial, real_time)
             for trial in trials
@@ -164,7 +164,7 @@ def proved(trial: Trial, real_time: bool = False) -> Result:
     And of all areas, if that does too: some requirements are judged by what is sent for others.
     """
     for few in (True, False):
-        result = attempt(replace(trial, spare=few), trial.areas, real_time)
+        result = attempt(replace(trial, thrifty=few), trial.areas, real_time)
         if result.caught or not trial.areas:
             return result
     return attempt(trial, (), real_time)
@@ -243,7 +243,7 @@ def _outcome(trial: Trial, options: dict[str, Any], real_time: bool) -> tuple[An
     server = running.apart if real_time else running.bundled
     try:
         with server(options, **{trial.kind: trial.name}) as target:
-            outcome = running.outcome(replace(target, spare=trial.spare), keep=False)
+            outcome = running.outcome(replace(target, thrifty=trial.thrifty), keep=False)
     except Exception as error:
         return None, f"{type(error).__name__}: {error}"
     if outcome is not None and not outcome.history.exchanges:

@@ -158,16 +158,16 @@ class Session:
         if not accepted["project"]:
             self.refused = self._why_refused()
         if self.target.control is None and slow(self.contract, self._usual_answer()):
-            self._spare()
+            self._save_requests()
 
     def _usual_answer(self) -> float:
         """How many seconds the target takes for an answer."""
         asked = self.bench.recorder.exchanges
         return statistics.median(one.ended - one.started for one in asked)
 
-    def _spare(self) -> None:
+    def _save_requests(self) -> None:
         """Let every probe save requests, here and in the workers."""
-        self.target = replace(self.target, spare=True)
+        self.target = replace(self.target, thrifty=True)
         self.bench.thrifty = True
 
     def _why_refused(self) -> str:

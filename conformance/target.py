@@ -60,7 +60,7 @@ class Target:
     quiet: bool = False
     color: bool = True
     control: str | None = None  # the control plane of an embedded reference server
-    spare: bool = False  # save requests, as where a minute is short, though nobody waits for it
+    thrifty: bool = False  # save requests, as where a minute is short, though nobody waits for it
     file: Path | None = None
 
     def has_key(self, name: str) -> bool:

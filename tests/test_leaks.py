@@ -74,7 +74,7 @@ def described(server: embedded.Running, options: dict[str, Any]) -> Target:
     parties = {name: {"id": c.id, "key": c.key} for name, c in server.credentials.items()}
     place = {"base_url": server.base_url, "control": server.control_url}
     target = targets.load(options | {"allow_writes": True}, {}, parties | place)
-    return replace(target, spare=True)
+    return replace(target, thrifty=True)
 
 
 def test_what_is_searched_for_would_be_found() -> None:

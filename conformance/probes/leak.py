@@ -28,7 +28,7 @@ PAIR = ({"resource": "foreign"}, {"resource": "absent"})
 def test_invalid(bench: Bench, operation: Operation) -> None:
     """Address another's and an absent one with an invalid body or parameter."""
     for way in flawed(bench, operation):
-        bench.pair(operation, bench.spare(operation.kind), **way)
+        bench.pair(operation, bench.roomiest(operation.kind), **way)
 
 
 @probes(
@@ -40,7 +40,7 @@ def test_invalid(bench: Bench, operation: Operation) -> None:
 def test_malformed(bench: Bench, operation: Operation) -> None:
     """The same with a body that is not JSON."""
     defect, body = next(malformed_bodies())
-    bench.pair(operation, bench.spare(operation.kind), body=body, defect=defect)
+    bench.pair(operation, bench.roomiest(operation.kind), body=body, defect=defect)
 
 
 @probes(
@@ -111,7 +111,7 @@ def test_unsupported_method(bench: Bench, operation: Operation) -> None:
     """Use a method that the path lacks on another's and an absent one."""
     method = lacking(bench, operation)[0]
     bench.compare(
-        lambda way: bench.off_method(method, operation, bench.spare(operation.kind), **way), PAIR
+        lambda way: bench.off_method(method, operation, bench.roomiest(operation.kind), **way), PAIR
     )
 
 
@@ -221,7 +221,7 @@ def test_unauthenticated_method(bench: Bench, operation: Operation) -> None:
 def test_identical(bench: Bench, party: str) -> None:
     """Send identical requests, to learn what varies between their answers."""
     operation = first_list(bench.contract, party)
-    who = bench.spare(party)
+    who = bench.roomiest(party)
     for resource in ("absent", "foreign"):
         call = bench.call(operation, who, resource=resource, group="identical")
         for connection in ("main", "second"):

@@ -78,7 +78,7 @@ def test_counting(bench: Bench, party: str) -> None:
 )
 def test_two_keys_of_a_kind(bench: Bench, party: str) -> None:
     """Alternate two keys of a kind, and requests without one."""
-    take_turns(bench, party, bench.spare(party), party)
+    take_turns(bench, party, bench.roomiest(party), party)
 
 
 @probes(

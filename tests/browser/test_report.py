@@ -15,7 +15,7 @@ import sys
 from dataclasses import replace
 from conformance import running
 with running.bundled({"report_dir": sys.argv[1], "quiet": True}, fault=sys.argv[2]) as target:
-    running.outcome(replace(target, spare=True))
+    running.outcome(replace(target, thrifty=True))
 """
 FAULT = "slides-reset"
 BREAKS = "rate.reset-stable"

@@ -37,7 +37,7 @@ def add(self, party, value, *rest, **options):
 
 keyring.Keyring.add = add
 with running.bundled({"report_dir": sys.argv[1]}, fault="names-foreign") as target:
-    sys.exit(running.run(replace(target, spare=True)))
+    sys.exit(running.run(replace(target, thrifty=True)))
 """
 REPORTS = {
     "report.json",

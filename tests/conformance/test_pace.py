@@ -117,7 +117,7 @@ def test_a_short_window_needs_a_quicker_one() -> None:
 
 def test_a_long_window_is_not_outlasted() -> None:
     assert thrifty(CONTRACT, TARGET)
-    assert thrifty(CONTRACT.limited(60, 5), replace(TARGET, spare=True))
+    assert thrifty(CONTRACT.limited(60, 5), replace(TARGET, thrifty=True))
     assert not thrifty(CONTRACT.limited(60, 5), TARGET)
 
 

@@ -121,7 +121,7 @@ def test_operations_that_a_deployment_lacks_are_left_out(
     excluded: list[str], untested: set[str]
 ) -> None:
     with running.bundled({"quiet": True}) as target:
-        narrow = replace(target, exclude=tuple(excluded), spare=True)
+        narrow = replace(target, exclude=tuple(excluded), thrifty=True)
         outcome = running.outcome(narrow, keep=False)
     assert (outcome.verdict, outcome.errors) == ("conformant", ())
     left = {one.requirement.id: one.reason for one in outcome.verdicts if one.outcome != "passed"}
