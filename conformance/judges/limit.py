@@ -83,9 +83,11 @@ def refusal_misinforms(contract: Contract, history: History) -> Iterator[Opinion
     """Yield refusals that do not say Remaining 0 and the Reset of the window under way.
 
     A later Reset is one that refusals pushed back, which refusals-free judges, or a wrong one.
+    Which of a key's counters refused, where it has several, is not sure: it may be any of them.
     """
     pushed = is_pushed(contract, history)
     late = {one.exchange.number for some in stretches(contract, history) for one in some.late}
+    of_keys = spots(contract, history)
     for of_counter in of_counters(contract, history):
         admitted = [one for one in of_counter if one.admitted and one.reset is not None]
         for one in of_counter:
@@ -94,16 +96,17 @@ def refusal_misinforms(contract: Contract, history: History) -> Iterator[Opinion
                 continue
             yield Evidence((one.exchange,))
             too_late = one.exchange.number in late and not pushed
-            unknown = one.told not in known and (one.told or 0) < max(known)
+            others = _announced(of_keys[one.exchange.tags.key or ""], one)
+            unknown = one.told not in others and (one.told or 0) < max(known)
             if one.remaining != 0 or unknown or too_late:
                 yield _misinformed(contract, one, max(known))
                 break
 
 
-def _announced(admitted: list[Spot], refused: Spot) -> set[int]:
-    """The Resets that may have been announced before a refusal was given."""
-    known = (one.reset for one in admitted if one.exchange.started <= refused.exchange.ended)
-    return {reset for reset in known if reset is not None}
+def _announced(answers: Iterable[Spot], refused: Spot) -> set[int]:
+    """The Resets that may have been announced to the admitted before a refusal was given."""
+    before = (one for one in answers if one.exchange.started <= refused.exchange.ended)
+    return {one.reset for one in before if one.admitted and one.reset is not None}
 
 
 def _misinformed(contract: Contract, one: Spot, reset: int) -> Finding:

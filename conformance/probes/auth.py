@@ -229,14 +229,15 @@ def _unknown(bench: Bench, key: Key) -> str:
     return bench.contract.kinds[key.kind].prefix + "".join(letters)
 
 
-@probes("auth.not-echoed", spends={"own": 3}, needs=("own.key",))
+@probes("auth.not-echoed", spends={"own": 5}, thrift={"spends": {"own": 3}}, needs=("own.key",))
 def test_astray(bench: Bench, party: str) -> None:
     """With a valid key, send it in an unlisted member of the body and in a query too."""
     lost = bench.off_route("GET", f"/{bench.calls.marker()}", party)
     listed = bench.call(first_list(bench.contract, party), party, defect="unusual:query")
     for call in (lost, listed):
         bench.deliver(replace(call, query=f"api_key={bench.key(party).value}"))
-    operation = first_write(bench.contract, party)
-    valid = sample.body(operation, bench.calls.marker())
-    written = sample.dump(valid | {"conformanceUnknown": bench.key(party).value})
-    bench.send(operation, party, body=written, defect="body.extra-member")
+    writes = [op for op in bench.contract.of_kind(party) if op.body is not None]
+    for operation in writes[:1] if bench.thrifty else writes:
+        valid = sample.body(operation, bench.calls.marker())
+        written = sample.dump(valid | {"conformanceUnknown": bench.key(party).value})
+        bench.send(operation, party, body=written, defect="body.extra-member")

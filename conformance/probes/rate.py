@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -125,9 +126,10 @@ def test_drain(bench: Bench, party: str) -> None:
 @probes(
     "rate.before-work",
     "rate.all-endpoints",
+    "rate.no-bypass",
     phase=Phase.EXHAUSTED,
     spends={"own": 0},
-    free=4,
+    free=7,
     thrift={"free": 3},
     needs=("own.key", "pace"),
 )
@@ -147,6 +149,8 @@ def test_over_the_limit(bench: Bench, operation: Operation) -> None:
             calls.append(bench.call(operation, party, **other))
     for defect, query in islice(invalid_queries(operation), 1):
         calls.append(bench.call(operation, party, query=query, defect=defect))
+    if not bench.thrifty:
+        calls += disguised(bench, operation, FORWARDING[:1])
     over_the_limit(bench, party, calls)
 
 
@@ -187,10 +191,11 @@ def test_bypass(bench: Bench, party: str) -> None:
     over_the_limit(bench, party, turn(calls, 1, 8) if spared else calls)
 
 
-def twisted(bench: Bench, party: str) -> list[Call]:
-    """One request in every disguise."""
-    operation = first_list(bench.contract, party)
-    plain = bench.call(operation, party)
+def disguised(
+    bench: Bench, operation: Operation, forwarding: Sequence[tuple[str, str]]
+) -> list[Call]:
+    """A request as it may come through proxies, with a query, and with another path's spelling."""
+    party = operation.kind
     calls = [
         bench.call(
             operation,
@@ -198,12 +203,20 @@ def twisted(bench: Bench, party: str) -> list[Call]:
             fields=((name, value.format(n=number)),),
             twist=f"forwarded:{name}",
         )
-        for number, (name, value) in enumerate(FORWARDING, 1)
+        for number, (name, value) in enumerate(forwarding, 1)
     ]
-    path = plain.path
-    calls.append(bench.call(operation, party, query="limit=7", twist="query"))
+    path = bench.call(operation, party).path
     calls.append(bench.call(operation, party, query="conformance=1", twist="query"))
     calls.append(bench.call(operation, party, path=path + "/", twist="slash"))
+    return calls
+
+
+def twisted(bench: Bench, party: str) -> list[Call]:
+    """One request in every disguise."""
+    operation = first_list(bench.contract, party)
+    calls = disguised(bench, operation, FORWARDING)
+    path = bench.call(operation, party).path
+    calls.append(bench.call(operation, party, query="limit=7", twist="query"))
     calls.append(bench.call(operation, party, path=path.upper(), twist="case"))
     for scheme in ("bearer", "BEARER"):
         form = credentials.scheme_case(bench.key(party), scheme)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +12,8 @@ from conformance.contract import Operation
 from conformance.exchange import Exchange
 from conformance.likeness import UUID
 from conformance.probe import Lacking, Phase, probes
-from conformance.probes.shapes import first_list, flawed, in_full, lists, nested
-from conformance.sample import media_types, typed
+from conformance.probes.shapes import first_list, flawed, in_full, lists, most_telling, nested
+from conformance.sample import invalid_bodies, malformed_bodies, media_types, typed
 
 BURSTS = 3  # of refused writes
 LISTED = 6  # items of a list that are read
@@ -226,7 +227,7 @@ def _ids(listed: Exchange, operation: Operation) -> list[str]:
 @probes(
     "scope.no-side-effect",
     phase=Phase.EXTRA,
-    spends={"own": 7 + BURSTS * 9, "other": 7},
+    spends={"own": 7 + BURSTS * 12, "other": 7},
     needs=("other.id",),
 )
 def test_bursts(bench: Bench, party: str) -> None:
@@ -239,10 +240,19 @@ def test_bursts(bench: Bench, party: str) -> None:
         look_around(bench, party)
         for operation in bench.contract.of_kind(party):
             if operation.body is not None:
-                flaw = flawed(bench, operation, BURSTS)[number]
-                for way in ({"resource": "foreign"}, flaw, _of_another_type(bench, operation)):
+                for way in _refused(bench, operation, number):
                     bench.send(operation, party, **way, group="burst")
         look_around(bench, party)
+
+
+def _refused(bench: Bench, operation: Operation, number: int) -> Iterator[dict[str, Any]]:
+    """Ways to send a write that is refused, one of each kind; what is wrong differs by *number*."""
+    yield {"resource": "foreign"}
+    offered = most_telling(list(invalid_bodies(operation, bench.calls.marker())), BURSTS)
+    for defects in (offered, list(malformed_bodies())):
+        defect, body = defects[number % len(defects)]
+        yield {"body": body, "defect": defect}
+    yield _of_another_type(bench, operation)
 
 
 def _of_another_type(bench: Bench, operation: Operation) -> dict[str, Any]:

@@ -252,6 +252,16 @@ class RepeatsBody(Server):
 
 
 @fault(breaks="auth.not-echoed")
+class RepeatsBodyOfEvent(RepeatsBody):
+    """Quotes the whole body of an event that has an undocumented member."""
+
+    def wrong_body(self, call: Call, found: ValidationError) -> Refusal:
+        if call.operation.id == "sendProjectEvent":
+            return super().wrong_body(call, found)
+        return Server.wrong_body(self, call, found)
+
+
+@fault(breaks="auth.not-echoed")
 class RepeatsKeyInField(Server):
     """Names the key that was used in a field of the answer, for its own log."""
 

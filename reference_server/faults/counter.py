@@ -304,6 +304,16 @@ class CountsByQuery(Server):
         return call.key.digest, call.request.url.query
 
 
+@fault(breaks="rate.no-bypass", also=("rate.remaining-counts", "rate.enforced"))
+class CountsQueriesOfOneRoute(Server):
+    """Keeps a window of their own for reads of an execution that have a query."""
+
+    def counter(self, call: Call) -> Hashable:
+        route = self.route(call)
+        reads = route is not None and route[0].id == "getExecution"
+        return call.key.digest, call.request.url.query if reads else ""
+
+
 @fault(
     breaks="rate.no-bypass",
     also=(

@@ -183,6 +183,7 @@ async def auth(script: Script) -> None:
     await script.send("GET", runs + "?limit=0", None)
     await script.send("GET", "/projects/{project}/test-runs")
     await script.send("POST", events, body=b'{"event_type": "x"}')
+    await script.send("POST", events, body=b'{"event_type": "x", "more": 1}')
     await script.send("POST", team, "team", body=b'{"name": "x"}')
     variables = "/teams/{team}" + await script.nested("teams", "team") + "/variables"
     await script.send("PUT", variables, "team", body=b'{"variables": []}')
@@ -206,6 +207,7 @@ async def scope(script: Script) -> None:
         await script.send("GET", f"/{kind}/{{{other}}}/{list_}", name)
         await script.send("POST", f"/{kind}/{{{other}}}/{list_}", name, body=body)
         await script.send("POST", f"/{kind}/{{{name}}}/{list_}", name, body=invalid)
+        await script.send("POST", f"/{kind}/{{{name}}}/{list_}", name, body=b"{")
         await script.send("POST", f"/{kind}/{{{name}}}/{list_}", None, body=body)
         await script.send("GET", f"/{kind}/{{{name}}}/{list_}?limit=0", cross)
         await script.send("POST", f"/{kind}/{{{name}}}/{list_}", cross, body=body)
@@ -269,6 +271,9 @@ async def rate(script: Script) -> None:
     await script.send("GET", own, fields=agent)
     await script.send(
         "GET", own, None, fields=[("authorization", f"bearer {script.keys['project']}")]
+    )
+    await script.send(
+        "GET", "/projects/{project}" + await script.nested("projects", "project") + "?a=1"
     )
     await script.exhaust()
     await script.send("GET", own + "/")
