@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import platform
+import socket
 import ssl
 import threading
 import time
@@ -193,6 +194,7 @@ class Client:
         )
         response = pool.handle_request(request)
         connection = _connection(response)  # while it is open
+        _acknowledge(response)
         try:
             body, truncated = _read(response, deadline)
         finally:
@@ -347,6 +349,18 @@ def _connection(response: httpx.Response) -> str | None:
     stream = response.extensions.get("network_stream")
     address = stream.get_extra_info("client_addr") if stream is not None else None
     return f"{address[0]}:{address[1]}" if address else None
+
+
+def _acknowledge(response: httpx.Response) -> None:
+    """Acknowledge the head at once (RFC 9293, 3.8.6.3), where the system lets us.
+
+    A server that sends the body in a segment of its own waits for that: 40 ms for every answer.
+    """
+    stream = response.extensions.get("network_stream")
+    plain = stream.get_extra_info("socket") if stream is not None else None
+    if plain is not None and hasattr(socket, "TCP_QUICKACK"):
+        with contextlib.suppress(OSError):  # it is closed already, and needs no haste
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def _transient(exchange: Exchange) -> bool:
