@@ -244,12 +244,13 @@ class Lives:
         self._told = grouped(plain, lambda one: one.tags.key or "")
 
     def known(self, exchange: Exchange) -> bool:
-        """Whether the key was surely valid, and is no generated one that was not let in.
+        """Whether the key was surely valid, and is no generated or lost one that was not let in.
 
         That a new key is unknown, for a moment or somewhere, is what area rotation judges.
         """
-        refused = exchange.status == 401 and exchange.plain_key and exchange.tags.key in self._new
-        return self.live(exchange) and not refused
+        refused = exchange.status == 401 and exchange.plain_key
+        new = exchange.tags.key in self._new
+        return self.live(exchange) and not (refused and (new or self.shut_out(exchange)))
 
     def live(self, exchange: Exchange) -> bool:
         """Whether the key was surely valid for the whole exchange."""
@@ -257,10 +258,30 @@ class Lives:
         return exchange.started >= begins and exchange.ended < ends
 
     def shut_out(self, exchange: Exchange) -> bool:
-        """Whether the last answer to a sound request with its key was that it is none."""
+        """Whether the last answer to a sound request with its key was that it is none.
+
+        Of a generated key it has to be shown first that it is one.
+        """
+        before = self._before(exchange)
+        return before[-1].status == 401 if before else exchange.tags.key in self._new
+
+    def lost(self, exchange: Exchange) -> bool:
+        """Whether its key had been let in, and was not any more: since then, or for ever.
+
+        For ever: from the replacement of another key on.
+        """
+        before = self._before(exchange)
+        if all(one.status == 401 for one in before):
+            return False
+        last = before[-1]
+        told = self._told[exchange.tags.key or ""]
+        again = any(one.status != 401 for one in told if last.precedes(one))
+        replaced = any(last.ended < one.ended <= exchange.ended for one in self.rotations)
+        return last.status == 401 or (replaced and not again)
+
+    def _before(self, exchange: Exchange) -> list[Exchange]:
         told = self._told.get(exchange.tags.key or "", ())
-        before = [one for one in told if one.precedes(exchange)]
-        return bool(before) and before[-1].status == 401
+        return [one for one in told if one.precedes(exchange)]
 
     def dead(self, exchange: Exchange) -> bool:
         """Whether the exchange began after the key that replaces its own had been shown."""

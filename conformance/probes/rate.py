@@ -155,25 +155,40 @@ def test_over_the_limit(bench: Bench, operation: Operation) -> None:
 
 
 @probes(
-    "rate.before-work", phase=Phase.EXHAUSTED, spends={"own": 0}, free=4, needs=("own.key", "pace")
+    "rate.before-work", phase=Phase.EXHAUSTED, spends={"own": 0}, free=6, needs=("own.key", "pace")
 )
 def test_over_the_limit_elsewhere(bench: Bench, party: str) -> None:
     """With an exhausted key, ask for what the key cannot call, what is not there, and what is not.
 
-    An operation of the other kind, something absent, a method that a path lacks, no route at all.
+    An operation of the other kind, something absent, what is no id, a method that a path lacks, no
+    route at all.
     """
     operation = first_list(bench.contract, party)
-    below = (op for op in bench.contract.of_kind(party) if op.nested is not None)
     method = lacking(bench, operation)[0]
     calls = [
-        *(bench.call(one, party, nested="absent") for one in islice(below, 1)),
+        _with_no_id(bench, operation, operation.owner),
         bench.off_method(method, operation, party, resource="own"),
         bench.off_route("GET", f"/{bench.calls.marker()}", party),
     ]
+    for below in bench.contract.of_kind(party):
+        if below.nested is not None:
+            calls.append(bench.call(below, party, nested="absent"))
+            calls.append(_with_no_id(bench, below, below.nested))
+            break
     if CROSS[party] in bench.target.parties:
         other = first_list(bench.contract, CROSS[party])
         calls.append(bench.call(other, party, resource="cross"))
     over_the_limit(bench, party, calls)
+
+
+def _with_no_id(bench: Bench, operation: Operation, name: str) -> Call:
+    """A call in whose path a parameter is no id."""
+    call = bench.call(operation, operation.kind)
+    place = operation.path.split("/").index(f"{{{name}}}")
+    parts = call.path.split("/")
+    parts[place] = "not-a-uuid"
+    tags = replace(call.tags, defect=f"path:{name}")
+    return replace(call, path="/".join(parts), tags=tags)
 
 
 @probes(

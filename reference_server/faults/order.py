@@ -11,7 +11,7 @@ from reference_server import errors, keys
 from reference_server.app import Call, Server
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
-from reference_server.faults.shapes import addressed
+from reference_server.faults.shapes import UUID, addressed
 from reference_server.windows import Window
 
 # rate.concurrent
@@ -86,6 +86,16 @@ class ValidatesBeforeLimiting(Postpones):
         if route := self.route(call):
             call.operation, call.ids = route
             self.validate(call)
+
+
+@fault(breaks="rate.before-work")
+class ReadsIdsBeforeLimiting(Postpones):
+    """Answers 404 to an exhausted key in whose path an id is none."""
+
+    def work(self, call: Call) -> None:
+        route = self.route(call)
+        if route and not all(UUID.fullmatch(id) for id in route[1].values()):
+            raise errors.not_found()
 
 
 @fault(breaks="rate.before-work", also=OVER_THE_LIMIT)

@@ -276,6 +276,7 @@ async def rate(script: Script) -> None:
         "GET", "/projects/{project}" + await script.nested("projects", "project") + "?a=1"
     )
     await script.exhaust()
+    await script.send("GET", "/projects/no-id/executions")
     await script.send("GET", own + "/")
     await script.send("GET", "/nowhere")
     await script.send("GET", "/projects/{absent}/onboarding")

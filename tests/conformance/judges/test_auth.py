@@ -186,6 +186,16 @@ def test_a_replaced_key_need_not_be_accepted() -> None:
     assert opinions(auth.project_key, rotated, exchange(401)) == "nothing"
 
 
+def test_a_key_that_is_lost_with_anothers_replacement_is_rotations_matter() -> None:
+    def other(status: int) -> Exchange:
+        return exchange(status, credential="other_project")
+
+    rotated = issued("project#2", "project#1")
+    assert opinions(auth.project_key, other(200), rotated, other(401), other(401)) == "passed"
+    assert opinions(auth.project_key, other(200), rotated, other(401), other(200)) == "failed"
+    assert opinions(auth.project_key, other(401), rotated, other(401)) == "failed"
+
+
 def test_limits_and_crashes_accept_nothing() -> None:
     assert opinions(auth.project_key, exchange(429)) == "doubtful"
     assert opinions(auth.project_key, exchange(500)) == "doubtful"

@@ -168,6 +168,10 @@ def test_a_key_that_is_shut_out_says_nothing_of_routes() -> None:
     asked = unknown(401)
     assert opinions(invalid.unknown_route, OWN, asked) == "failed"
     assert opinions(invalid.unknown_route, OWN, exchange(401), asked) == "nothing"
+    new = unknown(401, key="project#2")
+    accepted = exchange(200, key="project#2")
+    assert opinions(invalid.unknown_route, OWN, issued("project#2"), new) == "nothing"
+    assert opinions(invalid.unknown_route, issued("project#2"), accepted, new) == "failed"
     assert opinions(invalid.unknown_route, exchange(401), OWN, asked) == "failed"
 
 
