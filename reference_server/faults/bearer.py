@@ -156,6 +156,17 @@ class WantsCapitalBearer(Server):
         return super().credential_of(call) if exact else None
 
 
+@fault(breaks="auth.scheme-case")
+class WantsCapitalBearerForOneRoute(WantsCapitalBearer):
+    """Compares the scheme letter by letter where variables are put."""
+
+    def credential_of(self, call: Call) -> str | None:
+        asked = operation(self, call)
+        if asked is not None and asked.id == "putVariables":
+            return super().credential_of(call)
+        return Server.credential_of(self, call)
+
+
 class Challenges(Server):
     """Names other schemes in a 401."""
 

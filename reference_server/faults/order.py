@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from http import HTTPStatus
 
 from starlette.responses import Response
@@ -96,6 +97,26 @@ class ReadsIdsBeforeLimiting(Postpones):
         route = self.route(call)
         if route and not all(UUID.fullmatch(id) for id in route[1].values()):
             raise errors.not_found()
+
+
+@fault(breaks="rate.before-work")
+class LooksUpProjectsBeforeLimiting(Postpones):
+    """Answers 404 to an exhausted key whose event names a project that the team has not."""
+
+    def work(self, call: Call) -> None:
+        asked, named = self.route(call), _project(call)
+        if asked is None or named is None or asked[0].id != "sendTeamEvent":
+            return
+        if not self.reaches(asked[1]["teamId"], named):
+            raise errors.not_found()
+
+
+def _project(call: Call) -> str | None:
+    """The project that a body names."""
+    try:
+        return str(json.loads(call.body)["project_id"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 @fault(breaks="rate.before-work", also=OVER_THE_LIMIT)

@@ -117,8 +117,9 @@ class Script:
 
     async def exhaust(self, key: str = "project") -> None:
         """Use a window up."""
+        own = {"project": "/projects/{project}/onboarding", "team": "/teams/{team}/automations"}
         for _ in range(LIMIT):
-            await self.send("GET", "/projects/{project}/onboarding", key)
+            await self.send("GET", own[key], key)
 
     async def nested(self, kind: str, name: str) -> str:
         """Return the path of something that belongs to a project or team."""
@@ -176,6 +177,9 @@ async def auth(script: Script) -> None:
     await script.send("GET", own, "bzy_proj_" + team_key[-40:])
     for path in (own, "/projects/{project}/bug-reports", "/projects/{absent}/onboarding"):
         await script.send("GET", path, None)
+    variables = "/teams/{team}" + await script.nested("teams", "team") + "/variables"
+    lower = [("authorization", f"bearer {team_key}")]
+    await script.send("PUT", variables, None, body=b'{"variables": []}', fields=lower)
     for body in (RUN, b"{", b"{}"):
         await script.send("POST", runs, None, body=body)
     await script.send("POST", events, None, body=b'{"event_type": "x"}')
@@ -185,7 +189,6 @@ async def auth(script: Script) -> None:
     await script.send("POST", events, body=b'{"event_type": "x"}')
     await script.send("POST", events, body=b'{"event_type": "x", "more": 1}')
     await script.send("POST", team, "team", body=b'{"name": "x"}')
-    variables = "/teams/{team}" + await script.nested("teams", "team") + "/variables"
     await script.send("PUT", variables, "team", body=b'{"variables": []}')
     await script.send("GET", "/projects/{absent}/onboarding", "undefined")
     other = "other_project"
@@ -277,6 +280,9 @@ async def rate(script: Script) -> None:
     )
     await script.exhaust()
     await script.send("GET", "/projects/no-id/executions")
+    await script.exhaust("team")
+    event = f'{{"event_type": "x", "project_id": "{ABSENT}"}}'.encode()
+    await script.send("POST", "/teams/{team}/webhooks/events", "team", body=event)
     await script.send("GET", own + "/")
     await script.send("GET", "/nowhere")
     await script.send("GET", "/projects/{absent}/onboarding")
