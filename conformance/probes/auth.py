@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 
 from conformance import credential as credentials
 from conformance import sample
@@ -238,6 +239,14 @@ def test_ambiguous(bench: Bench, party: str) -> None:
     if not bench.thrifty:
         asked += [(first_write(bench.contract, party), form) for form in forms[:2]]
     bench.together(bench.call(*one, level="hardening") for one in asked)
+
+
+@probes("auth.ambiguous", phase=Phase.EXTRA, spends={"own": 2})
+def test_ambiguous_everywhere(bench: Bench, operation: Operation) -> None:
+    """Send two Authorization fields to every operation, one of them with a valid key."""
+    key = bench.key(operation.kind)
+    forms = islice(credentials.ambiguous(key, _unknown(bench, key)), 2)
+    bench.together(bench.call(operation, form, level="hardening") for form in forms)
 
 
 def _unknown(bench: Bench, key: Key) -> str:

@@ -370,7 +370,8 @@ def send_burst(bench: Bench, party: str, size: int) -> None:
     "rate.new-key-window",
     phase=Phase.REPLACE,
     spends={"project": 2},
-    free=4,
+    free=9,
+    thrift={"free": 4},
     fills=1,
     generates=1,
     needs=("project.generate", "pace"),
@@ -397,6 +398,9 @@ def replace_exhausted(bench: Bench) -> Exchange:
             break  # else its window ended just now
     bench.generate("project")
     writing = first_write(bench.contract, "project")
+    others = [op for op in bench.contract.of_kind("project") if op not in (writing, operation)]
+    for asked in [] if bench.thrifty else others:
+        bench.send(asked, old, group="exhausted-revoked")
     for asked in (writing, operation):
         bench.send(operation, "project")
         again = bench.send(asked, old, group="exhausted-revoked")

@@ -216,6 +216,17 @@ class TakesFirstCredential(Server):
         return keys.bearer(field.partition(",")[0])
 
 
+@fault(breaks="auth.ambiguous")
+class TakesFirstFieldOfEvent(Server):
+    """Takes the first of several Authorization fields where an event is sent."""
+
+    def credential_of(self, call: Call) -> str | None:
+        asked, fields = operation(self, call), call.request.headers.getlist("authorization")
+        if asked is not None and asked.id == "sendTeamEvent" and len(fields) > 1:
+            return keys.bearer(fields[0])
+        return super().credential_of(call)
+
+
 @fault(breaks="auth.not-echoed")
 class RepeatsKey(Server):
     """Says which key is invalid."""

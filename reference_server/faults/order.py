@@ -168,6 +168,17 @@ class LimitsWritesBeforeAuthenticating(LimitsBeforeAuthenticating):
             super().authenticate(call)
 
 
+@fault(breaks="rate.revoked-is-401", also=("rotation.old-key-revoked", "rotation.same-as-unknown"))
+class LimitsOneReadBeforeAuthenticating(LimitsBeforeAuthenticating):
+    """Looks at a token's window first where the onboarding is read."""
+
+    def authenticate(self, call: Call) -> None:
+        if call.request.scope["path"].endswith("/onboarding"):
+            super().authenticate(call)
+        else:
+            Server.authenticate(self, call)
+
+
 @fault(breaks="rate.before-work")
 class RoutesBeforeRefusing(Server):
     """Looks for the route before it says that a key is over its limit."""

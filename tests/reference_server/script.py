@@ -154,6 +154,9 @@ async def auth(script: Script) -> None:
     for member in ("api_key", "access_token"):
         stolen = json.dumps({"taskSlug": "x", member: key}).encode()
         await script.send("POST", runs, None, body=stolen)
+    two = [("authorization", f"Bearer {each}") for each in (team_key, "x")]
+    told = "/teams/{team}/webhooks/events"
+    await script.send("POST", told, None, body=b'{"event_type": "x"}', fields=two)
     bare = [("authorization", "Bearer")]
     await script.send("GET", "/projects/{project}/test-runs", None, fields=bare)
     for odd in (
