@@ -17,7 +17,7 @@ from conformance.budget import Budget, ServerClock, Window
 from conformance.calls import Calls
 from conformance.client import Call, Client, Settings
 from conformance.clock import Clock, MovedClock, RealClock
-from conformance.contract import Contract, Operation, load
+from conformance.contract import Contract, Operation
 from conformance.created import identifiers
 from conformance.credential import Credential, bearer
 from conformance.exchange import Exchange
@@ -27,7 +27,6 @@ from conformance.keyring import Key, Keyring
 from conformance.pace import Pace, pace_of, thrifty
 from conformance.pairs import Pairs
 from conformance.secrets import Masker
-from conformance.source import TargetError, suggestion
 from conformance.target import NEW_KEY, Target
 
 if TYPE_CHECKING:
@@ -366,26 +365,6 @@ class Bench:
         self.budget.learn(windows)
         self._handed = {label: window.ends for label, window in windows.items()}
         self.calls.mark_from((worker + 1) * MARKERS_PER_WORKER)
-
-
-def contract_of(target: Target) -> Contract:
-    """The contract as this deployment is held to it; raises TargetError for a wrong exclusion."""
-    whole = load(target.openapi)
-    for name in target.exclude:
-        if name not in whole.by_id:
-            hint = suggestion(name, whole.by_id)
-            raise TargetError(f"operations.exclude: {name} is not known; {hint}")
-    contract = whole.narrowed(frozenset(target.exclude))
-    if not contract.of_kind("project"):
-        raise TargetError("operations.exclude leaves no operation of a project")
-    limit = target.limit or contract.rate_limit.limit
-    return contract.limited(limit, target.window or contract.rate_limit.window)
-
-
-def fitted(target: Target, contract: Contract) -> Target:
-    """The target without the projects or teams of which the deployment has no operation."""
-    kept = {name: one for name, one in target.parties.items() if contract.of_kind(one.kind)}
-    return replace(target, parties=kept)
 
 
 def new_run() -> str:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from conformance import target as targets
-from conformance.bench import Bench, Rig, contract_of, new_run
+from conformance.bench import Bench, Rig, new_run
 from conformance.contract import Operation
+from conformance.deployment import contract_of
 from conformance.exchange import Exchange
 from conformance.history import Recorder
 from conformance.probes.shapes import first_list

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from conformance import inventory, schedule
-from conformance.bench import contract_of, fitted
 from conformance.catalogue import chosen
 from conformance.contract import Contract
+from conformance.deployment import contract_of, fitted
 from conformance.pace import ample, pace_of, thrifty
 from conformance.probe import Phase
 from conformance.schedule import Left, Slot

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from conformance import __version__, inventory, report, schedule, waiver
-from conformance.bench import Bench, Impatient, Rig, contract_of, fitted, new_run
+from conformance.bench import Bench, Impatient, Rig, new_run
 from conformance.catalogue import chosen
 from conformance.client import BudgetSpent, TargetLost
 from conformance.contract import Contract
+from conformance.deployment import contract_of, fitted
 from conformance.history import Event, History, Recorder, numbered, read, write
 from conformance.hooks import HookError
 from conformance.outcome import Outcome, judged

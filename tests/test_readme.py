@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from conformance import target
 from conformance.cli import cli
 from conformance.report.table import catalogue
 from conformance.target import HOOKS, PARTIES
+from reference_server.faults import FAULTS
+from reference_server.variants import VARIANTS
 from tests.readme import README, filled
 
 TEXT = README.read_text(encoding="utf-8")
@@ -24,6 +27,14 @@ def block(mark: str) -> str:
 
 def test_the_requirement_table_is_generated() -> None:
     assert filled(TEXT, "requirements", catalogue("markdown")) == TEXT
+
+
+def test_the_matrix_is_of_the_faults_and_variants_that_there_are() -> None:
+    rows = re.findall(r"^\| (\w+) \| \d+ of \d+ \| (\d+) \| (\d+) \| 0 \|$", TEXT, re.M)
+    areas = Counter(fault.breaks.partition(".")[0] for fault in FAULTS.values())
+    assert {area: int(count) for area, count, _ in rows} == areas
+    assert all(count == caught for _, count, caught in rows)
+    assert f"\n{len(VARIANTS)} of {len(VARIANTS)} lawful variants pass.\n" in TEXT
 
 
 def test_the_target_file_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
 from conformance import credential as credentials
-from conformance import sample
-from conformance.address import CROSS
 from conformance.bench import Bench
-from conformance.client import Call
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
 from conformance.exchange import Exchange
 from conformance.exhaust import exhaust
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, first_write, lacking, lane, turn
-from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types, typed
+from conformance.probes.exhausted import FORWARDING, elsewhere, over_the_limit, twisted, ways
+from conformance.probes.shapes import first_list, first_write, lane, turn
+from conformance.sample import invalid_queries, malformed_bodies
 
-FORWARDING = (
-    ("X-Forwarded-For", "203.0.113.{n}"),
-    ("X-Forwarded-For", "127.0.0.1"),
-    ("X-Real-IP", "203.0.113.{n}"),
-    ("Forwarded", "for=203.0.113.{n}"),
-    ("X-Client-IP", "203.0.113.{n}"),
-    ("True-Client-IP", "203.0.113.{n}"),
-    ("CF-Connecting-IP", "203.0.113.{n}"),
-    ("X-Originating-IP", "203.0.113.{n}"),
-    ("X-Forwarded-Host", "other{n}.example"),
-    ("X-Forwarded-Proto", "https"),
-    ("X-Cluster-Client-IP", "203.0.113.{n}"),
-    ("User-Agent", "bugzy-conformance (other {n})"),
-    ("Cookie", "session=conformance{n}"),
-    ("Accept-Language", "eo"),
-    ("Origin", "https://other{n}.example"),
-)
 COUNTERS = (
     "rate.headers-present",
     "rate.headers-form",
@@ -136,26 +116,7 @@ def test_drain(bench: Bench, party: str) -> None:
 )
 def test_over_the_limit(bench: Bench, operation: Operation) -> None:
     """With an exhausted key, call every operation, validly and not, on what exists or does not."""
-    party = operation.kind
-    ways = ("own", "foreign") if bench.thrifty else ("own", "foreign", "absent")
-    calls = [bench.call(operation, party, resource=way) for way in ways]
-    if operation.body is not None:
-        for defect, body in (
-            next(invalid_bodies(operation, bench.calls.marker())),
-            next(malformed_bodies()),
-        ):
-            calls.append(bench.call(operation, party, body=body, defect=defect))
-        if not bench.thrifty:
-            other = typed(*next(media_types(operation, bench.calls.marker())))
-            calls.append(bench.call(operation, party, **other))
-    for defect, query in islice(invalid_queries(operation), 1):
-        calls.append(bench.call(operation, party, query=query, defect=defect))
-    if not bench.thrifty:
-        calls += disguised(bench, operation, FORWARDING[:1])
-        if operation.references and bench.calls.may_write(operation):
-            named = sample.referring(operation, bench.calls.marker(), bench.addresses.absent())
-            calls.append(bench.call(operation, party, body=named))
-    over_the_limit(bench, party, calls)
+    over_the_limit(bench, operation.kind, list(ways(bench, operation)))
 
 
 @probes(
@@ -172,32 +133,7 @@ def test_over_the_limit_elsewhere(bench: Bench, party: str) -> None:
     An operation of the other kind, something absent, what is no id, a method that a path lacks, no
     route at all.
     """
-    operation = first_list(bench.contract, party)
-    method = lacking(bench, operation)[0]
-    calls = [
-        _with_no_id(bench, operation, operation.owner),
-        bench.off_method(method, operation, party, resource="own"),
-        bench.off_route("GET", f"/{bench.calls.marker()}", party),
-    ]
-    for below in bench.contract.of_kind(party):
-        if below.nested is not None:
-            calls.append(bench.call(below, party, nested="absent"))
-            calls += [] if bench.thrifty else [_with_no_id(bench, below, below.nested)]
-            break
-    if CROSS[party] in bench.target.parties:
-        other = first_list(bench.contract, CROSS[party])
-        calls.append(bench.call(other, party, resource="cross"))
-    over_the_limit(bench, party, calls)
-
-
-def _with_no_id(bench: Bench, operation: Operation, name: str) -> Call:
-    """A call in whose path a parameter is no id."""
-    call = bench.call(operation, operation.kind)
-    place = operation.path.split("/").index(f"{{{name}}}")
-    parts = call.path.split("/")
-    parts[place] = "not-a-uuid"
-    tags = replace(call.tags, defect=f"path:{name}")
-    return replace(call, path="/".join(parts), tags=tags)
+    over_the_limit(bench, party, list(elsewhere(bench, party)))
 
 
 @probes(
@@ -213,54 +149,6 @@ def test_bypass(bench: Bench, party: str) -> None:
     calls = twisted(bench, party)
     spared = bench.thrifty and party != "project"
     over_the_limit(bench, party, turn(calls, 1, 8) if spared else calls)
-
-
-def disguised(
-    bench: Bench, operation: Operation, forwarding: Sequence[tuple[str, str]]
-) -> list[Call]:
-    """A request as it may come through proxies, with a query, and with another path's spelling."""
-    party = operation.kind
-    calls = [
-        bench.call(
-            operation,
-            party,
-            fields=((name, value.format(n=number)),),
-            twist=f"forwarded:{name}",
-        )
-        for number, (name, value) in enumerate(forwarding, 1)
-    ]
-    path = bench.call(operation, party).path
-    calls.append(bench.call(operation, party, query="conformance=1", twist="query"))
-    calls.append(bench.call(operation, party, path=path + "/", twist="slash"))
-    return calls
-
-
-def twisted(bench: Bench, party: str) -> list[Call]:
-    """One request in every disguise."""
-    operation = first_list(bench.contract, party)
-    calls = disguised(bench, operation, FORWARDING)
-    path = bench.call(operation, party).path
-    calls.append(bench.call(operation, party, query="limit=7", twist="query"))
-    calls.append(bench.call(operation, party, path=path.upper(), twist="case"))
-    for scheme in ("bearer", "BEARER"):
-        form = credentials.scheme_case(bench.key(party), scheme)
-        calls.append(bench.call(operation, form, twist="case"))
-    return calls + [
-        bench.call(operation, party, connection=connection, twist="connection")
-        for connection in ("second", "fresh")
-    ]
-
-
-def over_the_limit(bench: Bench, party: str, calls: list[Call]) -> None:
-    """Send calls with an exhausted key; if its window ended meanwhile, once more in the next."""
-    label = bench.key(party).label
-    for batch in bench.batches(calls):
-        if not bench.budget.exhausted(label, bench.clock.now()):
-            exhaust(bench, party)
-        if label in bench.unlimited:
-            return
-        tagged = [replace(call, tags=replace(call.tags, group="exhausted")) for call in batch]
-        bench.client.send_at_once(tagged)
 
 
 @probes(

@@ -13,12 +13,13 @@ import pytest
 
 from conformance import exhaust as exhausting
 from conformance import model, running
-from conformance.bench import AT_ONCE, MOST_WAITS, Bench, Impatient, Rig, contract_of
+from conformance.bench import AT_ONCE, MOST_WAITS, Bench, Impatient, Rig
 from conformance.budget import Window
 from conformance.client import Call
 from conformance.contract import Operation
 from conformance.created import identifiers
 from conformance.credential import ANONYMOUS
+from conformance.deployment import contract_of
 from conformance.exchange import Exchange
 from conformance.exhaust import OVER, exhaust
 from conformance.history import Event, Recorder

@@ -134,7 +134,7 @@ class Script:
 async def auth(script: Script) -> None:
     """Come with every kind of credential, to what there is and what there is not."""
     own, runs = "/projects/{project}/onboarding", "/projects/{project}/executions"
-    events, team = "/projects/{project}/webhooks/events", "/teams/{team}/environments"
+    team = "/teams/{team}/environments"
     key, team_key = script.keys["project"], script.keys["team"]
     user = base64.b64encode(f"{key}:".encode()).decode()
     for value in (key, f"Basic {user}", f"Token {key}", f"bearer {key}", f"BEARER {key}"):
@@ -178,6 +178,15 @@ async def auth(script: Script) -> None:
         await script.send("GET", own, odd)
     await script.send("GET", team, "bzy_team_" + key[-40:])
     await script.send("GET", own, "bzy_proj_" + team_key[-40:])
+    await before_all(script)
+
+
+async def before_all(script: Script) -> None:
+    """Come without a key to what there is and what there is not, and with one to some of it."""
+    own, runs = "/projects/{project}/onboarding", "/projects/{project}/executions"
+    events, team = "/projects/{project}/webhooks/events", "/teams/{team}/environments"
+    key, team_key = script.keys["project"], script.keys["team"]
+    stolen = json.dumps({"taskSlug": "x", "access_token": key}).encode()
     for path in (own, "/projects/{project}/bug-reports", "/projects/{absent}/onboarding"):
         await script.send("GET", path, None)
     variables = "/teams/{team}" + await script.nested("teams", "team") + "/variables"
