@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from conformance import __version__, inventory, report, schedule, waiver
+from conformance import __version__, inventory, schedule, waiver
 from conformance.bench import Bench, Impatient, Rig, new_run
 from conformance.catalogue import chosen
 from conformance.client import BudgetSpent, TargetLost
@@ -284,6 +284,8 @@ class Session:
 
     def conclude(self) -> int:
         """Judge what was recorded, write the reports, and return the exit status."""
+        from conformance import report
+
         history = self.history()
         self.outcome = judged(
             self.contract,
@@ -368,11 +370,13 @@ class Session:
 
     def _opened(self, run: str, worker: int) -> TextIO | None:
         folder = self.target.report_dir
+        if worker >= 0:
+            return (folder / f".{run}-{worker}.ndjson").open("w", encoding="utf-8")
+        from conformance import report  # which workers need not wait for
+
         report.make(folder)
-        name = f".{run}-{worker}.ndjson" if worker >= 0 else "history.ndjson"
-        if worker < 0:
-            report.clear(folder)
-        return (folder / name).open("w", encoding="utf-8")
+        report.clear(folder)
+        return (folder / "history.ndjson").open("w", encoding="utf-8")
 
 
 def _set_current(session: Session | None) -> None:
