@@ -156,7 +156,9 @@ def _superfluous(one: Slot, target: Target) -> bool:
 def recoverers(target: Target) -> list[str]:
     """The parties whose keys are watched over a reset."""
     keyed = [name for name in ("project", "team", "other_project") if target.has_key(name)]
-    return [name for name in keyed if not rotates_early(target, name)]
+    found = [name for name in keyed if not rotates_early(target, name)]
+    beside = rotates_early(target, "team") and target.has_key("other_team")
+    return [*found, "other_team"] if beside else found
 
 
 def edge_party(target: Target) -> str:

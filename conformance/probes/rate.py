@@ -33,6 +33,7 @@ BURST = 24  # requests at once, where the pace allows
 SPAN = 1.1  # seconds in which a Reset that follows the clock moves on
 TRIES = 3  # at catching a key over its limit, where windows are short
 REFUSED = 5  # requests over the limit before the reset: enough to push a window that gives way
+MANY_REFUSED = 25  # enough for a server that shuts out who does not give in
 
 
 @probes(*COUNTERS, spends={"own": 7})
@@ -153,11 +154,27 @@ def test_bypass(bench: Bench, party: str) -> None:
 
 @probes(
     "rate.recovers",
+    phase=Phase.RECOVER,
+    spends={"own": 0},
+    fills=1,
+    thrift={"fills": 0},
+    needs=("own.key", "pace"),
+    kinds=("other_team",),
+)
+def test_exhausted_beside(bench: Bench, party: str) -> None:
+    """Use up the window of the other kind too, if there is time: both end at about one moment."""
+    if not bench.thrifty:
+        exhaust(bench, party)
+
+
+@probes(
+    "rate.recovers",
     "rate.refusals-free",
     "rate.retry-after",
     phase=Phase.RECOVER,
     spends={"own": 2},
-    free=REFUSED + len(WATCHES) + 1,
+    free=MANY_REFUSED + len(WATCHES) + 1,
+    thrift={"free": REFUSED + len(WATCHES) + 1},
     fills=1,
     needs=("own.key", "pace"),
     kinds=("project", "team", "other_project"),
@@ -175,10 +192,31 @@ def test_recovery(bench: Bench, party: str) -> None:
     end = now if unwatched else watch(bench, party, operation)
     late = LATE if bench.window_is_short and party != "project" else 0.0
     bench.wait_until(end + late, f"{party}: its reset")
+    use_after_reset(bench, party, operation)
+    bench.send(operation, party, group="after-reset")
+
+
+@probes(
+    "rate.recovers",
+    phase=Phase.RECOVER,
+    spends={"own": 1},
+    thrift={"spends": {"own": 0}},
+    needs=("own.key", "pace"),
+    kinds=("other_team",),
+)
+def test_recovered_beside(bench: Bench, party: str) -> None:
+    """Use the key of the other kind when its Reset has come too."""
+    label, now = bench.key(party).label, bench.clock.now()
+    if bench.budget.exhausted(label, now) or bench.budget.recovered(label, now):
+        bench.wait_until(bench.budget.reopens(label, now), f"{party}: its reset")
+        use_after_reset(bench, party, first_list(bench.contract, bench.target.parties[party].kind))
+
+
+def use_after_reset(bench: Bench, party: str, operation: Operation) -> None:
+    """Use a key whose Reset has come; once more a second later, if that was rounded down."""
     if bench.send(operation, party, group="after-reset").status == 429:
         bench.wait_until(bench.clock.now() + 1.0, f"{party}: a Reset that was rounded down")
         bench.send(operation, party, group="after-reset")
-    bench.send(operation, party, group="after-reset")
 
 
 def watch(bench: Bench, party: str, operation: Operation) -> float:
@@ -187,7 +225,8 @@ def watch(bench: Bench, party: str, operation: Operation) -> float:
         bench.wait_for_reset(bench.key(party))  # what is left of the one under way may be too short
     for _ in range(TRIES):
         exhaust(bench, party)
-        seen = [bench.send(operation, party, group="watch").status for _ in range(REFUSED)]
+        refused = REFUSED if bench.thrifty else MANY_REFUSED
+        seen = [bench.send(operation, party, group="watch").status for _ in range(refused)]
         if seen[-1] == 429:
             break  # else its window ended just now
     start = bench.clock.now()
