@@ -12,7 +12,7 @@ from conformance.contract import Operation
 from conformance.exchange import Fields
 from conformance.exhaust import pool_of
 from conformance.pool import in_turn
-from conformance.probe import probes
+from conformance.probe import Phase, probes
 from conformance.probes.shapes import (
     first_list,
     lacking,
@@ -36,6 +36,7 @@ from conformance.sample import (
 NOTHING = ("json.empty", b"")
 REST = 40  # requests, which leaves room in a window for what else needs a new key
 LONG_ID = "a" * 300
+LONG_TEXT = 40_000  # characters
 LONG_QUERY = f"conformance={'a' * 1000}"
 CONDITIONS: tuple[Fields, ...] = (
     (("Accept", "text/html"),),
@@ -200,6 +201,14 @@ def test_rest(bench: Bench, party: str) -> None:
     if not (bench.thrifty and bench.client.latency > SLOW_ANSWER):
         count = REST // 2 if bench.thrifty else REST
         bench.together(pool_of(bench, party).calls(party, count))
+
+
+@probes("error.invalid-body", phase=Phase.EXTRA, spends={"own": 1}, where=with_body)
+def test_long_body(bench: Bench, operation: Operation) -> None:
+    """Send an invalid body that is long, but not so long that a proxy refuses it (reading 11)."""
+    valid = sample.body(operation, bench.calls.marker())
+    long = sample.dump(valid | {"conformanceUnknown": "a" * LONG_TEXT})
+    bench.send(operation, operation.kind, body=long, defect="body.extra-member")
 
 
 @probes("error.no-server-error", spends={"own": 13}, thrift={"spends": {"own": 7}})

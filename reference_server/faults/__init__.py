@@ -11,7 +11,7 @@ class in one of them.
 from reference_server.faults import auth, bearer, token
 from reference_server.faults import scope
 from reference_server.faults import rotation, issued, race
-from reference_server.faults import rate, counter, order, limit
+from reference_server.faults import omitted, rate, counter, order, limit
 from reference_server.faults import error, invalid, route
 from reference_server.faults import leak, channel
 from reference_server.faults import schema
@@ -33,6 +33,7 @@ __all__ = [
     "issued",
     "leak",
     "limit",
+    "omitted",
     "order",
     "race",
     "rate",

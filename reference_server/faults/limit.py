@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
+from typing import Any
 
 from starlette.responses import Response
 
@@ -237,6 +238,20 @@ class RecoversLate(Server):
 
     def make_windows(self) -> Windows:
         return LateWindows(self.limit, self.seconds)
+
+
+@fault(breaks="rate.recovers", also=("rate.reset-timestamp", "rate.retry-after"))
+class RecoversLateForTeams(Server):
+    """Admits an exhausted team key again ten seconds late; project keys in time."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.late = LateWindows(self.limit, self.seconds)
+
+    async def take(self, call: Call) -> Window:
+        if call.key.kind == "team":
+            return self.late.take(self.counter(call), call.now)
+        return await super().take(call)
 
 
 @fault(breaks="rate.recovers", also=("rate.reset-timestamp", "rate.retry-after"))

@@ -278,6 +278,7 @@ async def rate(script: Script) -> None:
     await script.send("GET", "/teams/{team}/automations", "team")
     script.clock.advance(1)
     await script.send("GET", runs + "?limit=0")
+    await script.send("POST", runs, body=b'{"more": "' + b"a" * 20_000 + b'"}')
     await script.send("GET", own, connection=2)
     await script.send("POST", runs, body=RUN)
     await script.send("GET", "/nowhere")
@@ -312,6 +313,7 @@ async def rate(script: Script) -> None:
     for seconds in (45, 14, 1, 15):
         script.clock.advance(seconds)
         await script.send("GET", own)
+        await script.send("GET", "/teams/{team}/automations", "team")
     await script.exhaust()
     used = script.keys["project"]
     await script.rotate()
