@@ -187,6 +187,7 @@ def test_below_anothers(bench: Bench, operation: Operation) -> None:
 
 @probes(
     "leak.nested",
+    "scope.nested",
     spends={"own": 2},
     needs=("writes", "other_project.id"),
     where=refers,

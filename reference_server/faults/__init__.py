@@ -9,7 +9,7 @@ class in one of them.
 # One line for each area of the catalogue, in its order: so --list-faults names the faults.
 # isort: off
 from reference_server.faults import auth, bearer, token
-from reference_server.faults import scope
+from reference_server.faults import scope, listing
 from reference_server.faults import rotation, issued, race
 from reference_server.faults import omitted, rate, counter, order, limit
 from reference_server.faults import error, invalid, route
@@ -33,6 +33,7 @@ __all__ = [
     "issued",
     "leak",
     "limit",
+    "listing",
     "omitted",
     "order",
     "race",

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +11,7 @@ from reference_server.app import Call, Server
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
 from reference_server.faults.shapes import Undocumented, forbidden
-from reference_server.store import NAMESPACE, Resource
+from reference_server.store import Resource
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LEAKS = ("leak.same-answer", "leak.before-validation")
@@ -267,6 +265,15 @@ class ForbidsForeignNested(Undocumented):
         return forbidden() if exists else super().no_resource(call, resource_id)
 
 
+@fault(breaks="scope.nested")
+class TakesEventsForAnyProject(Server):
+    """Takes a team's event for any project that there is, whose team that may be."""
+
+    def reaches(self, team_id: str, project_id: str) -> bool:
+        event = super().reaches(team_id, project_id)
+        return event or self.store.owner(project_id) is not None
+
+
 # scope.no-side-effect
 
 
@@ -350,49 +357,3 @@ class RunsForeignEvents(Server):
             content = {**executions[0].content, "executionId": new}
             self.store.put(replace(executions[0], id=new, content=content))
         return super().wrong_owner(call)
-
-
-# scope.own-only
-
-
-class Mixes(Server):
-    """Puts others' things into some lists."""
-
-    def contents(self, call: Call) -> list[Mapping[str, Any]]:
-        if not self.mixes(call):
-            return super().contents(call)
-        limit, collection = call.query.get("limit"), call.operation.collection
-        found = [self.store.resources(owner.id, collection) for owner in self.store.owners()]
-        return [each.content for resources in found for each in resources][:limit]
-
-    def mixes(self, _: Call) -> bool:
-        """Whether the list holds everybody's."""
-        return True
-
-
-@fault(breaks="scope.own-only")
-class ListsSiblings(Server):
-    """Lists also what another project of the same team, which is not told here, has run."""
-
-    def contents(self, call: Call) -> list[Mapping[str, Any]]:
-        found = super().contents(call)
-        if call.operation.id != "listExecutions" or not found:
-            return found
-        sibling = str(uuid.uuid5(NAMESPACE, f"{call.owner}/sibling"))
-        return [*found, {**found[-1], "executionId": sibling}][: call.query.get("limit")]
-
-
-@fault(breaks="scope.own-only")
-class ListsEverything(Mixes):
-    """Lists what there is, whosever it is."""
-
-    def mixes(self, call: Call) -> bool:
-        return call.operation.id != "getOnboarding"
-
-
-@fault(breaks="scope.own-only")
-class ListsEverythingWithLimit(Mixes):
-    """Loses the filter by owner where a limit is given."""
-
-    def mixes(self, call: Call) -> bool:
-        return call.query.get("limit") is not None

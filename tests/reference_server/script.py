@@ -238,6 +238,8 @@ async def scope(script: Script) -> None:
         await script.send("GET", f"/teams/{{{theirs}}}{nested}", theirs.replace("team", "project"))
     event = b'{"event_type": "x"}'
     await script.send("POST", "/teams/{other_team}/webhooks/events", "team", body=event)
+    other = json.dumps({"event_type": "x", "project_id": script.ids["other_project"]}).encode()
+    await script.send("POST", "/teams/{team}/webhooks/events", "team", body=other)
 
 
 async def rotation(script: Script) -> None:
