@@ -16,7 +16,7 @@ from conformance.target import NEW_KEY, PARTIES, Target
 RESERVE = {  # requests of a first window that stay: for its drain, or to show that a key lives on
     "project": 6,
     "team": 6,
-    "other_project": 6,
+    "other_project": 4,
     "other_team": 3,
 }
 KINDS = {  # requirements that speak of the operations of one kind only

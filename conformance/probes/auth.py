@@ -7,7 +7,7 @@ from itertools import islice
 
 from conformance import credential as credentials
 from conformance import sample
-from conformance.address import CROSS
+from conformance.address import CROSS, OTHERS
 from conformance.bench import Bench
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS, Credential
@@ -39,6 +39,21 @@ from conformance.sample import media_types
 def test_accepted(bench: Bench, operation: Operation) -> None:
     """Call every operation with its own key: the positive control of every refusal."""
     bench.send(operation, operation.kind, generated="positive")
+
+
+@probes(
+    "auth.project-key-accepted",
+    "auth.team-key-accepted",
+    "schema.responses",
+    spends={"other": 1},
+    thrift={"spends": {"other": 0}},
+    needs=("other.key",),
+    where=lambda op: not op.lists and not op.writes,
+)
+def test_others_accepted(bench: Bench, operation: Operation) -> None:
+    """Read with the other's key what is its own, if there is time; its lists are read anyway."""
+    if not bench.thrifty:
+        bench.send(operation, OTHERS[operation.kind], generated="positive")
 
 
 @probes(
