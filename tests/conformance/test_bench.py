@@ -263,7 +263,10 @@ def test_a_hook_that_fails_ends_the_model_as_it_is(
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize(("passed", "watched"), [(61, 0), (5, 11)])
+WATCHED = rate.MANY_REFUSED + len(rate.WATCHES) + 1
+
+
+@pytest.mark.parametrize(("passed", "watched"), [(61, 0), (5, WATCHED)])
 def test_a_long_window_that_is_over_is_not_waited_for_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, passed: float, watched: int
 ) -> None:
