@@ -51,6 +51,7 @@ class Probe:
     where: Callable[[Operation], bool] = lambda _: True
     kinds: tuple[str, ...] = ("project", "team")
     thrift: Mapping[str, Any] = field(default_factory=dict)  # what is less where time is short
+    thorough: bool = False  # left out there
 
     def in_time(self, *, thrifty: bool) -> Probe:
         """The probe as it runs: with less of it where time is short."""
@@ -68,6 +69,7 @@ def probes(
     where: Callable[[Operation], bool] = lambda _: True,
     kinds: tuple[str, ...] = ("project", "team"),
     thrift: Mapping[str, Any] | None = None,
+    thorough: bool = False,
 ) -> Callable[[Function], Function]:
     """Declare a probe; a parameter *operation* or *party* makes one per operation or party."""
     probe = Probe(
@@ -81,6 +83,7 @@ def probes(
         where=where,
         kinds=kinds,
         thrift=thrift or {},
+        thorough=thorough,
     )
 
     def declare(function: Function) -> Function:

@@ -131,7 +131,9 @@ def ordered(slots: Iterable[Slot], contract: Contract, target: Target) -> list[S
     room = {name: limit - RESERVE[name] for name in target.parties}
     in_order = sorted(slots, key=lambda one: AREAS.index(one.id.partition(".")[0]))
     placed = [_placed(one, room, target) for one in in_order if not _superfluous(one, target)]
-    extra = target.windows > 1 or not thrifty(contract, target)
+    saving = thrifty(contract, target)
+    placed = [one for one in placed if not (saving and one.probe.thorough)]
+    extra = target.windows > 1 or not saving
     kept = [one for one in placed if extra or one.probe.phase is not Phase.EXTRA]
     kept = [one for one in kept if one.phase is not Phase.EXTRA or target.windows > 1]
     return sorted(kept, key=_turn)  # stable: the catalogue's order within

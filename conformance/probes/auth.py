@@ -46,14 +46,13 @@ def test_accepted(bench: Bench, operation: Operation) -> None:
     "auth.team-key-accepted",
     "schema.responses",
     spends={"other": 1},
-    thrift={"spends": {"other": 0}},
+    thorough=True,
     needs=("other.key",),
     where=lambda op: not op.lists and not op.writes,
 )
 def test_others_accepted(bench: Bench, operation: Operation) -> None:
-    """Read with the other's key what is its own, if there is time; its lists are read anyway."""
-    if not bench.thrifty:
-        bench.send(operation, OTHERS[operation.kind], generated="positive")
+    """Read with the other's key what is its own; its lists are read anyway."""
+    bench.send(operation, OTHERS[operation.kind], generated="positive")
 
 
 @probes(

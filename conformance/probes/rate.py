@@ -157,16 +157,16 @@ def test_bypass(bench: Bench, party: str) -> None:
     phase=Phase.RECOVER,
     spends={"own": 0},
     fills=1,
-    thrift={"fills": 0},
+    thorough=True,
     needs=("own.key", "pace"),
     kinds=("other_team",),
 )
 def test_exhausted_beside(bench: Bench, party: str) -> None:
-    """Use up the window of the other kind too, if there is time: both end at about one moment.
+    """Use up the window of the other kind too: both end at about one moment.
 
     Short windows can be waited for one after the other.
     """
-    if not (bench.thrifty or bench.window_is_short):
+    if not bench.window_is_short:
         exhaust(bench, party)
 
 
@@ -203,13 +203,13 @@ def test_recovery(bench: Bench, party: str) -> None:
     "rate.recovers",
     phase=Phase.RECOVER,
     spends={"own": 1},
-    thrift={"spends": {"own": 0}},
+    thorough=True,
     needs=("own.key", "pace"),
     kinds=("other_team",),
 )
 def test_recovered_beside(bench: Bench, party: str) -> None:
     """Use the key of the other kind when its Reset has come too."""
-    if bench.window_is_short and not bench.thrifty:
+    if bench.window_is_short:
         exhaust(bench, party)
     label, now = bench.key(party).label, bench.clock.now()
     if bench.budget.exhausted(label, now) or bench.budget.recovered(label, now):

@@ -84,28 +84,26 @@ def test_the_other_way(bench: Bench, operation: Operation) -> None:
     "scope.team-isolation",
     phase=Phase.LATER,
     spends={"other": 2},
-    thrift={"spends": {"other": 0}},
+    thorough=True,
     needs=("other.key", "own.id"),
     where=lambda op: op.lists or op.body is not None or op.nested is not None,
 )
 def test_all_the_other_way(bench: Bench, operation: Operation) -> None:
-    """Address one's own with the other's key, if there is time."""
-    if not bench.thrifty:
-        bench.pair(operation, OTHERS[operation.kind])
+    """Address one's own with the other's key."""
+    bench.pair(operation, OTHERS[operation.kind])
 
 
 @probes(
     "scope.nested",
     phase=Phase.LATER,
     spends={"other": 1},
-    thrift={"spends": {"other": 0}},
+    thorough=True,
     needs=("other.key", "own.id"),
     where=nested,
 )
 def test_nested_the_other_way(bench: Bench, operation: Operation) -> None:
-    """Address one's own resource below the other's, with the other's key, if there is time."""
-    if not bench.thrifty:
-        bench.send(operation, OTHERS[operation.kind], nested="foreign")
+    """Address one's own resource below the other's, with the other's key."""
+    bench.send(operation, OTHERS[operation.kind], nested="foreign")
 
 
 @probes(
@@ -113,14 +111,13 @@ def test_nested_the_other_way(bench: Bench, operation: Operation) -> None:
     "scope.team-key-on-project",
     phase=Phase.LATER,
     spends={"cross-other": 1},
-    thrift={"spends": {"cross-other": 0}},
+    thorough=True,
     needs=("cross-other.key", "other.id"),
     where=lambda op: not op.lists,
 )
 def test_other_key_of_the_other_kind(bench: Bench, operation: Operation) -> None:
-    """Call the other's operations with its key of the other kind, if there is time."""
-    if not bench.thrifty:
-        bench.send(operation, OTHERS[CROSS[operation.kind]], resource="cross-foreign")
+    """Call the other's operations with its key of the other kind."""
+    bench.send(operation, OTHERS[CROSS[operation.kind]], resource="cross-foreign")
 
 
 @probes(
