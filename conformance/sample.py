@@ -199,7 +199,7 @@ def repeating(operation: Operation, marker: str) -> bytes:
 
 
 def odd_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]:
-    """Bodies with odd texts, deep ones, and with a member twice.
+    """Bodies with odd texts, deep ones, a number beyond most ranges, and with a member twice.
 
     Texts with U+0000, half a surrogate, or bytes that are no UTF-8: many readers replace those.
     """
@@ -214,6 +214,7 @@ def odd_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]
     for name, schema in properties.items():
         if schema.get("type") == "object":
             yield "deep", _dump({**valid, name: _nested(ABYSS)})
+            yield "number", _dump({**valid, name: {"n": 0}}).replace(b": 0}", b": 1e999}")
             break
     yield "twice", _dump(valid)[:-1] + b", " + _dump(valid)[1:]
 

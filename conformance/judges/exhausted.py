@@ -9,10 +9,8 @@ from conformance.exchange import Exchange
 from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import explain
-from conformance.judges.select import absent, lives_of, own, passing, place, said
+from conformance.judges.select import OTHER_PATHS, absent, lives_of, own, passing, place, said
 from conformance.judges.windows import Offset, Spot, left_of, offset, spot, spots
-
-ELSEWHERE = ("slash", "case")  # disguises after which a path may be another one
 
 
 def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exchange, Exchange]]:
@@ -102,7 +100,7 @@ def disguise_works(contract: Contract, history: History) -> Iterator[Opinion]:
         remaining = spot(one, contract.rate_limit).remaining
         if one.status == 429:
             yield Evidence((refusal, one))
-        elif one.succeeded or (remaining or 0) > 0 or twist not in ELSEWHERE:
+        elif one.succeeded or (remaining or 0) > 0 or twist not in OTHER_PATHS:
             yield Finding(
                 expected=f"429 for an exhausted key, also with {_disguise(twist)}",
                 observed=f"{one.status} {left_of(remaining)}",
@@ -117,6 +115,7 @@ def _disguise(twist: str) -> str:
         "query": "another query string",
         "slash": "a trailing slash",
         "case": "letters in another case",
+        "escape": "an escaped letter",
         "connection": "another connection",
     }.get(name, twist)
 

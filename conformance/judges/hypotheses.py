@@ -16,6 +16,7 @@ from conformance.judges.features import (
     query,
     route,
 )
+from conformance.judges.select import OTHER_PATHS
 
 Counter = Callable[
     [Exchange], Hashable | None
@@ -109,7 +110,7 @@ def _addressed(one: Exchange) -> Hashable:
 def _off_route(one: Exchange) -> Hashable:
     """Whether no route was found, be it that a disguise led past one."""
     tags = one.tags
-    return tags.route is None or (one.status == 404 and tags.twist in ("slash", "case"))
+    return tags.route is None or (one.status == 404 and tags.twist in OTHER_PATHS)
 
 
 def _off_route_free(one: Exchange) -> Hashable | None:

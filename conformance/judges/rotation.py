@@ -28,7 +28,7 @@ from conformance.judges.select import (
 from conformance.judges.stranger import window_tells
 from conformance.likeness import differences, volatile, worded
 
-UNSERVED = GATEWAY | {408, 429}  # too slow, too many, or not the application
+UNSERVED = GATEWAY | {408, 417, 429}  # too slow, unexpected, too many, not the application
 SEPARATE = ("under-load", "in-flight", "exhausted-revoked", "rivals")  # groups of other judges
 
 

@@ -197,6 +197,14 @@ def test_altered_everywhere(bench: Bench, operation: Operation) -> None:
     bench.sometime(bench.call(operation, form) for form in few)
 
 
+@probes("auth.exact-match", phase=Phase.FREE, free=40, thorough=True, needs=("other.key",))
+def test_others_altered(bench: Bench, party: str) -> None:
+    """Present keys that differ a little from the other's: each key may be kept in another way."""
+    operation, other = first_list(bench.contract, party), OTHERS[party]
+    forms = credentials.altered(bench.contract, bench.key(other), bench.rng(f"altered/{other}"))
+    bench.sometime(bench.call(operation, form) for form in forms)
+
+
 @probes(
     "auth.prefix-bound",
     "auth.pat-unavailable",

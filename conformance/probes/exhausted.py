@@ -106,6 +106,8 @@ def twisted(bench: Bench, party: str) -> list[Call]:
     path = bench.call(operation, party).path
     calls.append(bench.call(operation, party, query="limit=7", twist="query"))
     calls.append(bench.call(operation, party, path=path.upper(), twist="case"))
+    escaped = path.replace("s/", "%73/", 1)  # the same path (RFC 3986, 6.2.2.2)
+    calls.append(bench.call(operation, party, path=escaped, twist="escape"))
     for scheme in ("bearer", "BEARER"):
         form = credentials.scheme_case(bench.key(party), scheme)
         calls.append(bench.call(operation, form, twist="case"))

@@ -7,26 +7,39 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
+from typing import Literal
 
 from conformance.bench import Bench
 from conformance.contract import Operation
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Fields
 
 HELD = 0.2  # seconds between the first half of a body and what follows
 HELD_AT_HOME = 0.03  # the same for a server in this process
+EXPECT: Fields = (("Expect", "100-continue"),)  # RFC 9110, 10.1.1
+
+
+Coding = Literal["length", "chunked", "expected"]  # how a body is announced
+
+
+def _framing(coding: Coding, length: int) -> Fields:
+    """The fields that announce a body; the client adds the one that says it comes in chunks."""
+    announced: Fields = (("Content-Length", str(length)),)
+    return {"length": announced, "chunked": (), "expected": announced + EXPECT}[coding]
 
 
 class Held:
     """A request whose body is held back half-way."""
 
-    def __init__(self, bench: Bench, operation: Operation, chunked: bool, group: str) -> None:
+    def __init__(self, bench: Bench, operation: Operation, coding: Coding, group: str) -> None:
         self._bench = bench
         self._sent, self._go = threading.Event(), threading.Event()
         valid = "positive" if group.endswith("control") else None
         call = bench.call(operation, "project", group=group, generated=valid)
+        if coding == "expected":  # which a server may decline (RFC 9110, 15.5.18)
+            call = replace(call, tags=replace(call.tags, level="hardening"))
         body = call.body or b""
-        length = () if chunked else (("Content-Length", str(len(body))),)
-        self._call = replace(call, fields=(*call.fields, *length), chunks=self._halves(body))
+        fields = (*call.fields, *_framing(coding, len(body)))
+        self._call = replace(call, fields=fields, chunks=self._halves(body))
         self._future: Future[Exchange] = bench.client.start(self._call)
 
     def _halves(self, body: bytes) -> Iterator[bytes]:
@@ -52,11 +65,11 @@ class Held:
         return self._bench.client.result(self._future, self._call)
 
 
-def replace_in_flight(bench: Bench, operation: Operation, chunked: bool) -> Exchange:
+def replace_in_flight(bench: Bench, operation: Operation, coding: Coding) -> Exchange:
     """Replace a key while a body is held back; return what its request was answered."""
-    held = Held(bench, operation, chunked, "in-flight-control")
+    held = Held(bench, operation, coding, "in-flight-control")
     held.release()
     held.finish()
-    held = Held(bench, operation, chunked, "in-flight")
+    held = Held(bench, operation, coding, "in-flight")
     held.release(lambda: bench.generate("project"))
     return held.finish()

@@ -11,7 +11,15 @@ from conformance.client import Call
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
 from conformance.probe import Phase, probes
-from conformance.probes.shapes import first_list, flawed, in_full, lacking, nested, refers
+from conformance.probes.shapes import (
+    first_list,
+    first_write,
+    flawed,
+    in_full,
+    lacking,
+    nested,
+    refers,
+)
 from conformance.sample import malformed_bodies, media_types, typed
 
 FLAWS = 20  # more than there are kinds of
@@ -257,6 +265,18 @@ def test_timing_below(bench: Bench, operation: Operation) -> None:
     """Time what another has and what nobody has, under one's own id."""
     ways = ({"nested": "foreign"}, {"nested": "absent"})
     alternate(bench, operation, operation.kind, ways)
+
+
+@probes(
+    "leak.timing",
+    phase=Phase.EXTRA,
+    spends={"own": 2 * PAIRS_TIMED},
+    needs=("other.id",),
+    kinds=("project",),
+)
+def test_timing_of_writes(bench: Bench, party: str) -> None:
+    """Time writes to another's and to an absent one, which are looked into by other code."""
+    alternate(bench, first_write(bench.contract, party), party, PAIR)
 
 
 @probes(

@@ -83,14 +83,14 @@ def test_the_other_way(bench: Bench, operation: Operation) -> None:
     "scope.project-isolation",
     "scope.team-isolation",
     phase=Phase.LATER,
-    spends={"other": 2},
+    spends={"other": 1},
     thorough=True,
     needs=("other.key", "own.id"),
     where=lambda op: op.lists or op.body is not None or op.nested is not None,
 )
 def test_all_the_other_way(bench: Bench, operation: Operation) -> None:
     """Address one's own with the other's key."""
-    bench.pair(operation, OTHERS[operation.kind])
+    bench.send(operation, OTHERS[operation.kind], resource="foreign")
 
 
 @probes(
@@ -113,7 +113,6 @@ def test_nested_the_other_way(bench: Bench, operation: Operation) -> None:
     spends={"cross-other": 1},
     thorough=True,
     needs=("cross-other.key", "other.id"),
-    where=lambda op: not op.lists,
 )
 def test_other_key_of_the_other_kind(bench: Bench, operation: Operation) -> None:
     """Call the other's operations with its key of the other kind."""

@@ -70,6 +70,14 @@ class TakesLongerForForeign(Betrays):
 
 
 @fault(breaks="leak.timing")
+class TakesLongerForForeignWrites(TakesLongerForForeign):
+    """Reads what is sent to another's project or team before it refuses it."""
+
+    def concerns(self, call: Call, owner: Owner) -> bool:
+        return bool(call.body) and super().concerns(call, owner)
+
+
+@fault(breaks="leak.timing")
 class TakesLongerForAbsent(Server):
     """Looks for an absent project or team in a second database."""
 

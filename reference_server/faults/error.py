@@ -284,6 +284,16 @@ class DisclosesQuery(Discloses):
 
 
 @fault(breaks="error.no-server-error")
+class FailsOnHugeNumbers(Server):
+    """Rounds the numbers of a body, and does not expect one beyond what it can hold."""
+
+    def decode(self, call: Call) -> Any:
+        content = super().decode(call)
+        json.loads(call.body, parse_float=lambda text: round(float(text)))
+        return content
+
+
+@fault(breaks="error.no-server-error")
 class FailsOnDepth(Server):
     """Fails at what is nested deeper than it can follow."""
 

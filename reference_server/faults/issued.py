@@ -11,7 +11,7 @@ from reference_server import keys
 from reference_server.app import Call, Server
 from reference_server.contract import KeyKind
 from reference_server.faults.registry import fault
-from reference_server.faults.shapes import LAG
+from reference_server.faults.shapes import LAG, operation
 from reference_server.keys import Key
 from reference_server.store import Owner
 
@@ -216,6 +216,21 @@ class ShowsKeyLater(Server):
         again = key.digest in self.opened
         self.opened.add(key.digest)
         return self.kept[key.digest] if again else super().displayed(key)
+
+
+@fault(breaks="rotation.shown-once")
+class TakesShownTextForKey(Server):
+    """Lets in to the onboarding page who has what the settings page shows of a project's key."""
+
+    def find_key(self, token: str) -> Key | None:
+        return super().find_key(token) or self.shown_as.get(token)
+
+    def authenticate(self, call: Call) -> None:
+        asked = operation(self, call)
+        onboarding = asked is not None and asked.id == "getOnboarding"
+        keys = (key for owner in self.store.owners() for key in self.store.keys(owner.id))
+        self.shown_as = {self.displayed(key): key for key in keys if onboarding}
+        super().authenticate(call)
 
 
 @fault(breaks="rotation.shown-once")

@@ -42,6 +42,16 @@ class LoadsBeforeRouting(Server):
         return Refusal(HTTPStatus.NOT_FOUND, f"This {owner.kind} has no such page")
 
 
+@fault(breaks="leak.same-answer")
+class NamesForeignWhenLimited(Server):
+    """Says to a key over its limit that it has no access besides, where something is another's."""
+
+    def message(self, call: Call, refusal: Refusal) -> str:
+        limited = refusal.status == HTTPStatus.TOO_MANY_REQUESTS
+        denied = " and access denied" if limited and foreign(self, call) else ""
+        return super().message(call, refusal) + denied
+
+
 @fault(
     breaks="leak.same-answer",
     also=(

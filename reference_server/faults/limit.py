@@ -254,6 +254,24 @@ class RecoversLateForTeams(Server):
         return await super().take(call)
 
 
+@fault(breaks="rate.recovers", also=("rate.remaining-honest",))
+class RecoversLateForWrites(Server):
+    """Has a second counter in front of its writes: once exceeded, it is late by two seconds."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.closed: dict[Hashable, float] = {}
+
+    async def take(self, call: Call) -> Window:
+        counter, write = self.counter(call), call.request.method != "GET"
+        if write and call.now < self.closed.get(counter, 0):
+            return replace(self.windows.peek(counter, call.now), used=self.limit + 1)
+        window = await super().take(call)
+        if not window.admitted:
+            self.closed[counter] = window.reset + 2
+        return window
+
+
 @fault(breaks="rate.recovers", also=("rate.reset-timestamp", "rate.retry-after"))
 class RecoversWithSecondRequest(Server):
     """Looks whether an exceeded window is over only when it refuses: one request too late."""

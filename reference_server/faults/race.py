@@ -35,17 +35,25 @@ class ChecksKeyBeforeChunks(Server):
     """Authenticates a chunked request when its header arrives and never again."""
 
     async def receive(self, call: Call) -> None:
-        if self.chunked(call):
+        if self.early(call):
             super().authenticate(call)
         await super().receive(call)
 
     def authenticate(self, call: Call) -> None:
-        if not self.chunked(call):
+        if not self.early(call):
             super().authenticate(call)
 
-    def chunked(self, call: Call) -> bool:
-        """Whether the body has no announced length."""
+    def early(self, call: Call) -> bool:
+        """Whether the key is looked at before the body: where that has no announced length."""
         return "transfer-encoding" in call.request.headers
+
+
+@fault(breaks="rotation.in-flight")
+class ChecksKeyBeforeContinue(ChecksKeyBeforeChunks):
+    """Authenticates before it asks for a body that is not sent unasked, and never again."""
+
+    def early(self, call: Call) -> bool:
+        return "expect" in call.request.headers
 
 
 @fault(breaks="rotation.in-flight", also=("error.no-server-error",))

@@ -248,8 +248,9 @@ async def rotation(script: Script) -> None:
     old = script.keys["project"]
     await script.send("GET", own)
     await script.send("POST", runs, body=RUN, meanwhile=script.rotate)
-    chunked = [("transfer-encoding", "chunked")]
-    await script.send("POST", runs, body=RUN, fields=chunked, meanwhile=script.rotate)
+    for field in (("transfer-encoding", "chunked"), ("expect", "100-continue")):
+        await script.send("POST", runs, body=RUN, fields=[field], meanwhile=script.rotate)
+    await script.send("GET", own, script.display("project")[-1])
     await script.rotate()
     for connection in (1, 2):
         await script.send("GET", own, connection=connection)
@@ -315,6 +316,7 @@ async def rate(script: Script) -> None:
     for seconds in (45, 14, 1, 15):
         script.clock.advance(seconds)
         await script.send("GET", own)
+        await script.send("POST", runs, body=RUN)
         await script.send("GET", "/teams/{team}/automations", "team")
     await script.exhaust()
     used = script.keys["project"]
@@ -349,6 +351,7 @@ async def error(script: Script) -> None:
         b'{"taskSlug": "run_tests"}',
         b'{"taskSlug": "x", "__proto__": {}}',
         b'{"taskSlug": "x", "parameters": {"x": null}}',
+        b'{"taskSlug": "x", "parameters": {"x": 1e999}}',
         b'{"taskSlug": "x", "parameters": {"x": "\xff"}}',
         b'{"taskSlug": "x", "parameters": ' + b'{"x": ' * 24 + b"1" + b"}" * 25,
     ):
@@ -403,6 +406,8 @@ async def leak(script: Script) -> None:
     for who in (script.ids["other_project"], ABSENT):
         event = json.dumps({"event_type": "x", "project_id": who}).encode()
         await script.send("POST", "/teams/{team}/webhooks/events", "team", body=event)
+    await script.exhaust()
+    await script.send("GET", onboarding.format("other_project"))
 
 
 async def schema(script: Script) -> None:

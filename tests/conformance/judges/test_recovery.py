@@ -29,7 +29,7 @@ from .drained import (
 
 
 EXHAUSTED = [*DRAINED, REFUSED]
-DISGUISES = ["forwarded:X-Forwarded-For", "query", "slash", "case", "connection"]
+DISGUISES = ["forwarded:X-Forwarded-For", "query", "slash", "case", "escape", "connection"]
 
 
 @pytest.mark.parametrize("twist", DISGUISES)
