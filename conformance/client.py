@@ -29,6 +29,7 @@ from conformance.secrets import Masker
 
 LONGEST_BODY = 256 * 1024  # bytes of an answer that are read and kept
 LOST_AFTER = 8  # requests in a row without an answer: the target is lost
+OCTETS = "latin-1"  # an octet of a field's value for each letter
 GRACE = 1.0  # seconds that a hand may take beyond the timeout before it is left behind
 
 
@@ -184,11 +185,11 @@ class Client:
         return self._exchange(call, started, self.clock.now(), response, connection, None)
 
     def _received(self, pool: httpx.HTTPTransport, call: Call) -> tuple[Response, str | None]:
-        deadline = time.monotonic() + self._settings.timeout
+        deadline, fields = time.monotonic() + self._settings.timeout, self._fields(call)
         request = httpx.Request(
             call.method,
             self._settings.base + self._target(call),
-            headers=self._fields(call),
+            headers=[(name.encode(OCTETS), value.encode(OCTETS)) for name, value in fields],
             content=call.body if call.chunks is None else iter(call.chunks),
             extensions={"timeout": httpx.Timeout(self._settings.timeout).as_dict()},
         )
@@ -253,8 +254,7 @@ class Client:
     ) -> Response:
         secrets = call.credential.secrets
         fields = tuple(
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in response.headers.raw
+            (name.decode(OCTETS), value.decode(OCTETS)) for name, value in response.headers.raw
         )
         parts: list[bytes | str] = [body, *(part for field in fields for part in field)]
         if not self._masker.clean(parts, secrets):

@@ -125,13 +125,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if declared is None or ours is None:
         return
     probe = declared.in_time(thrifty=ours.bench.thrifty)
+    kinds = probe.kinds if ours.wants(probe) else ()
     if "operation" in metafunc.fixturenames:
-        operations = [
-            op for op in ours.contract.operations if op.kind in probe.kinds and probe.where(op)
-        ]
+        operations = [op for op in ours.contract.operations if op.kind in kinds and probe.where(op)]
         metafunc.parametrize("operation", operations, ids=[op.id for op in operations])
     elif "party" in metafunc.fixturenames:
-        metafunc.parametrize("party", probe.kinds)
+        metafunc.parametrize("party", kinds)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -23,7 +23,7 @@ from conformance.history import Event, History, Recorder, numbered, read, write
 from conformance.hooks import HookError
 from conformance.outcome import Outcome, judged
 from conformance.pace import slow
-from conformance.probe import Lacking, Phase
+from conformance.probe import Lacking, Phase, Probe
 from conformance.target import Party, Target
 
 if TYPE_CHECKING:
@@ -109,12 +109,16 @@ class Session:
         """Whether a probe runs; one that lacks something is noted with what to add."""
         if self.refused and not self._shows_refusals(one):
             return False
-        if one.phase is not Phase.ACCEPT and not self._wanted & set(one.serves):
+        if not self.wants(one):
             return False
         lack = schedule.missing(one, party, self.contract, self.target)
         if lack:
             self._left.append(schedule.Left(id=one.id, serves=one.serves, needs=lack))
         return lack is None
+
+    def wants(self, one: schedule.Slot | Probe) -> bool:
+        """Whether a probe serves what is to be decided; the positive controls always do."""
+        return one.phase is Phase.ACCEPT or bool(self._wanted & set(one.serves))
 
     def _shows_refusals(self, one: schedule.Slot) -> bool:
         """Whether a probe shows what is refused, and makes nothing with other keys meanwhile."""

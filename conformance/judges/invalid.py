@@ -137,8 +137,8 @@ def _invalid(contract: Contract, history: History, chosen: Chosen, what: str) ->
         and lives.live(one)
         and one.tags.key not in unrecognised
         and not select.fails(contract, history, one)
-        # refused before validation: area auth judges that
-        and one.status != 401
+        # refused before validation: area auth judges that, where valid requests are too
+        and (one.status != 401 or (operation.id in controls and not lives.shut_out(one)))
         and (one.status != 404 or operation.id in controls or _invalid_path(operation, one))
     ]
     elsewhere = [one for one in asked if not _in_path(contract, one)]

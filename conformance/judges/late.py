@@ -70,7 +70,7 @@ def is_pushed(contract: Contract, history: History) -> bool:
     """Whether the windows did go on after the Reset that was announced before refusals.
 
     Where nothing was sent then, a Reset that moves with the refusals, or is a window after the
-    first of them, is taken for one that they push back.
+    first of them, is taken for one that they push back; but not where it goes back again.
     """
     clock = offset(contract, history)
     found = stretches(contract, history)
@@ -78,7 +78,7 @@ def is_pushed(contract: Contract, history: History) -> bool:
         return False
     if any(_goes_on(one, clock) for one in found):
         return True
-    if any(_ends(one, clock) for one in found):
+    if any(_ends(one, clock) or _goes_back(one) for one in found):
         return False
     window = contract.rate_limit.window
     farthest = max((one.late[-1].told or 0) - one.reset for one in found) if found else 0
@@ -94,6 +94,14 @@ def _ends(stretch: Stretch, clock: Offset) -> bool:
     """Whether the key was admitted again before the Reset that the last refusal told."""
     told, after = stretch.refused[-1].told or 0, stretch.after
     return after is not None and clock.surely_before(after.exchange, told)
+
+
+def _goes_back(stretch: Stretch) -> bool:
+    """Whether a refusal after a late one told the Reset of its window again."""
+    first = stretch.late[0].exchange
+    return any(
+        one.told == stretch.reset and first.precedes(one.exchange) for one in stretch.refused
+    )
 
 
 def _stands(stretch: Stretch, clock: Offset, window: float) -> bool:

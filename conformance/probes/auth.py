@@ -26,6 +26,8 @@ from conformance.probes.shapes import (
 )
 from conformance.sample import media_types
 
+ODD = "bzy_" + "é".encode().decode("latin-1") * 20  # the letter in UTF-8, as octets of a field
+
 
 @probes(
     "auth.project-key-accepted",
@@ -167,6 +169,16 @@ def test_drawn(bench: Bench, party: str) -> None:
     prefixes = tuple(kind.prefix for kind in bench.contract.kinds.values())
     drawn = tokens(prefixes, bench.target.seed, 4 if bench.thrifty else 8)
     bench.sometime(bench.call(operation, _drawn(bench, value)) for value in drawn)
+
+
+@probes("error.no-server-error", phase=Phase.FREE, free=1)
+def test_odd_letters(bench: Bench, party: str) -> None:
+    """Present a key with letters that are no ASCII, which a server may not expect.
+
+    It is not said what refuses it, and how (RFC 9110, 5.5), so only a failure is judged.
+    """
+    form = credentials.token(ODD, name="forged", form="malformed:letters")
+    bench.deliver(bench.call(first_list(bench.contract, party), form, level="hardening"))
 
 
 def _drawn(bench: Bench, value: str) -> credentials.Credential:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from http import HTTPStatus
 from typing import Any
 
@@ -124,6 +125,15 @@ class FailsOnOddKeys(Server):
     def find_key(self, token: str) -> Key | None:
         _, _ = token.split("_", 1)
         return super().find_key(token)
+
+
+@fault(breaks="error.no-server-error")
+class ComparesKeysAsText(Server):
+    """Compares texts where that is only defined for those in ASCII."""
+
+    def credential_of(self, call: Call) -> str | None:
+        hmac.compare_digest(call.request.headers.get("authorization", ""), "Bearer")
+        return super().credential_of(call)
 
 
 @fault(

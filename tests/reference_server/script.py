@@ -337,6 +337,7 @@ async def error(script: Script) -> None:
     own, runs = "/projects/{project}/test-runs", "/projects/{project}/executions"
     await script.send("GET", own, None)
     await script.send("GET", own, "undefined")
+    await script.send("GET", own, "bzy_é")
     for body in (
         b"{",
         b"{}{}",

@@ -167,3 +167,9 @@ def test_hostile_errors_are_searched_in_no_time() -> None:
     started = time.perf_counter()
     opinions(error.no_internals, *asked, exchange(500, body=b"[" * 900 + b"]" * 900))
     assert time.perf_counter() - started < 2
+
+
+def test_a_gateway_may_refuse_what_nobody_has_to_take() -> None:
+    for status, verdict in ((401, "passed"), (501, "passed"), (500, "failed")):
+        odd = exchange(status, level="hardening", form="malformed:letters")
+        assert opinions(error.no_server_error, odd) == verdict

@@ -175,6 +175,13 @@ def test_a_key_that_is_shut_out_says_nothing_of_routes() -> None:
     assert opinions(invalid.unknown_route, exchange(401), OWN, asked) == "failed"
 
 
+def test_a_key_that_is_let_in_is_known_with_an_id_that_is_none_too() -> None:
+    asked = exchange(401, defect="path:projectId")
+    assert opinions(invalid.invalid_parameters, OWN, asked) == "failed"
+    assert opinions(invalid.invalid_parameters, OWN, exchange(401), asked) == "nothing"
+    assert opinions(invalid.invalid_parameters, asked) == "nothing"
+
+
 def test_a_stranger_may_be_refused_first() -> None:
     asked = [unknown(status, credential="anonymous") for status in (401, 404)]
     assert opinions(invalid.unknown_route, *asked) == "passed"

@@ -388,3 +388,9 @@ def test_a_limit_of_strangers_may_end_at_the_same_time() -> None:
     asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED, stranger, REFUSED]
     assert opinions(renewed.revoked_still_limited, *asked) == "doubtful"
     assert opinions(renewed.revoked_still_limited, *asked, exchange(401)) == "passed"
+
+
+def test_a_reset_that_goes_back_is_told_and_not_pushed() -> None:
+    asked = told(END + 10, END, END + 20, END)
+    assert opinions(limit.refusal_misinforms, *asked) == "failed"
+    assert opinions(recovery.refusal_pushes, *asked) != "failed"

@@ -141,8 +141,12 @@ def moved(one: Exchange, seconds: float) -> Exchange:
 
 @breaks("rate.refusals-free", phases.recovery)
 def a_refusal_pushes_the_reset(history: History, chance: Random) -> History | None:
-    refused = [one for one in history.answered if grouped(one, "watch") and one.status == 429][:1]
-    return each(history, refused, lambda one: fielded(one, reset=str(reset(one) + 5)))
+    refused = [one for one in history.answered if grouped(one, "watch") and one.status == 429]
+    pushed = each(history, refused, lambda one: fielded(one, reset=str(reset(one) + 5)))
+    if pushed is None:
+        return None
+    until = [one for one in pushed.exchanges if not grouped(one, "after-reset")]
+    return replace(pushed, exchanges=tuple(until))
 
 
 @breaks("rate.no-bypass", phases.exhausted)
