@@ -246,6 +246,7 @@ def media_types(operation: Operation, marker: str) -> Iterator[tuple[str, str, b
     yield "media.xml", "application/xml", b"<body/>"
     form = urllib.parse.urlencode(body(operation, marker)).encode()
     yield "media.form", "application/x-www-form-urlencoded", form
+    yield "media.form-json", "application/x-www-form-urlencoded", valid  # as curl -d declares it
     yield "media.octets", "application/octet-stream", valid
     yield "media.vendor", "application/vnd.conformance+json", valid
     yield "media.json-seq", "application/json-seq", valid

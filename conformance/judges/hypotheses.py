@@ -23,6 +23,9 @@ Counter = Callable[
 ]  # the counter a request falls into; None: it is free
 
 
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
     """A way to count that the contract does not allow."""
@@ -67,6 +70,10 @@ def _defect_free(family: str) -> Counter:
 
 def _method_free(reads: bool) -> Counter:
     return _free(lambda one: _reads(one) is reads)
+
+
+def _name_free(name: str) -> Counter:
+    return _free(lambda one: one.request.method == name)
 
 
 def _reads(one: Exchange) -> Hashable:
@@ -155,6 +162,7 @@ HYPOTHESES = (
     Hypothesis("rate.all-endpoints", "each path and method has a counter", _path_and_method),
     Hypothesis("rate.all-endpoints", "writes are free", _method_free(reads=False)),
     Hypothesis("rate.all-endpoints", "reads are free", _method_free(reads=True)),
+    *(Hypothesis("rate.all-endpoints", f"{name} is free", _name_free(name)) for name in WRITES),
     Hypothesis("rate.no-bypass", "each query or disguise has a counter", _disguise),
     Hypothesis("rate.no-bypass", "each connection has a counter", _connection),
     Hypothesis("rate.no-bypass", "each media type has a counter", _media_type),

@@ -13,7 +13,7 @@ from conformance.bench import Bench
 from conformance.client import Call
 from conformance.contract import Operation
 from conformance.exhaust import exhaust
-from conformance.probes.shapes import first_list, lacking
+from conformance.probes.shapes import first_list, first_write, lacking
 from conformance.sample import invalid_bodies, invalid_queries, malformed_bodies, media_types, typed
 
 FORWARDING = (
@@ -66,7 +66,8 @@ def ways(bench: Bench, operation: Operation) -> Iterator[Call]:
 
 def _more_ways(bench: Bench, operation: Operation) -> Iterator[Call]:
     party, marker = operation.kind, bench.calls.marker()
-    yield from disguised(bench, operation, FORWARDING[:1])
+    every = operation.body is not None and operation == first_write(bench.contract, party)
+    yield from disguised(bench, operation, FORWARDING if every else FORWARDING[:1])
     if operation.body is not None:
         yield bench.call(operation, party, **typed(*next(media_types(operation, marker))))
     if operation.references and bench.calls.may_write(operation):

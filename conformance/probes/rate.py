@@ -111,7 +111,7 @@ def test_drain(bench: Bench, party: str) -> None:
     "rate.no-bypass",
     phase=Phase.EXHAUSTED,
     spends={"own": 0},
-    free=7,
+    free=9,
     thrift={"free": 3},
     needs=("own.key", "pace"),
 )
