@@ -20,6 +20,7 @@ LOCAL = 200.0  # the same of a server on this machine, which serves nobody else
 THOROUGH = 3300  # requests of a run that need not save any
 LONG_WINDOW = 15.0  # seconds; a run may outlast a shorter one
 PATIENT = 85.0  # seconds that it may take then
+KEPT = 0.2  # of the pace: what one worker that is first may need within a second
 OWN_WORK = 0.005  # seconds that a request takes the suite itself
 
 
@@ -100,7 +101,7 @@ class Pace:
         assert self._most is not None
         with self._shared_starts():
             self._forget()
-            fits = len(self._starts) + self._claimed() <= self._most - wanted
+            fits = len(self._starts) + self._claimed(self._most - wanted) <= self._most - wanted
             if self.first:
                 self._claim = (0 if fits else wanted, time.monotonic())
             if fits:
@@ -130,11 +131,17 @@ class Pace:
         """How many requests may start at once; None: any number."""
         return self._most
 
-    def _claimed(self) -> float:
-        """How many starts are not to be taken; a claim that is not renewed is void."""
+    def _claimed(self, left: int) -> float:
+        """How many starts are not to be taken; a claim that is not renewed is void.
+
+        Of those that are *left*, the first worker is to find some at any time: it sends one after
+        the other, where others send many at once.
+        """
         count, since = self._claim
-        alive = time.monotonic() - since < 2 * self._interval
-        return count if alive and not self.first else 0
+        if self.first or time.monotonic() - since >= 2 * self._interval:
+            return 0
+        kept = math.floor(KEPT * (self._most or 0))
+        return max(count, kept if kept <= left else 0)
 
     def _forget(self) -> None:
         now = time.monotonic()
