@@ -201,7 +201,7 @@ class Bench:
             if len(batch) == 1:
                 self._learn(self.deliver(batch[0]))
                 continue
-            for call, first in zip(batch, self.client.send_at_once(batch), strict=True):
+            for call, first in zip(batch, self.client.send_all(batch), strict=True):
                 exchange = self.client.repeated(call, first)
                 limited = exchange.status == 429 and self._keyless(exchange)
                 self._learn(self.deliver(call) if limited else exchange)

@@ -140,6 +140,11 @@ class Client:
             done += [self.result(future, call) for future, call in started]
         return done
 
+    def send_all(self, calls: Iterable[Call]) -> list[Exchange]:
+        """Send each request as soon as the pace allows it, and wait for all together."""
+        begun = [(self.start(call), call) for call in calls]
+        return [self.result(future, call) for future, call in begun]
+
     def start(self, call: Call) -> Future[Exchange]:
         """Begin to send; the exchange is recorded when it ends."""
         self.pace.reserve()

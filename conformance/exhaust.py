@@ -90,7 +90,7 @@ def _send(bench: Bench, batch: list[Call]) -> None:
         bench.deliver(batch[0])
     else:
         tagged = [replace(call, tags=replace(call.tags, group="filling")) for call in batch]
-        for call, exchange in zip(tagged, bench.client.send_at_once(tagged), strict=True):
+        for call, exchange in zip(tagged, bench.client.send_all(tagged), strict=True):
             bench.client.repeated(call, exchange)
 
 

@@ -44,7 +44,7 @@ def over_the_limit(bench: Bench, party: str, calls: list[Call]) -> None:
         if label in bench.unlimited:
             return
         tagged = [replace(call, tags=replace(call.tags, group="exhausted")) for call in batch]
-        bench.client.send_at_once(tagged)
+        bench.client.send_all(tagged)
 
 
 def ways(bench: Bench, operation: Operation) -> Iterator[Call]:
