@@ -20,7 +20,7 @@ LOCAL = 200.0  # the same of a server on this machine, which serves nobody else
 THOROUGH = 3300  # requests of a run that need not save any
 LONG_WINDOW = 15.0  # seconds; a run may outlast a shorter one
 PATIENT = 85.0  # seconds that it may take then
-KEPT = 0.2  # of the pace: what one worker that is first may need within a second
+KEPT = 0.05  # of the pace: what one worker that is first may need within a second
 OWN_WORK = 0.005  # seconds that a request takes the suite itself
 
 
