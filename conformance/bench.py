@@ -26,7 +26,7 @@ from conformance.hooks import Controls, HookError, Hooks, Programs
 from conformance.keyring import Key, Keyring
 from conformance.pace import Pace, pace_of, thrifty
 from conformance.pairs import Pairs
-from conformance.secrets import Masker
+from conformance.secrets import Masker, in_fields
 from conformance.target import NEW_KEY, Target
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ class Bench:
         self.contract, self.target = rig.contract, rig.target
         self.recorder, self.run = rig.recorder, rig.run
         self.masker = Masker()
+        for secret in in_fields(rig.target.headers):
+            self.masker.register(*secret)
         self.clock: Clock = _clock(rig.target)
         self.hooks: Hooks = _hooks(rig.target)
         self.keyring = Keyring(rig.contract, self.masker, rig.recorder)

@@ -248,8 +248,8 @@ def _operation(
     kinds: Mapping[str, KeyKind],
 ) -> Operation:
     entry = item[method]
-    shared = [_resolved(document, one) for one in item.get("parameters", [])]
-    own = [_resolved(document, one) for one in entry.get("parameters", [])]
+    shared = [resolved(document, one) for one in item.get("parameters", [])]
+    own = [resolved(document, one) for one in entry.get("parameters", [])]
     status, answer = _success(document, entry)
     media, content = next(iter(answer["content"].items()))
     return Operation(
@@ -268,25 +268,25 @@ def _operation(
     )
 
 
-def _success(document: dict[str, Any], entry: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+def _success(document: dict[str, Any], entry: dict[str, Any]) -> tuple[int, Mapping[str, Any]]:
     status = next(status for status in entry["responses"] if str(status).startswith("2"))
-    return int(status), _resolved(document, entry["responses"][status])
+    return int(status), resolved(document, entry["responses"][status])
 
 
 def _body(document: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any] | None:
     if "requestBody" not in entry:
         return None
-    body = _resolved(document, entry["requestBody"])
+    body = resolved(document, entry["requestBody"])
     return _bundled(document, body["content"]["application/json"]["schema"])
 
 
 def _bundled(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with the components its references lead to."""
-    return {**_resolved(document, schema), "components": document.get("components", {})}
+    return {**resolved(document, schema), "components": document.get("components", {})}
 
 
-def _resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """Follow local references at the top of a node."""
+def resolved(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a node refers to in its document, if it does nothing else; otherwise the node."""
     while "$ref" in node:
         target: Any = document
         for part in node["$ref"].removeprefix("#/").split("/"):

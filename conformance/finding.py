@@ -42,6 +42,8 @@ class Doubt:
 Opinion = Evidence | Finding | Doubt
 Judge = Callable[[Contract, History], Iterator[Opinion]]
 
+SHOWN = 3  # exchanges that a finding points at, besides its control
+
 JUDGES: dict[str, list[Judge]] = {}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from conformance.contract import Operation
+from conformance.contract import Operation, resolved
 
 JSON = "application/json"
 OTHERS: dict[str, Any] = {
@@ -44,7 +44,7 @@ def body(operation: Operation, marker: str) -> dict[str, Any]:
 
 
 def _instance(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str) -> Any:
-    schema = resolved(schema, root)
+    schema = resolved(root, schema)
     if "enum" in schema:
         return schema["enum"][0]
     match schema.get("type"):
@@ -71,17 +71,6 @@ def _text(schema: Mapping[str, Any], marker: str, first: Iterable[str] = ()) -> 
     raise ValueError(f"no sample text matches {schema.get('pattern')!r}")
 
 
-def resolved(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the schema refers to, if it only does that; references are relative to *root*."""
-    if "$ref" not in schema:
-        return schema
-    node: Any = root
-    for part in schema["$ref"].removeprefix("#/").split("/"):
-        node = node[part]
-    found: Mapping[str, Any] = node
-    return found
-
-
 def invalid_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]:
     """Bodies against the schema, each with what is wrong with it."""
     valid = body(operation, marker)
@@ -103,7 +92,7 @@ def _wrong(
     schema: Mapping[str, Any], root: Mapping[str, Any], marker: str
 ) -> Iterator[tuple[str, Any]]:
     """Values against a schema. Texts begin with the marker, to be known where they are kept."""
-    schema = resolved(schema, root)
+    schema = resolved(root, schema)
     kind = schema.get("type")
     for name, other in OTHERS.items():
         if name != kind:
@@ -159,7 +148,7 @@ def _wrong_members(
     schema: Mapping[str, Any], root: Mapping[str, Any], marker: str
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Objects of which one member is wrong, or missing."""
-    schema = resolved(schema, root)
+    schema = resolved(root, schema)
     if schema.get("type") != "object":
         return
     valid = _instance(schema, root, marker)
@@ -294,7 +283,7 @@ def full_bodies(operation: Operation, marker: str, project: str) -> Iterator[byt
     schema = operation.body or {}
     odd, longest = (
         {
-            name: filled(resolved(entry, schema), schema, marker, project)
+            name: filled(resolved(schema, entry), schema, marker, project)
             for name, entry in schema.get("properties", {}).items()
         }
         for filled in (_odd, _longest)
@@ -326,10 +315,10 @@ def _odd(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, projec
         return project
     match schema.get("type"):
         case "array":
-            items = resolved(schema["items"], root)
+            items = resolved(root, schema["items"])
             members = items.get("properties", {})
             item = {
-                name: _odd(resolved(entry, root), root, marker, project)
+                name: _odd(resolved(root, entry), root, marker, project)
                 for name, entry in members.items()
             }
             plain, free = _instance(items, root, marker), _free(items)
@@ -350,7 +339,7 @@ def _longest(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, pr
         return project
     match schema.get("type"):
         case "array":
-            items, most = resolved(schema["items"], root), schema.get("maxItems", 1)
+            items, most = resolved(root, schema["items"]), schema.get("maxItems", 1)
             return [_instance(items, root, f"{marker}-{number}") for number in range(most)]
         case "object":
             return {"conformance": marker}

@@ -22,8 +22,16 @@ ESCAPES = (  # how a character is written by its code, also escaped again and ag
 QUOTED = rb"[\x22\x27/]"  # characters that JSON or JavaScript writes with a backslash before them
 CODED = (lead + b"(" + DIGITS[base] + b")" + end for lead, base, end in ESCAPES)
 ESCAPED = re.compile(b"|".join([*CODED, rb"\\+(" + QUOTED + b")"]))
+TELLING = re.compile("auth|cookie|key|token|secret|password|signature", re.IGNORECASE)
 
 Secret = tuple[str, str]  # a key and its label
+
+
+def in_fields(fields: Iterable[tuple[str, str]]) -> Iterator[Secret]:
+    """What is secret in the fields that go with every request, by their names: each word of it."""
+    for name, value in fields:
+        if TELLING.search(name):
+            yield from ((word, name) for word in re.split(r"[\s;,=]+", value))
 
 
 def mark(label: str) -> str:

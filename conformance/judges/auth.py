@@ -8,13 +8,12 @@ from itertools import chain
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
-from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
+from conformance.finding import SHOWN, Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
 from conformance.judges.instead import instead
 from conformance.judges.stranger import comparison, unsteady, varying
 
-SHOWN = 3  # exchanges that a finding points at, besides its control
 UNACCEPTED = frozenset({401, 403, 404, 405})
 ELSEWHERE = ("others", "listed")  # groups that areas rotation and scope judge
 PASSED_ON = frozenset({401, 403, 429})  # not an answer of what lies behind the key

@@ -11,11 +11,10 @@ from typing import Any
 from conformance.contract import Contract
 from conformance.document import texts
 from conformance.exchange import Exchange, Response
-from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
+from conformance.finding import SHOWN, Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
 
-SHOWN = 3  # exchanges that a finding points at
 Broken = tuple[tuple[str, str], tuple[Exchange, ...]]  # where, what kind, and the exchanges
 SEARCHED = 8192  # characters of an error that are searched for internals
 LINK = re.compile(r"\bhttps?://[^\s\"<>]+")  # whose path is one of the web

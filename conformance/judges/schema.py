@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator
 
 from conformance.contract import Contract, Operation
 from conformance.exchange import Exchange
-from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
+from conformance.finding import SHOWN, Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
 
-SHOWN = 3  # exchanges that a finding points at
 UNREADABLE = "unreadable"
 KEYS_MATTER = frozenset({401, 403, 429})  # answers to the key, which areas auth and rate judge
 

@@ -10,12 +10,11 @@ from typing import Any
 from conformance.contract import Contract, Operation, parameters
 from conformance.created import created
 from conformance.exchange import Exchange
-from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
+from conformance.finding import SHOWN, Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
 from conformance.judges.listing import cut_off, identifiers, items, path, received
 
-SHOWN = 3  # exchanges that a finding points at, besides its control
 ASTRAY = frozenset(  # relations of owner and nested resource in which the one is not the other's
     {
         ("own", "foreign"),

@@ -9,14 +9,13 @@ from urllib.parse import unquote_plus
 
 from conformance.contract import Contract, RateLimit
 from conformance.exchange import Exchange
-from conformance.finding import Evidence, Finding, Opinion
+from conformance.finding import SHOWN, Evidence, Finding, Opinion
 from conformance.history import History
 from conformance.judges import select
 from conformance.likeness import volatile
 
 STEADY = 3  # answers that show that a number does not change
 MISSING = "(missing)"
-SHOWN = 3  # exchanges that a finding points at, besides its control
 FRAMING = frozenset(  # fields that vary with connection and time, not with what was asked
     {"age", "connection", "content-length", "date", "keep-alive", "transfer-encoding", "via"}
 )

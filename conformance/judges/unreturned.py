@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.contract import Contract
+from conformance.contract import Contract, resolved
 from conformance.document import texts
 from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
-from conformance.sample import resolved
 
 TELLING = 8  # characters: a shorter text may come back by chance
 
@@ -34,7 +33,7 @@ def unreturned(contract: Contract, history: History) -> Iterator[Opinion]:
 
 def _write_only(schema: Mapping[str, Any], root: Mapping[str, Any], value: Any) -> Iterator[str]:
     """The texts that stand where the schema has something that is only written."""
-    schema = resolved(schema, root)
+    schema = resolved(root, schema)
     if schema.get("writeOnly"):
         yield from (text for text in texts(value) if len(text) >= TELLING)
     elif isinstance(value, dict):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.secrets import SHORTEST, Masker
+from conformance.secrets import SHORTEST, Masker, in_fields
 
 KEY = "bzy_proj_Zr7w&Qk2/L+mP\"9'xTb4VnC8yHd3"
 
@@ -89,3 +89,11 @@ def test_keys_are_masked_while_another_is_registered(masker: Masker) -> None:
 def test_bytes_that_are_no_text_are_kept(masker: Masker) -> None:
     assert masker.mask(b"\xff" + KEY.encode() + b"\x00") == b"\xff[key project#1]\x00"
     assert masker.text("\udcff") == "\udcff"
+
+
+def test_only_fields_that_say_so_hold_secrets() -> None:
+    fields = [("Accept", "application/json"), ("Proxy-Authorization", "Basic dXNlcjpwYXNz")]
+    told = dict(in_fields([*fields, ("Cookie", "session=abcdef123456")]))
+    assert told["dXNlcjpwYXNz"] == "Proxy-Authorization"
+    assert told["abcdef123456"] == "Cookie"
+    assert "application/json" not in told
