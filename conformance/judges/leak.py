@@ -24,14 +24,11 @@ from conformance.judges.select import (
 from conformance.judges.stranger import window_tells
 from conformance.judges.windows import Spot
 from conformance.likeness import (
-    CONNECTION,
     LAYOUT,
     ORDER,
     PRESENT,
     answer,
-    connection,
     fickle,
-    same_request,
     volatile,
     worded,
 )
@@ -42,7 +39,7 @@ ALWAYS = 3  # pairs that all cost two things: that is no chance
 Group = tuple[list[Exchange], list[Exchange]]  # answers on another's, and on an absent one
 
 
-def _pairs(contract: Contract, history: History) -> Iterator[Group]:
+def paired(contract: Contract, history: History) -> Iterator[Group]:
     """Groups that address another's resource and an absent one, alike in all else."""
     lives, lacking = lives_of(history), absent(contract, history)
     keys = unrecognised(contract, history)
@@ -100,20 +97,20 @@ def _is_plain(contract: Contract, history: History, one: Exchange) -> bool:
 def _compared(
     contract: Contract, history: History, wanted: Callable[[Exchange], bool]
 ) -> Iterator[Opinion]:
-    for foreign, missing in _pairs(contract, history):
+    for foreign, missing in paired(contract, history):
         if not wanted(foreign[0]):
             continue
         yield Evidence((*foreign, *missing))
         for part, (seen, other) in _told_apart(contract, history, foreign, missing).items():
             yield Finding(
                 expected=f"{part} {worded(other)}, as for an id that does not exist",
-                observed=f"{part} {worded(seen)} for another's, by {_called(foreign[0])}",
+                observed=f"{part} {worded(seen)} for another's, by {called(foreign[0])}",
                 exchanges=(missing[0], foreign[0]),
             )
             break
 
 
-def _called(one: Exchange) -> str:
+def called(one: Exchange) -> str:
     what = one.tags.operation or f"{one.request.method} {one.tags.route}"
     return f"{what} ({one.tags.defect})" if one.tags.defect else what
 
@@ -180,7 +177,7 @@ def nested_tells(contract: Contract, history: History) -> Iterator[Opinion]:
     """
     direct = any(
         foreign[0].tags.nested is None and _told_apart(contract, history, foreign, missing)
-        for foreign, missing in _pairs(contract, history)
+        for foreign, missing in paired(contract, history)
     )
 
     def wanted(one: Exchange) -> bool:
@@ -217,7 +214,7 @@ def _told_without_a_key(
         yield Finding(
             expected=f"{part} {worded(other)}, as for an id that does not exist",
             observed=f"{part} {worded(seen)} for one that exists, without a key, "
-            f"by {_called(existing[0])}",
+            f"by {called(existing[0])}",
             exchanges=(missing[0], existing[0]),
         )
 
@@ -291,7 +288,7 @@ def costs_differ(contract: Contract, history: History) -> Iterator[Opinion]:
 
 def _cost(spot: Spot) -> str:
     whose = "another's" if tells_of_another(spot.exchange) else f"an {spot.exchange.tags.resource}"
-    return f"that is what {whose} resource costs, by {_called(spot.exchange)}"
+    return f"that is what {whose} resource costs, by {called(spot.exchange)}"
 
 
 def _dearer_pairs(contract: Contract, history: History) -> Iterator[Finding]:
@@ -305,7 +302,7 @@ def _dearer_pairs(contract: Contract, history: History) -> Iterator[Finding]:
         if after.remaining
     }
     kinds: dict[tuple[str, bool, str], list[tuple[Exchange, Exchange]]] = {}
-    for foreign, missing in _pairs(contract, history):
+    for foreign, missing in paired(contract, history):
         one, other = foreign[0], missing[0]
         if one.number in costs and other.number in costs:
             whose = one.tags.credential.removeprefix("other_")
@@ -318,63 +315,7 @@ def _dearer_pairs(contract: Contract, history: History) -> Iterator[Finding]:
             one, other = alike[0]
             yield Finding(
                 expected=f"another's resource to cost {nobodys}, as an absent one does",
-                observed=f"it costs {anothers} of the window, by {_called(one)}",
+                observed=f"it costs {anothers} of the window, by {called(one)}",
                 exchanges=(other, one),
             )
             return
-
-
-@judges("leak.transport")
-def framing_tells(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield operations whose answers' framing tells the two apart."""
-    changing = _changing_framing(history)
-    for foreign, missing in _pairs(contract, history):
-        common = frozenset.intersection(*(_names(one) for one in (*foreign, *missing)))
-        ours = [_framing(one, common) for one in foreign]
-        theirs = [_framing(one, common) for one in missing]
-        yield Evidence((*foreign, *missing))
-        for part in ours[0] if foreign[0].status == missing[0].status else ():
-            seen, others = [one[part] for one in ours], [one[part] for one in theirs]
-            once = part == CONNECTION and len(seen) == 1  # which ends at some time anyway
-            if part not in changing and not once and not any(v in others for v in seen):
-                yield Finding(
-                    expected=f"the same {part} as for an id that does not exist: {others[0]}",
-                    observed=f"{seen[0]}, by {_called(foreign[0])}",
-                    exchanges=(missing[0], foreign[0]),
-                )
-                break
-
-
-def _names(one: Exchange) -> frozenset[str]:
-    """The names of an answer's fields."""
-    fields = one.response.fields if one.response else ()
-    return frozenset(name.lower() for name, _ in fields)
-
-
-def _framing(one: Exchange, common: frozenset[str]) -> dict[str, Any]:
-    """How an answer was sent: version, common fields, what is said of the connection."""
-    assert one.response is not None
-    response = one.response
-    names = tuple(name for name, _ in response.fields if name.lower() in common)
-    return {
-        "HTTP version": response.version,
-        "order of fields": tuple(name.lower() for name in names),
-        "spelling of fields": tuple(sorted(names, key=str.lower)),
-        CONNECTION: connection(one),
-        "transfer coding": tuple(value.lower() for value in response.values("Transfer-Encoding")),
-    }
-
-
-def _changing_framing(history: History) -> frozenset[str]:
-    """What differs in the framing of identical requests' answers."""
-    changing: set[str] = set()
-    known: dict[object, Exchange] = {}
-    for one in history.answered:
-        request = one.request
-        place = (request.method, request.target, one.tags.key, one.tags.form, one.status)
-        other = known.setdefault(place, one)
-        if other is not one and same_request(one, other):
-            common = _names(other) & _names(one)
-            before, now = _framing(other, common), _framing(one, common)
-            changing |= {part for part in now if before[part] != now[part]}
-    return frozenset(changing)

@@ -67,7 +67,6 @@ def test_what_only_nested_resources_of_others_tell_is_of_two_requirements() -> N
 def test_the_two_are_answered_alike(shape: str) -> None:
     judge, how = SHAPES[shape]
     assert opinions(judge, *pair(**how)) == "passed"
-    assert opinions(leak.framing_tells, *pair(**how)) == "passed"
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -222,31 +221,6 @@ def test_a_window_of_an_address_tells_nothing() -> None:
     for own, missing in (((9, 7, 5), (8, 6, 4)), ((60, 60), (0, 0)), ((5, 5, 5), (5, 5, 5))):
         asked = [*told_left("own", *own), *told_left("absent", *missing)]
         assert opinions(judge, *asked) == "nothing"
-
-
-def test_the_spelling_of_fields_tells() -> None:
-    spelled = [exchange(404, resource="foreign", group="pair:1", fields={"X-SHOWN": "1"})]
-    plain = [exchange(404, resource="absent", group="pair:1", fields={"X-Shown": "1"})]
-    assert opinions(leak.framing_tells, *spelled, *plain) == "failed"
-
-
-# framing
-
-
-def test_the_connection_tells_them_apart() -> None:
-    closing, _ = pair()
-    closed = exchange(404, resource="foreign", group="pair:1", fields={"Connection": "close"})
-    assert opinions(leak.framing_tells, closed, pair()[1]) == "passed"  # it may just have ended
-    assert opinions(leak.framing_tells, closed, pair()[1], closed, pair()[1]) == "failed"
-    assert opinions(leak.framing_tells, closed, pair()[1], closing) == "passed"
-    assert opinions(leak.framing_tells, exchange(200)) == "nothing"
-
-
-def test_framing_that_varies_anyway_tells_nothing() -> None:
-    closed = {"Connection": "close"}
-    foreign = exchange(404, resource="foreign", group="pair:1", fields=closed)
-    again = exchange(404, resource="absent", group="identical", fields=closed)
-    assert opinions(leak.framing_tells, foreign, pair()[1], again) == "passed"
 
 
 def test_absent_operations_are_left_out() -> None:
