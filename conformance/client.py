@@ -270,6 +270,7 @@ class Client:
             fields=fields,
             body=body,
             version=response.http_version,
+            reason=response.reason_phrase,
             truncated=truncated,
         )
 

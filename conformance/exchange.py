@@ -75,6 +75,7 @@ class Response:
     fields: Fields = ()
     body: bytes = b""
     version: str = "HTTP/1.1"
+    reason: str = ""  # the reason phrase, where it is known (RFC 9112, 4)
     truncated: bool = False  # the body was longer than the suite reads
 
     def values(self, name: str) -> list[str]:

@@ -230,6 +230,7 @@ def _response(response: Response) -> dict[str, Any]:
         "fields": response.fields,
         "body": _text(response.body),
         "version": response.version,
+        "reason": response.reason,
         "truncated": response.truncated,
     }
 

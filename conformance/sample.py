@@ -112,6 +112,7 @@ def _wrong(
             yield f"items.{what}", [item, wrong]  # some servers look at the first one only
         yield "items", [item, 7]
         yield "items.null", [item, None]
+        yield "items.text", ["text", item]
         if "maxItems" in schema:
             yield "too-many", [item] * (schema["maxItems"] + 1)
     elif kind == "object":

@@ -51,6 +51,7 @@ def _framing(one: Exchange, common: frozenset[str]) -> dict[str, Any]:
     names = tuple(name for name, _ in response.fields if name.lower() in common)
     return {
         "HTTP version": response.version,
+        "reason phrase": response.reason,
         "order of fields": tuple(name.lower() for name in names),
         "spelling of fields": tuple(sorted(names, key=str.lower)),
         CONNECTION: connection(one),

@@ -132,7 +132,7 @@ def _response(response: Response | None, failure: str | None) -> dict[str, Any]:
     answer = response or Response(status=0, version="")
     found = {
         "status": answer.status,
-        "statusText": _phrase(answer.status),
+        "statusText": answer.reason or _phrase(answer.status),
         "httpVersion": answer.version,
         "cookies": [],
         "headers": _named(answer.fields),
@@ -196,5 +196,6 @@ def _answer(response: Mapping[str, Any], truncated: bool) -> dict[str, Any]:
         "fields": fields_of(response["headers"]),
         "body": {"base64": kept["text"]} if encoded else kept["text"],
         "version": response["httpVersion"],
+        "reason": response["statusText"],
         "truncated": truncated,
     }

@@ -121,6 +121,17 @@ class SpellsForeignInCapitals(Rewrites, Betrays):
 
 
 @fault(breaks="leak.transport")
+class SaysForbiddenInPhrase(SpellsForeignInCapitals):
+    """Writes a reason phrase of its own beside the 404 where it is another's."""
+
+    def rewrite(self, status: bytes, fields: list[bytes]) -> Head:
+        if CAPITALS not in fields:
+            return status, fields
+        kept = [line for line in fields if line != CAPITALS]
+        return status.replace(b"Not Found", b"Forbidden"), kept
+
+
+@fault(breaks="leak.transport")
 class ChunksForeign(Betrays):
     """Sends the answer about another's in chunks."""
 

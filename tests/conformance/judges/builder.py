@@ -7,6 +7,7 @@ exchanges and events one after the other, numbers them, and fills in each key's 
 
 from __future__ import annotations
 
+import http.client
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -76,6 +77,7 @@ def exchange(
             status=status,
             fields=_fields(status, fields or {}),
             body=_bytes(content),
+            reason=http.client.responses[status],
             truncated=truncated,
         )
     return Exchange(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from conformance.exchange import Exchange
@@ -55,3 +57,10 @@ def test_a_connection_that_always_ends_tells() -> None:
 def test_connections_that_end_after_all_tell_nothing() -> None:
     new, more = [f"c{number}" for number in range(6)], [f"d{number}" for number in range(6)]
     assert opinions(transport.connection_ends, *asked_on(new, more)) == "nothing"
+
+
+def test_the_reason_phrase_tells() -> None:
+    foreign, missing = pair()
+    assert foreign.response is not None
+    told = replace(foreign, response=replace(foreign.response, reason="Forbidden"))
+    assert opinions(transport.framing_tells, told, missing) == "failed"
