@@ -234,6 +234,7 @@ def media_types(operation: Operation, marker: str) -> Iterator[tuple[str, str, b
     valid = _dump(body(operation, marker))
     yield "media.text", "text/plain", valid
     yield "media.xml", "application/xml", b"<body/>"
+    yield "media.xml-json", "application/xml", valid
     form = urllib.parse.urlencode(body(operation, marker)).encode()
     yield "media.form", "application/x-www-form-urlencoded", form
     yield "media.form-json", "application/x-www-form-urlencoded", valid  # as curl -d declares it

@@ -183,13 +183,18 @@ HYPOTHESES = (
 
 
 def of_disguises(twists: Iterable[str]) -> Iterator[Hypothesis]:
-    """That one disguise, or each field that names an address, has a counter of its own."""
+    """That one disguise, or each field that names an address, has a counter of its own, or none."""
     for twist in twists:
         yield Hypothesis("rate.no-bypass", f"{twist} has a counter", _apart(twist))
+        yield Hypothesis("rate.no-bypass", f"{twist} is free", _disguise_free(twist))
 
 
 def _apart(twist: str) -> Counter:
     return lambda one: (one.tags.twist or "") == twist
+
+
+def _disguise_free(twist: str) -> Counter:
+    return _free(lambda one: one.tags.twist == twist)
 
 
 def of_operations(contract: Contract) -> Iterator[Hypothesis]:

@@ -53,6 +53,13 @@ def test_counting(bench: Bench, party: str) -> None:
     bench.send(operation, party)
 
 
+@probes("rate.no-bypass", phase=Phase.EXTRA, spends={"own": len(FORWARDING) + 9})
+def test_disguised(bench: Bench, party: str) -> None:
+    """Try what must not give a fresh counter where there is room too: each is to cost one."""
+    for call in twisted(bench, party):
+        bench.deliver(call)
+
+
 @probes(
     "rate.per-key",
     spends={"own": 3, "other": 3},

@@ -192,6 +192,20 @@ def test_an_outcome_is_free(status: int) -> None:
     assert accused(*asked) == {"rate.all-outcomes"}
 
 
+@pytest.mark.parametrize(
+    ("free", "id"),
+    [
+        ({"twist": "slash"}, "rate.no-bypass"),
+        ({"operation": "putVariables", "credential": "team"}, "rate.all-endpoints"),
+    ],
+)
+def test_a_way_to_ask_is_free(free: dict[str, Any], id: str) -> None:
+    who = {"credential": free.get("credential", "project")}
+    list_ = {"operation": "listEnvironments" if "operation" in free else "listExecutions", **who}
+    asked = [left(59, **list_), left(58, **list_), left(58, **free), left(57, **list_)]
+    assert accused(*asked, left(57, **free), left(57, **free), left(56, **list_)) == {id}
+
+
 def test_some_of_an_outcome_is_free() -> None:
     """What a parser refuses is free; what a schema does is not, nor is all that was drawn."""
 
