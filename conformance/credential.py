@@ -210,6 +210,7 @@ def _alterations(prefix: str, secret: str, rng: random.Random) -> Iterator[tuple
     middle = min(rng.randrange(1, max(2, len(secret) - 1)), len(secret) - 1)
     yield "last-cut", prefix + secret[:-1]
     yield "first-cut", prefix + secret[1:]
+    yield "padded", prefix + secret + "="  # which RFC 6750, 2.1 admits at the end of a token
     yield "halved", prefix + secret[: len(secret) // 2]
     yield "extended", prefix + secret + rng.choice(string.ascii_letters)
     yield "extended-long", prefix + secret + "x" * 80

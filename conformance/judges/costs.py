@@ -46,7 +46,7 @@ def _relation(one: Exchange) -> Hashable:
     return one.tags.resource, one.tags.nested, _is_of_kind(one)
 
 
-OWN = (  # that tell nothing of an owner
+OWN: tuple[Aspect, ...] = (  # that tell nothing of an owner
     method,
     operation,
     is_error,
@@ -67,7 +67,7 @@ def aspects() -> Iterator[tuple[str, Aspect]]:
     for one, other in combinations(OWN, 2):
         yield "rate.remaining-counts", _both(one, other)
     for one in OWNERS:
-        for other in OWN:
+        for other in (*OWN, _both(operation, _status)):
             yield "leak.same-cost", _both(one, other)
     yield "rate.remaining-counts", path  # which holds an owner's id
 

@@ -211,6 +211,23 @@ def test_long_body(bench: Bench, operation: Operation) -> None:
     bench.send(operation, operation.kind, body=long, defect="body.extra-member")
 
 
+@probes(
+    "error.malformed-json",
+    "error.media-type",
+    phase=Phase.EXTRA,
+    spends={"own": 28},
+    needs=("writes",),
+    where=with_body,
+)
+def test_every_body_that_is_none(bench: Bench, operation: Operation) -> None:
+    """Send every body that is not JSON, and every other media type: each may be read elsewhere."""
+    marker = bench.calls.marker()
+    bodies = [*malformed_bodies(), *lenient_bodies(operation, marker)]
+    ways = [{"body": body, "defect": defect} for defect, body in bodies]
+    ways += [typed(*entry) for entry in media_types(operation, marker)]
+    bench.together(bench.call(operation, operation.kind, **way) for way in ways)
+
+
 @probes("error.no-server-error", spends={"own": 13}, thrift={"spends": {"own": 7}})
 def test_unusual(bench: Bench, party: str) -> None:
     """Send what is unusual but not wrong: conditions, queries, texts of odd characters."""

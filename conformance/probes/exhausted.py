@@ -70,6 +70,7 @@ def _more_ways(bench: Bench, operation: Operation) -> Iterator[Call]:
     yield from disguised(bench, operation, FORWARDING if every else FORWARDING[:1])
     if operation.body is not None:
         yield bench.call(operation, party, **typed(*next(media_types(operation, marker))))
+        yield bench.call(operation, party, body=b"", defect="json.empty")
     if operation.references and bench.calls.may_write(operation):
         named = sample.referring(operation, marker, bench.addresses.absent())
         yield bench.call(operation, party, body=named)
@@ -109,6 +110,7 @@ def twisted(bench: Bench, party: str) -> list[Call]:
     calls.append(bench.call(operation, party, path=path.upper(), twist="case"))
     escaped = path.replace("s/", "%73/", 1)  # the same path (RFC 3986, 6.2.2.2)
     calls.append(bench.call(operation, party, path=escaped, twist="escape"))
+    calls.append(bench.call(operation, party, path=path.replace("s/", "s//", 1), twist="slash"))
     for scheme in ("bearer", "BEARER"):
         form = credentials.scheme_case(bench.key(party), scheme)
         calls.append(bench.call(operation, form, twist="case"))

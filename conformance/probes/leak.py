@@ -272,7 +272,6 @@ def test_timing_below(bench: Bench, operation: Operation) -> None:
     phase=Phase.EXTRA,
     spends={"own": 2 * PAIRS_TIMED},
     needs=("other.id",),
-    kinds=("project",),
 )
 def test_timing_of_writes(bench: Bench, party: str) -> None:
     """Time writes to another's and to an absent one, which are looked into by other code."""

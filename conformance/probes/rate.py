@@ -53,7 +53,7 @@ def test_counting(bench: Bench, party: str) -> None:
     bench.send(operation, party)
 
 
-@probes("rate.no-bypass", phase=Phase.EXTRA, spends={"own": len(FORWARDING) + 9})
+@probes("rate.no-bypass", phase=Phase.EXTRA, spends={"own": len(FORWARDING) + 10})
 def test_disguised(bench: Bench, party: str) -> None:
     """Try what must not give a fresh counter where there is room too: each is to cost one."""
     for call in twisted(bench, party):
@@ -148,8 +148,8 @@ def test_over_the_limit_elsewhere(bench: Bench, party: str) -> None:
     "rate.no-bypass",
     phase=Phase.EXHAUSTED,
     spends={"own": 0},
-    free=len(FORWARDING) + 9,
-    thrift={"free": (len(FORWARDING) + 17) // 2},
+    free=len(FORWARDING) + 10,
+    thrift={"free": (len(FORWARDING) + 18) // 2},
     needs=("own.key", "pace"),
 )
 def test_bypass(bench: Bench, party: str) -> None:
