@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from conformance.contract import Contract
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, values
 from conformance.judges.features import (
     is_error,
     method,
@@ -190,7 +190,9 @@ def of_disguises(twists: Iterable[str]) -> Iterator[Hypothesis]:
 
 
 def _apart(twist: str) -> Counter:
-    return lambda one: (one.tags.twist or "") == twist
+    """A counter for what is disguised so; where that is by a field, for each of its values."""
+    name = twist.removeprefix("forwarded:").partition(":")[0]
+    return lambda one: (one.tags.twist == twist, *values(one.request.fields, name))
 
 
 def _disguise_free(twist: str) -> Counter:

@@ -130,7 +130,7 @@ def disguised(
             operation,
             party,
             fields=((name, value.format(n=number)),),
-            twist=f"forwarded:{name}",
+            twist=f"forwarded:{name}" + ("" if "{n}" in value else f": {value}"),
         )
         for number, (name, value) in enumerate(forwarding, 1)
     ]
