@@ -9,7 +9,7 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Finding, Opinion, judges
 from conformance.history import History
-from conformance.judges.select import lives_of
+from conformance.judges.select import grouped, lives_of
 from conformance.likeness import LAYOUT, ORDER, answer, worded
 
 LEAST = 3  # refusals of each sort that all say one thing: that is no chance
@@ -22,11 +22,18 @@ def refusals_tell(contract: Contract, history: History) -> Iterator[Opinion]:
 
     They are sent in turn, so what passes with time does not tell the two apart.
     """
-    refused = [one for one in history.judged if _refused(one) and lives_of(history).live(one)]
-    foreign = [one for one in refused if one.tags.resource == "foreign"]
-    missing = [one for one in refused if one.tags.resource == "absent"]
-    if min(len(foreign), len(missing)) < LEAST:
-        return
+    lives = lives_of(history)
+    refused = (one for one in history.judged if _refused(one) and lives.live(one))
+    for ones in grouped(refused, lambda one: one.tags.credential).values():
+        foreign = [one for one in ones if one.tags.resource == "foreign"]
+        missing = [one for one in ones if one.tags.resource == "absent"]
+        if min(len(foreign), len(missing)) >= LEAST:
+            yield from _told_apart(contract, foreign, missing)
+
+
+def _told_apart(
+    contract: Contract, foreign: list[Exchange], missing: list[Exchange]
+) -> Iterator[Finding]:
     ours = [_parts(contract, one) for one in foreign]
     theirs = [_parts(contract, one) for one in missing]
     for part in sorted({part for parts in (*ours, *theirs) for part in parts}):

@@ -24,7 +24,9 @@ from conformance.sample import malformed_bodies, media_types, typed
 
 FLAWS = 20  # more than there are kinds of
 PAIRS_TIMED = 10
-PAIR = ({"resource": "foreign"}, {"resource": "absent"})
+MORE_TIMED = 14  # where a new key makes room
+Ways = tuple[dict[str, str], dict[str, str]]
+PAIR: Ways = ({"resource": "foreign"}, {"resource": "absent"})
 
 
 @probes(
@@ -251,13 +253,13 @@ def test_identical(bench: Bench, party: str) -> None:
 )
 def test_timing(bench: Bench, party: str) -> None:
     """Time another's and an absent one in turn."""
-    alternate(bench, first_list(bench.contract, party), OTHERS[party], PAIR)
+    alternate(bench, first_list(bench.contract, party), OTHERS[party], PAIR, PAIRS_TIMED)
 
 
 @probes(
     "leak.timing",
     phase=Phase.EXTRA,
-    spends={"own": 2 * PAIRS_TIMED},
+    spends={"own": 2 * MORE_TIMED},
     needs=("other.key",),
     where=lambda op: op.nested is not None and not op.writes,
 )
@@ -270,7 +272,7 @@ def test_timing_below(bench: Bench, operation: Operation) -> None:
 @probes(
     "leak.timing",
     phase=Phase.EXTRA,
-    spends={"own": 2 * PAIRS_TIMED},
+    spends={"own": 2 * MORE_TIMED},
     needs=("other.id",),
 )
 def test_timing_of_writes(bench: Bench, party: str) -> None:
@@ -281,7 +283,7 @@ def test_timing_of_writes(bench: Bench, party: str) -> None:
 @probes(
     "leak.timing",
     phase=Phase.EXTRA,
-    free=2 * PAIRS_TIMED,
+    free=2 * MORE_TIMED,
     needs=("own.id",),
     kinds=("project",),
 )
@@ -292,9 +294,9 @@ def test_timing_without_a_key(bench: Bench, party: str) -> None:
 
 
 def alternate(
-    bench: Bench, operation: Operation, who: Who, ways: tuple[dict[str, str], dict[str, str]]
+    bench: Bench, operation: Operation, who: Who, ways: Ways, count: int = MORE_TIMED
 ) -> None:
     """Send both so many times, in an order that favours neither."""
-    for number in range(PAIRS_TIMED):
+    for number in range(count):
         for way in ways if number % 2 else ways[::-1]:
             bench.send(operation, who, **way, group="timing")

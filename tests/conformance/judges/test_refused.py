@@ -28,6 +28,14 @@ def test_a_limit_says_that_something_is_anothers() -> None:
     assert opinions(refused.refusals_tell, *told, *over("absent")) == "failed"
 
 
+def test_each_kind_of_key_is_looked_at_alone() -> None:
+    teams = [
+        one for name in ("foreign", "absent") for one in over(name, credential="other_project")
+    ]
+    told = over("foreign", "Not yours")
+    assert opinions(refused.refusals_tell, *told, *over("absent"), *teams) == "failed"
+
+
 def test_what_passes_or_varies_says_nothing() -> None:
     waiting = (*over("foreign", "Wait 12 s"), *over("absent", "Wait 11 s"))
     assert opinions(refused.refusals_tell, *waiting) == "nothing"
