@@ -9,6 +9,7 @@ from conformance import sample
 from conformance.bench import SLOW_ANSWER, Bench
 from conformance.client import Call
 from conformance.contract import Operation
+from conformance.credential import ANONYMOUS
 from conformance.exchange import Fields
 from conformance.exhaust import pool_of
 from conformance.pool import in_turn
@@ -145,9 +146,9 @@ def test_malformed_id(bench: Bench, party: str) -> None:
     )
 
 
-@probes("error.unknown-route", spends={"own": 5}, thrift={"spends": {"own": 4}})
+@probes("error.unknown-route", spends={"own": 5}, free=1, thrift={"spends": {"own": 4}})
 def test_unknown_route(bench: Bench, party: str) -> None:
-    """Call routes that no deployment has: their names are made up for this run."""
+    """Call routes that no deployment has: their names are made up for this run. Also with no key."""
     marker = bench.calls.marker()
     operation = first_list(bench.contract, party)
     own = operation.path.replace(f"{{{operation.owner}}}", bench.target.parties[party].id)
@@ -156,6 +157,7 @@ def test_unknown_route(bench: Bench, party: str) -> None:
     if not bench.thrifty:
         routes.append(("GET", below))
     bench.together(bench.off_route(method, path, party) for method, path in routes)
+    bench.deliver(bench.off_route("GET", f"/{marker}", ANONYMOUS))
 
 
 @probes("error.unknown-route", spends={"own": 1}, where=lambda op: nested(op) and not op.writes)
@@ -203,7 +205,13 @@ def test_rest(bench: Bench, party: str) -> None:
         bench.together(pool_of(bench, party).calls(party, count))
 
 
-@probes("error.invalid-body", phase=Phase.EXTRA, spends={"own": 1}, where=with_body)
+@probes(
+    "error.invalid-body",
+    "rate.headers-present",
+    phase=Phase.EXTRA,
+    spends={"own": 1},
+    where=with_body,
+)
 def test_long_body(bench: Bench, operation: Operation) -> None:
     """Send an invalid body that is long, but not so long that a proxy refuses it (reading 11)."""
     valid = sample.body(operation, bench.calls.marker())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance import sample
 from conformance.bench import Bench
 from conformance.contract import Operation
@@ -42,6 +44,20 @@ def test_full_bodies(bench: Bench, operation: Operation) -> None:
     bench.together(
         bench.call(operation, operation.kind, body=body, generated="positive") for body in bodies
     )
+
+
+@probes(
+    "schema.valid-accepted",
+    phase=Phase.EXTRA,
+    spends={"own": 1},
+    needs=("writes",),
+    where=with_body,
+)
+def test_in_chunks(bench: Bench, operation: Operation) -> None:
+    """Send a valid body in two chunks, without its length (RFC 9112, 7.1)."""
+    call = bench.call(operation, operation.kind, generated="positive")
+    body = call.body or b""
+    bench.deliver(replace(call, chunks=[body[:1], body[1:]]))
 
 
 @probes(

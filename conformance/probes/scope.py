@@ -10,6 +10,7 @@ from typing import Any
 from conformance.address import CROSS, OTHERS
 from conformance.bench import Bench
 from conformance.contract import Operation
+from conformance.credential import ANONYMOUS
 from conformance.exchange import Exchange
 from conformance.likeness import UUID
 from conformance.probe import Lacking, Phase, probes
@@ -225,6 +226,7 @@ def _ids(listed: Exchange, operation: Operation) -> list[str]:
     "scope.no-side-effect",
     phase=Phase.EXTRA,
     spends={"own": 7 + BURSTS * 15, "other": 7},
+    free=BURSTS * 3,
     needs=("other.id",),
 )
 def test_bursts(bench: Bench, party: str) -> None:
@@ -237,6 +239,7 @@ def test_bursts(bench: Bench, party: str) -> None:
         look_around(bench, party)
         for operation in bench.contract.of_kind(party):
             if operation.body is not None:
+                bench.send(operation, ANONYMOUS, group="burst")
                 for way in _refused(bench, operation, number):
                     bench.send(operation, party, **way, group="burst")
         look_around(bench, party)

@@ -304,7 +304,9 @@ class CountsByQuery(Server):
         return call.key.digest, call.request.url.query
 
 
-@fault(breaks="rate.no-bypass", also=("rate.remaining-counts", "rate.enforced"))
+@fault(
+    breaks="rate.no-bypass", also=("rate.remaining-counts", "rate.enforced", "rate.reset-stable")
+)
 class CountsQueriesOfOneRoute(Server):
     """Keeps a window of their own for reads of an execution that have a query."""
 

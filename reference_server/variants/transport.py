@@ -98,10 +98,10 @@ class SpeaksOldHttp(Rewrites):
 
 @variant()
 class TakesItsTime(Server):
-    """It takes 1 to 15 milliseconds for an answer."""
+    """It takes 1 to 9 milliseconds for an answer."""
 
     async def finish(self, _: Call, response: Response) -> Response:
-        await asyncio.sleep(CHANCE.uniform(0.001, 0.015))
+        await asyncio.sleep(CHANCE.uniform(0.001, 0.009))
         return response
 
 
