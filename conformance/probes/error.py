@@ -148,7 +148,7 @@ def test_malformed_id(bench: Bench, party: str) -> None:
 
 @probes("error.unknown-route", spends={"own": 5}, free=1, thrift={"spends": {"own": 4}})
 def test_unknown_route(bench: Bench, party: str) -> None:
-    """Call routes that no deployment has: their names are made up for this run. Also with no key."""
+    """Call routes that no deployment has, with names made up for this run; one without a key."""
     marker = bench.calls.marker()
     operation = first_list(bench.contract, party)
     own = operation.path.replace(f"{{{operation.owner}}}", bench.target.parties[party].id)
