@@ -30,7 +30,6 @@ from conformance.secrets import Masker
 
 LONGEST_BODY = 256 * 1024  # bytes of an answer that are read and kept
 LOST_AFTER = 8  # requests in a row without an answer: the target is lost
-NEVER_THERE = 3  # the same where nothing was ever answered
 OCTETS = "latin-1"  # an octet of a field's value for each letter
 GRACE = 1.0  # seconds that a hand may take beyond the timeout before it is left behind
 
@@ -82,17 +81,7 @@ class Settings:
 class _Count:
     sent: int = 0
     unanswered: int = 0
-    answered: bool = False  # anything at all
     lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def see(self, exchange: Exchange) -> None:
-        """Count an end; raises TargetLost where nothing is answered any more, or never was."""
-        lost = exchange.response is None
-        self.answered |= not lost
-        self.unanswered = self.unanswered + 1 if lost else 0
-        most = LOST_AFTER if self.answered else NEVER_THERE
-        if self.unanswered >= most:
-            raise TargetLost(f"{most} requests in a row got no answer: {exchange.failure}")
 
 
 class Client:
@@ -293,7 +282,12 @@ class Client:
     def _recorded(self, exchange: Exchange) -> Exchange:
         with self._count.lock:
             self._recorder.exchange(exchange)
-            self._count.see(exchange)
+            lost = exchange.response is None
+            self._count.unanswered = self._count.unanswered + 1 if lost else 0
+            if self._count.unanswered >= LOST_AFTER:
+                raise TargetLost(
+                    f"{LOST_AFTER} requests in a row got no answer: {exchange.failure}"
+                )
         if exchange.tags.group != "in-flight" and exchange.response is not None:
             self.latency += (exchange.ended - exchange.started - self.latency) / 8
         self._budget.see(exchange)

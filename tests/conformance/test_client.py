@@ -11,7 +11,6 @@ from conformance.budget import Budget, ServerClock
 from conformance.client import (
     LONGEST_BODY,
     LOST_AFTER,
-    NEVER_THERE,
     BudgetSpent,
     Call,
     Client,
@@ -130,24 +129,21 @@ def test_a_compressed_bomb_is_cut(make: Make) -> None:
     assert (len(found.response.body), found.response.truncated) == (LONGEST_BODY, True)
 
 
-@pytest.mark.parametrize(("answers", "most"), [([], NEVER_THERE), ([answer()], LOST_AFTER)])
-def test_a_target_that_answers_nothing_is_lost(
-    make: Make, answers: list[Behaviour], most: int
-) -> None:
-    with serving(*answers, raw(b"")) as wire:
+def test_a_target_that_answers_nothing_is_lost(make: Make) -> None:
+    with serving(raw(b"")) as wire:
         client = make(wire.url)
-        for _ in range(len(answers) + most - 1):
+        for _ in range(LOST_AFTER - 1):
             client.attempt(GET)
-        with pytest.raises(Lost, match=f"{most} requests in a row got no answer: Remote"):
+        with pytest.raises(Lost, match=f"{LOST_AFTER} requests in a row got no answer: Remote"):
             client.attempt(GET)
 
 
 def test_an_answer_in_between_finds_it_again(make: Make) -> None:
     silent = [raw(b"")] * (LOST_AFTER - 1)
-    with serving(answer(), *silent, answer(), *silent, answer()) as wire:
+    with serving(*silent, answer(), *silent, answer()) as wire:
         client = make(wire.url)
-        statuses = [client.attempt(GET).status for _ in range(2 * LOST_AFTER + 1)]
-    assert statuses.count(200) == 3
+        statuses = [client.attempt(GET).status for _ in range(2 * LOST_AFTER)]
+    assert statuses.count(200) == 2
 
 
 # what is sent again, and what is not
@@ -250,9 +246,9 @@ def test_requests_at_once_overlap(make: Make) -> None:
     with serving(hang()) as wire:
         client = make(wire.url)
         began = time.monotonic()
-        found = client.send_at_once([GET] * 2)
-    assert len({one.number for one in found}) == 2
-    assert time.monotonic() - began < 2 * TIMEOUT
+        found = client.send_at_once([GET] * 5)
+    assert len({one.number for one in found}) == 5
+    assert time.monotonic() - began < 5 * TIMEOUT
 
 
 def test_connections_are_named(make: Make) -> None:
