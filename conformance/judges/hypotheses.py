@@ -23,7 +23,7 @@ Counter = Callable[
 ]  # the counter a request falls into; None: it is free
 
 
-WRITES = ("POST", "PUT", "PATCH", "DELETE")
+WRITES = ("POST", "PUT", "PATCH", "DELETE")  # methods that a limiter may leave out
 
 
 @dataclass(frozen=True, slots=True)

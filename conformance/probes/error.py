@@ -229,6 +229,8 @@ def test_long_body(bench: Bench, operation: Operation) -> None:
 )
 def test_every_body_that_is_none(bench: Bench, operation: Operation) -> None:
     """Send every body that is not JSON, and every other media type: each may be read elsewhere."""
+    if not bench.calls.may_write(operation):
+        return  # whoever takes one would put it in the place of what is there
     marker = bench.calls.marker()
     bodies = [*malformed_bodies(), *lenient_bodies(operation, marker)]
     ways = [{"body": body, "defect": defect} for defect, body in bodies]

@@ -17,7 +17,6 @@ HELD = 0.2  # seconds between the first half of a body and what follows
 HELD_AT_HOME = 0.03  # the same for a server in this process
 EXPECT: Fields = (("Expect", "100-continue"),)  # RFC 9110, 10.1.1
 
-
 Coding = Literal["length", "chunked", "expected"]  # how a body is announced
 
 
