@@ -108,15 +108,23 @@ def run(**given: Any) -> None:
 
 @cli.command()
 @options(*RUN_OPTIONS)
+@click.option(
+    "--latency",
+    type=click.FloatRange(min=0),
+    default=1.0,
+    metavar="MS",
+    show_default=True,
+    help="What an answer takes there, in milliseconds.",
+)
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-def plan(form: str, **options: Any) -> None:
+def plan(form: str, latency: float, **options: Any) -> None:
     """Say what would be sent, with which keys, and what stays undecided. Sends nothing."""
     from conformance import plan as plans
     from conformance import running
     from conformance.report import forecast
 
     with _usage_errors():
-        made = plans.make(running.described(options))
+        made = plans.make(running.described(options), latency / 1000)
         click.echo(forecast.as_json(made) if form == "json" else forecast.as_text(made))
 
 

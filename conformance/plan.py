@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance import inventory, schedule
+from conformance.bench import SLOW_ANSWER
 from conformance.catalogue import chosen
 from conformance.contract import Contract
 from conformance.deployment import contract_of, fitted
-from conformance.pace import ample, pace_of, thrifty
+from conformance.pace import OWN_WORK, ample, pace_of, slow, thrifty
 from conformance.probe import Phase
 from conformance.schedule import Left, Slot
 from conformance.target import Target
 
-ANSWER = 0.006  # seconds that an answer is assumed to take: nothing has been measured yet
+ANSWER = 0.001  # seconds that an answer is assumed to take: nothing has been measured yet
+KEYED, KEYLESS = 1.4, 4.0  # requests under way at once, on average, where answers are slow
 OVERHEAD = 2.0  # seconds to start, generate cases, judge and report
+STARTING = 3.0  # seconds more until several workers have started
 
 
 @dataclass
@@ -36,6 +40,7 @@ class Plan:
     requests: dict[str, int]  # by party; keyless: those that no window pays for
     windows: dict[str, int]
     seconds: float
+    answer: float  # seconds that an answer is taken to take
     generated: int  # keys that hooks would generate
     writes: bool
     ample: int | None = None  # requests per second that would let it try more; None: tries all
@@ -47,14 +52,20 @@ class Plan:
         return sum(self.requests.values())
 
 
-def make(target: Target) -> Plan:
-    """The plan for a target; raises UnknownRequirement for a selection that names nothing."""
+def make(target: Target, answer: float = ANSWER) -> Plan:
+    """The plan for a target whose answers take so many seconds.
+
+    Raises UnknownRequirement for a selection that names nothing.
+    """
     contract = contract_of(target)
     target = fitted(target, contract)
+    if target.control is None and slow(contract, answer):
+        target = replace(target, thrifty=True)
     wanted = {one.id for one in chosen(target.only, target.skip)}
     taken, left = _taken(contract, target, wanted)
     order = schedule.ordered(taken, contract, target)
-    return _simulated(order, left, contract, target, wanted)
+    simulation = _Simulation(contract, target, answer)
+    return _simulated(simulation, order, left, wanted)
 
 
 def _taken(
@@ -75,22 +86,39 @@ def _taken(
 
 
 class _Simulation:
-    """Goes through the schedule with a clock and a ledger per party."""
+    """Goes through the schedule with a clock per worker and a ledger per party."""
 
-    def __init__(self, contract: Contract, target: Target) -> None:
+    def __init__(self, contract: Contract, target: Target, answer: float) -> None:
+        self.contract, self.target, self.answer = contract, target, answer
         self.limit = contract.rate_limit.limit
         self.window = contract.rate_limit.window
         pace = pace_of(contract, target)
-        self.each = max(ANSWER, 1 / pace if pace else 0.0)
+        self.interval = 1 / pace if pace else 0.0
+        keyed, keyless = (KEYED, KEYLESS) if answer > SLOW_ANSWER else (1.0, 1.0)
+        self.each = max(OWN_WORK + answer / keyed, self.interval)  # seconds
+        self.each_keyless = max(OWN_WORK + answer / keyless, self.interval)
         self.renewable = {name for name in target.parties if schedule.generates(name, target)}
-        self.moves = target.control is not None
-        self.time = 0.0
+        self.now = 0.0  # of the worker whose probe is counted
         self.keyless = 0
         self.generated = 0
         self.ledgers = {name: Ledger() for name in target.parties if target.has_key(name)}
+        for party in self.ledgers:
+            self.spend(party, 1)  # the first request with each key
+        began = self.now
+        self._clocks: dict[str, float] = defaultdict(lambda: began)
+
+    @property
+    def seconds(self) -> float:
+        """How long the last worker takes; together they send no faster than the pace allows."""
+        sent = sum(one.requests for one in self.ledgers.values()) + self.keyless
+        starting = STARTING if self.target.workers > 1 else 0.0
+        ends = max(self.now, *self._clocks.values(), sent * self.interval)
+        return ends + starting + OVERHEAD
 
     def take(self, one: Slot) -> None:
-        """Count one probe."""
+        """Count one probe, by the clock of its worker."""
+        worker = schedule.bin_of(one, self.target.workers, self.target)
+        self.now = self._clocks[worker]
         for party, count in one.spends.items():
             if one.makes_room:
                 self._make_room(party, count, one.refill)
@@ -102,6 +130,7 @@ class _Simulation:
         if one.probe.generates and party in self.ledgers:
             self._renew(party)
         self._keyless(one.probe.free)
+        self._clocks[worker] = self.now
 
     def _make_room(self, party: str, count: int, refill: bool) -> None:
         ledger = self.ledgers[party]
@@ -126,15 +155,15 @@ class _Simulation:
         """Count requests that the party's window pays for."""
         ledger = self.ledgers[party]
         if count and ledger.opened is None:
-            ledger.opened = self.time
+            ledger.opened = self.now
             ledger.windows += 1
         ledger.requests += count
         ledger.used += count
-        self.time += count * self.each
+        self.now += count * self.each
 
     def _keyless(self, count: int) -> None:
         self.keyless += count
-        self.time += count * self.each
+        self.now += count * self.each_keyless
 
     def _renew(self, party: str) -> None:
         self.ledgers[party].used = 0
@@ -143,31 +172,28 @@ class _Simulation:
     def _wait(self, party: str) -> None:
         ledger = self.ledgers[party]
         ends = (ledger.opened or 0.0) + self.window
-        if not self.moves:
-            self.time = max(self.time, ends)
+        if self.target.control is None:
+            self.now = max(self.now, ends)
         self._renew(party)
 
 
 def _simulated(
+    simulation: _Simulation,
     order: Iterable[Slot],
     left: tuple[Left, ...],
-    contract: Contract,
-    target: Target,
     wanted: set[str],
 ) -> Plan:
-    simulation = _Simulation(contract, target)
     order = tuple(order)
-    for party in simulation.ledgers:
-        simulation.spend(party, 1)  # the first request with each key
     for one in order:
         simulation.take(one)
-    ledgers = simulation.ledgers
+    ledgers, contract, target = simulation.ledgers, simulation.contract, simulation.target
     return Plan(
         slots=order,
         requests={name: one.requests for name, one in ledgers.items()}
         | {"keyless or refused": simulation.keyless},
         windows={name: one.windows for name, one in ledgers.items()},
-        seconds=simulation.time + OVERHEAD,
+        seconds=simulation.seconds,
+        answer=simulation.answer,
         generated=simulation.generated,
         writes=target.allow_writes,
         ample=ample(contract) if thrifty(contract, target) else None,

@@ -189,8 +189,11 @@ def _placed(one: Slot, room: dict[str, int], target: Target) -> Slot:
 
 
 def _divided(one: Slot, target: Target) -> bool:
-    """Whether it spends keys of several workers, who use up first windows at their own time."""
-    return len({_bin(name, target.workers, target) for name in one.spends}) > 1
+    """Whether it spends keys that several workers may have, who use up windows at their own time.
+
+    However many there are: the same is sent in all runs.
+    """
+    return len({_bin(name, len(BINS), target) for name in one.spends}) > 1
 
 
 def _moved(one: Slot, target: Target) -> Slot:

@@ -17,6 +17,7 @@ def as_json(plan: Plan) -> str:
             "by_credential": plan.requests,
             "windows": plan.windows,
             "seconds": round(plan.seconds, 1),
+            "latency_ms": round(plan.answer * 1000, 1),
             "keys_generated": plan.generated,
             "writes": plan.writes,
             "undecided": plan.undecided,
@@ -40,7 +41,8 @@ def as_text(plan: Plan) -> str:
     lines = [f"{'key':<20}{'requests':>9}{'windows':>9}"]
     for name, requests in plan.requests.items():
         lines.append(f"{name:<20}{requests:>9}{plan.windows.get(name, ''):>9}")
-    lines += ["", f"{plan.total} requests, about {plan.seconds:.0f} s", ""]
+    if_so = f"where an answer takes {plan.answer * 1000:g} ms (--latency)"
+    lines += ["", f"{plan.total} requests, about {plan.seconds:.0f} s {if_so}", ""]
     phases = Counter(one.phase.name.lower().replace("_", " ") for one in plan.slots)
     lines.append(
         "order: " + ", ".join(f"{name} ({count} probes)" for name, count in phases.items())

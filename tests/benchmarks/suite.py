@@ -67,10 +67,11 @@ def run(target: Path, reports: Path, workers: int = 1) -> Ran:
     return Ran(requests=requests, seconds=seconds, status=status, report=report)
 
 
-def plan(target: Path, workers: int = 1) -> dict[str, Any]:
-    """What the suite says beforehand."""
-    parallel = ["-n", str(workers)] if workers > 1 else []
-    made: dict[str, Any] = json.loads(_called("plan", target, "--format", "json", *parallel).stdout)
+def plan(target: Path, latency: int, workers: int = 1) -> dict[str, Any]:
+    """What the suite says beforehand; latency in milliseconds."""
+    options = ["--latency", str(latency), "--format", "json"]
+    options += ["-n", str(workers)] if workers > 1 else []
+    made: dict[str, Any] = json.loads(_called("plan", target, *options).stdout)
     return made
 
 

@@ -52,7 +52,7 @@ def measured(case: Case, window: float, reports: Path | None) -> dict[str, Any]:
     with served(setting) as server, tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "target.toml"
         suite.write_target(target, server, setting, case.credentials)
-        plan = suite.plan(target, case.workers)
+        plan = suite.plan(target, case.latency, case.workers)
         ran = suite.run(target, reports or Path(folder), case.workers)
     return {
         **asdict(case),

@@ -121,6 +121,18 @@ def test_hooks_save_a_second_window(tmp_path: Path, parties: tuple[str, ...], wo
     assert made.seconds < 1.15 * contract.load().rate_limit.window
 
 
+def test_slow_answers_take_longer_than_the_window_unless_workers_share_them(tmp_path: Path) -> None:
+    mine = described(tmp_path, *PARTIES, hooks=True)
+    hooks = {**mine.hooks, "generate_team_key": ("x",)}
+    mine = replace(mine, hooks=hooks, allow_writes=True, max_requests_per_second=20)
+    alone, shared = (plan.make(replace(mine, workers=workers), 0.2) for workers in (1, 4))
+    window = contract.load().rate_limit.window
+    assert alone.seconds > 1.5 * window
+    assert shared.seconds < 1.2 * window
+    assert shared.requests == alone.requests
+    assert (alone.answer, alone.seconds) > (plan.ANSWER, plan.make(mine).seconds)
+
+
 @pytest.mark.parametrize("others", [(), ("other_project",)], ids=["alone", "beside another"])
 def test_what_finds_no_room_gets_a_new_key_where_another_one_shows_the_reset(
     tmp_path: Path, others: tuple[str, ...]
