@@ -23,9 +23,9 @@ from conformance.exchange import Exchange, Request, Response, Tags
 from conformance.failing import failing
 from conformance.history import Event
 from conformance.keyring import form
+from conformance.listed import Place, listed
 from conformance.nearly import nearly
 from conformance.secrets import Masker, mark
-from conformance.shown import Place, shown
 from conformance.target import Party
 
 COOKIE = re.compile(r"=[^;]*")
@@ -149,7 +149,7 @@ def settled(
     lives = _lives(tagged, owners)
     homes = _homes(contract, tagged, owners)
     places = {(one.kind, one.id.lower()) for one in parties.values()}
-    belonging = shown(contract, tagged, lambda one: _place(contract, one))
+    belonging = listed(contract, tagged, lambda one: _place(contract, one))
     known = _Known(contract, owners, altered, lives, homes, places, belonging)
     return (
         tuple(

@@ -132,6 +132,19 @@ class SaysForbiddenInPhrase(SpellsForeignInCapitals):
 
 
 @fault(breaks="leak.transport")
+class HangsUpOnForeign(SpellsForeignInCapitals):
+    """Closes the connection after a request for another's, and does not say so."""
+
+    async def betray(self, response: Response, owner: Owner) -> None:
+        await super().betray(response, owner)
+        response.headers["Connection"] = "close"
+
+    def rewrite(self, status: bytes, fields: list[bytes]) -> Head:
+        noted = (CAPITALS, b"connection: close") if CAPITALS in fields else ()
+        return status, [line for line in fields if line not in noted]
+
+
+@fault(breaks="leak.transport")
 class ChunksForeign(Betrays):
     """Sends the answer about another's in chunks."""
 

@@ -1,4 +1,4 @@
-"""Shown: of which project or team recorded lists and creations showed a resource."""
+"""Listed: of which project or team recorded lists and creations showed a resource."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.exchange import Exchange
 Place = tuple[str, str]  # project or team, and its id
 
 
-def shown(
+def listed(
     contract: Contract, exchanges: Iterable[Exchange], place: Callable[[Exchange], Place]
 ) -> Mapping[str, frozenset[Place]]:
     """By the id of a resource, whose lists and creations it was in."""
