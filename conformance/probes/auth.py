@@ -259,6 +259,26 @@ def test_scheme_case_everywhere(bench: Bench, operation: Operation) -> None:
 
 
 @probes(
+    "auth.required",
+    "auth.bearer-only",
+    "auth.header-only",
+    "auth.exact-match",
+    phase=Phase.EXTRA,
+    spends={"own": 4},
+    free=4,
+    needs=("own.key",),
+)
+def test_right_after(bench: Bench, party: str) -> None:
+    """Present no valid credential where the key was let in just before, on the same connection."""
+    operation, key = first_list(bench.contract, party), bench.key(party)
+    token = next(one for one in credentials.other_schemes(key) if one.form == "scheme:token")
+    altered = next(credentials.altered(bench.contract, key, bench.rng(f"after/{party}")))
+    for form in (ANONYMOUS, token, credentials.elsewhere(key), altered):
+        bench.send(operation, party)
+        bench.deliver(bench.call(operation, form))
+
+
+@probes(
     "auth.ambiguous",
     "auth.not-echoed",
     spends={"own": 8},

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Hashable
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qs
 
 from jsonschema_rs import ValidationError
@@ -59,6 +61,24 @@ class IgnoresScheme(TakesOtherScheme):
 
     def read(self, sent: str) -> str | None:
         return sent.partition(" ")[2]
+
+
+@fault(breaks="auth.bearer-only")
+class LoosensSchemeOnConnection(IgnoresScheme):
+    """Takes any scheme on a connection for the key that was let in on it just before."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.last: dict[Hashable, str | None] = {}  # the key that was let in, by connection
+
+    def authenticate(self, call: Call) -> None:
+        super().authenticate(call)
+        self.last[call.request.client] = self.credential_of(call)
+
+    def credential_of(self, call: Call) -> str | None:
+        sent = super().credential_of(call)
+        known = self.last.get(call.request.client)
+        return sent if sent == known else Server.credential_of(self, call)
 
 
 # auth.header-only
