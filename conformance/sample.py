@@ -21,7 +21,7 @@ OTHERS: dict[str, Any] = {
     "object": {},
     "boolean": True,
 }
-DEPTH = 24  # of an object that may hold anything: deeper than people write by hand
+DEPTH = 6  # of an object that may hold anything: a server may set a limit (RFC 8259, 9)
 ABYSS = 400  # deeper than programs write, though still JSON
 ODDITIES: dict[str, Any] = {  # what an object that may hold anything may hold
     "none": None,

@@ -192,6 +192,21 @@ def test_lists(bench: Bench, operation: Operation) -> None:
 
 @probes(
     "scope.own-only",
+    "auth.project-key-accepted",
+    "auth.team-key-accepted",
+    phase=Phase.EXTRA,
+    spends={"own": 2},
+    needs=("other.id",),
+    where=lists,
+)
+def test_after_another(bench: Bench, operation: Operation) -> None:
+    """Read one's own list where another's was just refused: nothing of that may be left."""
+    bench.send(operation, operation.kind, resource="foreign")
+    bench.send(operation, operation.kind)
+
+
+@probes(
+    "scope.own-only",
     phase=Phase.EXTRA,
     spends={"own": 1 + LISTED},
     where=lambda op: nested(op) and not op.writes,

@@ -13,6 +13,7 @@ from reference_server import errors
 from reference_server.app import Call, Server
 from reference_server.variants.registry import variant
 
+LEVELS = 16
 # Those that openapi.yaml marks with "x-status: assumed".
 ASSUMED = frozenset(
     {
@@ -158,3 +159,23 @@ class RefusesPrototypes(Server):
         if b'"__proto__"' in call.body:
             raise errors.invalid("The body holds a forbidden member")
         return super().decode(call)
+
+
+@variant()
+class LimitsNesting(Server):
+    """It answers 400 to JSON in more than sixteen levels: a limit that it may set (RFC 8259, 9)."""
+
+    def decode(self, call: Call) -> Any:
+        content = super().decode(call)
+        if levels(content) > LEVELS:
+            raise errors.invalid("The body is nested too deeply")
+        return content
+
+
+def levels(content: Any) -> int:
+    """How many objects and lists hold one another."""
+    depth, inner = 0, [content]
+    while inner := [one for one in inner if isinstance(one, dict | list)]:
+        depth += 1
+        inner = [each for one in inner for each in (one.values() if isinstance(one, dict) else one)]
+    return depth
