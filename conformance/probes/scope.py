@@ -18,6 +18,7 @@ from conformance.probes.shapes import first_list, flawed, in_full, lists, most_t
 from conformance.sample import invalid_bodies, malformed_bodies, media_types, typed
 
 BURSTS = 3  # of refused writes
+KINDS = 5  # of invalid bodies in each of them
 LISTED = 6  # items of a list that are read
 WAYS = {name: {"resource": name} for name in ("cross", "absent")}
 
@@ -240,7 +241,7 @@ def _ids(listed: Exchange, operation: Operation) -> list[str]:
 @probes(
     "scope.no-side-effect",
     phase=Phase.EXTRA,
-    spends={"own": 7 + BURSTS * 15, "other": 7},
+    spends={"own": 7 + BURSTS * 17, "other": 7},
     free=BURSTS * 3,
     needs=("other.id",),
 )
@@ -261,10 +262,16 @@ def test_bursts(bench: Bench, party: str) -> None:
 
 
 def _refused(bench: Bench, operation: Operation, number: int) -> Iterator[dict[str, Any]]:
-    """Ways to send a write that is refused, one of each kind; what is wrong differs by *number*."""
+    """Ways to send a write that is refused: most where it would make what is looked at.
+
+    Elsewhere one of each kind; what is wrong differs by *number*.
+    """
     yield {"resource": "foreign"}
-    offered = most_telling(list(invalid_bodies(operation, bench.calls.marker())), BURSTS)
-    for defect, body in (offered[number % len(offered)], *islice(malformed_bodies(), 2)):
+    offered = most_telling(list(invalid_bodies(operation, bench.calls.marker())), KINDS)
+    broken = list(islice(malformed_bodies(), 2))
+    if operation.path != _what_is_made(bench, operation.kind).path:
+        offered, broken = [offered[number % len(offered)]], broken[:1]
+    for defect, body in (*offered, *broken):
         yield {"body": body, "defect": defect}
     yield _of_another_type(bench, operation)
 
@@ -277,11 +284,15 @@ def _of_another_type(bench: Bench, operation: Operation) -> dict[str, Any]:
 
 def look_around(bench: Bench, party: str) -> None:
     """Read the list of what can be made, one's own and the other's."""
-    operations = bench.contract.of_kind(party)
-    made = {op.path for op in operations if op.method == "POST"}
-    listing = _list_at(bench, made)
     for who in (party, OTHERS[party]):
-        bench.send(listing, who, query="limit=100", group="look")
+        bench.send(_what_is_made(bench, party), who, query="limit=100", group="look")
+
+
+def _what_is_made(bench: Bench, kind: str) -> Operation:
+    """The list of what can be made."""
+    return _list_at(
+        bench, {one.path for one in bench.contract.of_kind(kind) if one.method == "POST"}
+    )
 
 
 @probes(

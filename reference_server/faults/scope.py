@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from jsonschema_rs import ValidationError, ValidationErrorKind
+
 from reference_server import errors
 from reference_server.app import Call, Server
 from reference_server.errors import Refusal
@@ -332,6 +334,19 @@ class RunsWhatIsNoJson(Server):
                 call.content = {"taskSlug": "run-tests"}
                 self.perform(call)
             raise
+
+
+@fault(breaks="scope.no-side-effect")
+class RunsForMisspelledTask(Server):
+    """Runs the usual task where the name of one is misspelled, and refuses it besides."""
+
+    def wrong_body(self, call: Call, found: ValidationError) -> Refusal:
+        refusal = super().wrong_body(call, found)
+        misspelled = isinstance(found.kind, ValidationErrorKind.Pattern)
+        if misspelled and call.operation.id == "createExecution":
+            call.content = {"taskSlug": "run-tests"}
+            self.perform(call)
+        return refusal
 
 
 @fault(breaks="scope.no-side-effect")
