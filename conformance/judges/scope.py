@@ -118,7 +118,7 @@ def _isolation(contract: Contract, history: History, kind: str) -> Iterator[Opin
         return reaches and tags.resource == "foreign" and tags.nested in (None, "foreign", "absent")
 
     yield from _refused(contract, history, chosen, (404,))
-    yield from _methods(contract, history, chosen)
+    yield from _methods(contract, history, chosen, (404,))
 
 
 def _crossing(contract: Contract, history: History, key: str, route: str) -> Iterator[Opinion]:
@@ -127,7 +127,7 @@ def _crossing(contract: Contract, history: History, key: str, route: str) -> Ite
         return crosses and one.tags.resource in ("cross", "cross-foreign")
 
     yield from _refused(contract, history, chosen, (401, 404), excused=False)
-    yield from _methods(contract, history, chosen)
+    yield from _methods(contract, history, chosen, (401, 404))
 
 
 def _kind_of_key(one: Exchange) -> str:
@@ -229,23 +229,50 @@ def _asking(one: Exchange) -> str:
     return f"{select.place(one)} of {relation}, with a {_kind_of_key(one)} key{defect}"
 
 
-def _methods(contract: Contract, history: History, chosen: Chosen) -> Iterator[Finding]:
-    """Look for successes of methods that a path lacks, and of paths in another spelling.
+def _methods(
+    contract: Contract, history: History, chosen: Chosen, statuses: tuple[int, ...]
+) -> Iterator[Finding]:
+    """Look for what a method that a path lacks reaches, or a path in another spelling.
 
-    Which error it is, area error judges.
+    Which error such a method gets, area error judges, where it is the one that one's own gets.
     """
     lives, unrecognised = select.lives_of(history), select.unrecognised(contract, history)
-    for one in select.judgeable(contract, history):
-        if not lives.known(one) or one.tags.key in unrecognised:
+    keyed = [
+        one
+        for one in select.judgeable(contract, history)
+        if one.plain_key and lives.known(one) and one.tags.key not in unrecognised
+    ]
+    usual = {_method(one): one.status for one in keyed if _lacking(one) and select.own(one)}
+    for one in filter(chosen, keyed):
+        if one.succeeded and (_lacking(one) or not select.straight(one)):
+            wanted = "an error"
+        elif _lacking(one) and _differs(one, usual, statuses):
+            wanted = " or ".join(map(str, statuses))
+        else:
             continue
-        lacking = one.tags.operation is None and one.tags.route is not None
-        unlisted = lacking or not select.straight(one)
-        if unlisted and one.plain_key and one.succeeded and chosen(one):
-            yield Finding(
-                expected=f"an error to {_asking(one)}",
-                observed=select.said(one),
-                exchanges=(one,),
-            )
+        yield Finding(
+            expected=f"{wanted} to {_asking(one)}",
+            observed=select.said(one),
+            exchanges=(one,),
+        )
+
+
+def _lacking(one: Exchange) -> bool:
+    """Whether its method is one that its path lacks."""
+    return one.tags.operation is None and one.tags.route is not None
+
+
+def _method(one: Exchange) -> tuple[str, str | None]:
+    return one.request.method, one.tags.route
+
+
+def _differs(
+    one: Exchange, usual: Mapping[tuple[str, str | None], int | None], statuses: tuple[int, ...]
+) -> bool:
+    """Whether it got an error that is none of these, nor what the method gets on one's own."""
+    own = usual.get(_method(one), 429)
+    limited = 429 in (own, one.status)
+    return not limited and not select.crashed(one) and one.status not in (*statuses, own)
 
 
 class _Trail:

@@ -291,6 +291,17 @@ class Tries(Server):
             return
 
 
+@fault(breaks="scope.project-isolation")
+class DeniesKeyForForeignMethods(Server):
+    """Says that a key is none where a method is lacking, unless the project is the key's own."""
+
+    def no_route(self, call: Call) -> Refusal:
+        _, ids = self.contract.match(call.request.scope["path"]) or ({}, {})
+        if call.key.kind == "project" and ids and call.key.owner not in ids.values():
+            return errors.unauthorized()
+        return super().no_route(call)
+
+
 @fault(breaks="scope.no-side-effect")
 class WritesBeforeRefusing(Tries):
     """Does what was asked and only then finds that it was another's project or team."""

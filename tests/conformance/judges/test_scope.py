@@ -81,6 +81,17 @@ def test_a_lacking_method_must_not_succeed(
     assert opinions(judge, control, reaching(204, control, reach, **lacking)) == "failed"
 
 
+def test_a_lacking_method_is_refused_as_ones_own_is_or_not_found() -> None:
+    lacking = {"operation": None, "route": PROJECT.tags.route, "defect": "method:PUT"}
+    own, foreign = exchange(404, **lacking), {"resource": "foreign", **lacking}
+    assert opinions(scope.other_projects, PROJECT, own, exchange(401, **foreign)) == "failed"
+    assert opinions(scope.other_projects, PROJECT, own, exchange(404, **foreign)) == "nothing"
+    assert opinions(scope.other_projects, PROJECT, own, exchange(429, **foreign)) == "nothing"
+    assert opinions(scope.other_projects, PROJECT, exchange(401, **foreign)) == "nothing"
+    alike = exchange(400, **lacking), exchange(400, **foreign)
+    assert opinions(scope.other_projects, PROJECT, *alike) == "nothing"
+
+
 def test_of_the_right_type_401_is_no_answer_and_of_the_wrong_it_is() -> None:
     foreign = exchange(401, resource="foreign")
     cross = exchange(401, credential="team", resource="cross")
