@@ -97,6 +97,22 @@ class SpeaksOldHttp(Rewrites):
 
 
 @variant()
+class WarmsUp(Server):
+    """It takes 10 milliseconds longer for a path that it has not seen yet, whatever is there."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.seen: set[str] = set()
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        path = call.request.scope["path"]
+        if path not in self.seen:
+            self.seen.add(path)
+            await asyncio.sleep(0.01)
+        return response
+
+
+@variant()
 class TakesItsTime(Server):
     """It takes 1 to 9 milliseconds for an answer."""
 

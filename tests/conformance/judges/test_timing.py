@@ -40,6 +40,15 @@ def test_times_differ_unmeasurably_or_are_too_few() -> None:
     assert opinions(timing.times_differ, *timings(0.05, count=4)) == "doubtful"
 
 
+def test_a_busy_machine_is_late_though_the_quickest_are_alike() -> None:
+    late = [0.0015, 0.0017, *(0.005 + number / 1000 for number in range(10))]
+    punctual = [0.001 + number / 10000 for number in range(12)]
+    mixed = [timed("absent", seconds, place) for place, seconds in enumerate(late)]
+    mixed += [timed("foreign", seconds, place) for place, seconds in enumerate(punctual)]
+    assert timing.rank_test(late, punctual) < timing.SIGNIFICANT
+    assert opinions(timing.times_differ, *mixed) == "passed"
+
+
 def test_equal_times_have_equal_ranks() -> None:
     assert timing.rank_test([1.0] * 12, [1.0] * 12) > 0.9
     assert timing.rank_test([1.0, 2.0] * 6, [2.0, 1.0] * 6) > 0.9
