@@ -66,11 +66,12 @@ def _otherwise(bench: Bench, old: Key) -> Iterator[Call]:
 
 
 def _ill_formed(bench: Bench, who: Who) -> Iterator[Call]:
-    """A replaced key, or one that never was, with bodies that are wrong too: nobody is to look."""
-    operation = first_write(bench.contract, "project")
+    """A replaced key, or one that never was, in requests that are wrong too: nobody is to look."""
+    operations = [first_write(bench.contract, "project"), first_list(bench.contract, "project")]
     group = "replaced" if isinstance(who, Key) else "unknown"
-    for way in flawed(bench, operation, 2):
-        yield bench.call(operation, who, group=group, **way)
+    for operation in operations[: 1 if bench.thrifty else None]:
+        for way in flawed(bench, operation, 2):
+            yield bench.call(operation, who, group=group, **way)
 
 
 def use_earlier(bench: Bench) -> None:

@@ -33,7 +33,8 @@ class Held:
         self._bench = bench
         self._sent, self._go = threading.Event(), threading.Event()
         valid = "positive" if group.endswith("control") else None
-        call = bench.call(operation, "project", group=group, generated=valid)
+        lane = "fresh" if coding == "chunked" else "main"  # a server may know one and not the other
+        call = bench.call(operation, "project", connection=lane, group=group, generated=valid)
         if coding == "expected":  # which a server may decline (RFC 9110, 15.5.18)
             call = replace(call, tags=replace(call.tags, level="hardening"))
         body = call.body or b""

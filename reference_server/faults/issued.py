@@ -254,6 +254,22 @@ class ShowsKeyUntilCopied(Server):
         return self.unused.get(key.digest) or super().displayed(key)
 
 
+@fault(breaks="rotation.shown-once")
+class ShowsNewestOfAll(Server):
+    """Shows the prefix of the key that was generated last, whosever it is."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.newest: Key | None = None
+
+    def record(self, owner: Owner, key: str) -> Key:
+        self.newest = super().record(owner, key)
+        return self.newest
+
+    def displayed(self, key: Key) -> str:
+        return super().displayed(self.newest or key)
+
+
 # rotation.entropy
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Hashable
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -54,6 +55,18 @@ class ChecksKeyBeforeContinue(ChecksKeyBeforeChunks):
 
     def early(self, call: Call) -> bool:
         return "expect" in call.request.headers
+
+
+@fault(breaks="rotation.in-flight")
+class ChecksKeyBeforeFirstBody(ChecksKeyBeforeChunks):
+    """Authenticates a connection's first request when its header arrives, and never again."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.first: dict[Hashable, Call] = {}  # by connection
+
+    def early(self, call: Call) -> bool:
+        return self.first.setdefault(call.request.client, call) is call
 
 
 @fault(breaks="rotation.in-flight", also=("error.no-server-error",))
