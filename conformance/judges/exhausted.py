@@ -91,7 +91,9 @@ def disguise_works(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield disguises in which an exhausted key was served, or shown a fresh counter."""
     explanation = explain(contract, history)
     apart = explanation.requirement == "rate.all-endpoints"  # which tells of 404s
-    for refusal, one in _over_the_limit(contract, history):
+    over = list(_over_the_limit(contract, history))
+    everywhere = any(_off_route(one) and one.status == 429 for _, one in over)
+    for refusal, one in over:
         twist = one.tags.twist
         if twist is None or one.status == 401 or (apart and one.status == 404):
             continue
@@ -100,12 +102,21 @@ def disguise_works(contract: Contract, history: History) -> Iterator[Opinion]:
         remaining = spot(one, contract.rate_limit).remaining
         if one.status == 429:
             yield Evidence((refusal, one))
-        elif one.succeeded or (remaining or 0) > 0 or twist not in OTHER_PATHS:
+        elif (
+            one.succeeded
+            or (remaining or 0) > 0
+            or twist not in OTHER_PATHS
+            or (twist == "slash" and everywhere)  # also what is no route is refused
+        ):
             yield Finding(
                 expected=f"429 for an exhausted key, also with {_disguise(twist)}",
                 observed=f"{one.status} {left_of(remaining)}",
                 exchanges=(refusal, one),
             )
+
+
+def _off_route(one: Exchange) -> bool:
+    return one.tags.operation is None and one.tags.route is None and one.tags.twist is None
 
 
 def _disguise(twist: str) -> str:

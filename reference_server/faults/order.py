@@ -119,6 +119,19 @@ def _project(call: Call) -> str | None:
         return None
 
 
+@fault(breaks="rate.no-bypass")
+class FindsNoSlashWhenExhausted(Server):
+    """Answers 404 to an exhausted key where a path ends with a slash, and 429 elsewhere."""
+
+    async def count(self, call: Call) -> None:
+        try:
+            await super().count(call)
+        except Refusal:
+            if call.request.scope["path"].endswith("/"):
+                raise errors.not_found() from None
+            raise
+
+
 @fault(breaks="rate.before-work", also=OVER_THE_LIMIT)
 class LocatesBeforeLimiting(Postpones):
     """Answers 404 to an exhausted key that asks for what it does not reach."""

@@ -62,6 +62,9 @@ def test_another_path_may_be_no_route() -> None:
         opinions(exhausted.disguise_works, *asked, over(404, twist="case", fields=fresh))
         == "failed"
     )
+    unknown = over(429, operation=None, route=None)
+    assert opinions(exhausted.disguise_works, *asked, unknown) == "failed"
+    assert opinions(exhausted.disguise_works, *EXHAUSTED, unknown) == "nothing"
 
 
 def test_after_the_reset_nothing_is_over_the_limit() -> None:
