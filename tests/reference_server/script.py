@@ -137,7 +137,8 @@ async def auth(script: Script) -> None:
     team = "/teams/{team}/environments"
     key, team_key = script.keys["project"], script.keys["team"]
     user = base64.b64encode(f"{key}:".encode()).decode()
-    for value in (key, f"Basic {user}", f"Token {key}", f"bearer {key}", f"BEARER {key}"):
+    bearer, token = f"BEARER {key}", f"Token {key}"
+    for value in (key, f"Basic {user}", token, f"bearer {key}", bearer, token):
         await script.send("GET", own, None, fields=[("authorization", value)])
     for value in (f"Bearer {key}, Bearer x", f"Bearer x, Bearer {key}", f"Bearer{key}", ""):
         await script.send("GET", own, None, fields=[("authorization", value)])
@@ -223,12 +224,17 @@ async def scope(script: Script) -> None:
         await script.send("POST", f"/{kind}/{{{other}}}/{list_}", name, body=body)
         await script.send("POST", f"/{kind}/{{{name}}}/{list_}", name, body=invalid)
         await script.send("POST", f"/{kind}/{{{name}}}/{list_}", name, body=b"{")
+        await script.send("DELETE", f"/{kind}/{{{other}}}/{list_}", name)
+        misspelled = body.replace(b"-", b"_")
+        await script.send("POST", f"/{kind}/{{{name}}}/{list_}", name, body=misspelled)
         await script.send("POST", f"/{kind}/{{{name}}}/{list_}", None, body=body)
         await script.send("GET", f"/{kind}/{{{name}}}/{list_}?limit=0", cross)
         await script.send("POST", f"/{kind}/{{{name}}}/{list_}", cross, body=body)
         await script.send("GET", f"/{kind}/{{{name}}}{nested}", name)
         await script.send("GET", f"/{kind}/{{{name}}}/{list_}?limit=9", name)
         await script.send("GET", f"/{kind}/{{{other}}}/{list_}", other)
+    for name in ("project", "team"):
+        await script.rotate(name)
     await script.send("GET", "/projects/{other_project}/bug-reports")
     capitals = script.ids["other_project"].upper()
     await script.send("GET", f"/projects/{capitals}/executions")
@@ -247,7 +253,8 @@ async def rotation(script: Script) -> None:
     own, runs = "/projects/{project}/onboarding", "/projects/{project}/executions"
     old = script.keys["project"]
     await script.send("GET", own)
-    await script.send("POST", runs, body=RUN, meanwhile=script.rotate)
+    for connection in (1, 3):
+        await script.send("POST", runs, body=RUN, connection=connection, meanwhile=script.rotate)
     for field in (("transfer-encoding", "chunked"), ("expect", "100-continue")):
         await script.send("POST", runs, body=RUN, fields=[field], meanwhile=script.rotate)
     await script.send("GET", own, script.display("project")[-1])
@@ -263,6 +270,8 @@ async def rotation(script: Script) -> None:
     for name in ("other_project", "team"):
         await script.send("GET", "/nowhere", name)
     await script.rotate("team")
+    beginning = script.display("project")[-1].rstrip(".")
+    script.seen.append(f"its own is shown: {script.keys['project'].startswith(beginning)}")
     await script.send("GET", "/teams/{team}/automations", "team")
     script.clock.advance(40)
     await script.send("GET", own, old)
