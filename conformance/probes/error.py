@@ -166,6 +166,19 @@ def test_unknown_route_below(bench: Bench, operation: Operation) -> None:
     bench.deliver(bench.calls.below(operation, bench.credential(operation.kind), "own"))
 
 
+@probes(
+    "error.unknown-route",
+    phase=Phase.EXTRA,
+    spends={"own": 1},
+    where=lambda op: op.nested is None and not op.writes,
+)
+def test_unknown_route_under(bench: Bench, operation: Operation) -> None:
+    """Call a route under each that can be read: an application may be mounted there."""
+    path = bench.call(operation, operation.kind).path
+    marker = bench.calls.marker()
+    bench.deliver(bench.off_route("GET", f"{path}/{marker}/{marker}", operation.kind))
+
+
 @probes("error.unknown-method", spends={"own": 1}, where=lambda op: op.leads)
 def test_unknown_method(bench: Bench, operation: Operation) -> None:
     """Use a method that the path lacks on one's own: not first of all one that may remove it."""

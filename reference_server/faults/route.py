@@ -44,6 +44,17 @@ class ListsWhateverIsAskedFor(Server):
 
 
 @fault(breaks="error.unknown-route")
+class MountsOnboarding(Server):
+    """Takes what follows the path of the onboarding for a part of it, whatever that is."""
+
+    def route(self, call: Call) -> tuple[Operation, Mapping[str, str]] | None:
+        head, mounted, _ = call.request.scope["path"].partition("/onboarding/")
+        if mounted:
+            call.request.scope["path"] = f"{head}/onboarding"
+        return super().route(call)
+
+
+@fault(breaks="error.unknown-route")
 class InvalidatesKeysElsewhere(Server):
     """Answers 401 to a valid key on an unknown route."""
 

@@ -375,6 +375,7 @@ async def error(script: Script) -> None:
     for limit in ("0", "ten", "10ten"):
         await script.send("GET", f"{own}?limit={limit}")
     await script.send("GET", "/projects/{project}/nowhere")
+    await script.send("GET", "/projects/{project}/onboarding/nowhere")
     for path in ("/projects/x/test-runs", "/projects/isn't/test-runs", "/nowhere"):
         await script.send("GET", path)
     await script.rotate()
