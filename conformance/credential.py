@@ -275,6 +275,13 @@ def forged(
     return token(contract.kinds[kind].prefix + secret, name="forged", form=f"forged:{kind}")
 
 
+STRANGE = Credential(  # no key, under a scheme that is not taken
+    name="forged",
+    form="malformed:scheme",
+    fields=(("Authorization", "Basic Y29uZm9ybWFuY2U6bm9uZQ=="),),
+)
+
+
 def malformed(contract: Contract, kind: str) -> Iterator[Credential]:
     """Bearer tokens that no key of a kind looks like; and a field with nothing in it."""
     prefix = contract.kinds[kind].prefix

@@ -33,6 +33,7 @@ from conformance.likeness import (
     worded,
 )
 
+KEYLESS = ("none", "bearer", "malformed:scheme")  # forms of requests that hold no key
 ALWAYS = 3  # pairs that all cost two things: that is no chance
 
 
@@ -238,7 +239,7 @@ def _keyless(contract: Contract, history: History) -> Iterator[Exchange]:
     lacking = absent(contract, history)
     for one in history.judged:
         tags = one.tags
-        known = tags.form in ("none", "bearer") or tags.form.startswith("forged:")
+        known = tags.form in KEYLESS or tags.form.startswith("forged:")
         if tags.key is not None or not known or tags.twist is not None:
             continue
         if tags.route is None or tags.operation in lacking or not addressed(one):

@@ -9,7 +9,7 @@ from conformance.address import OTHERS
 from conformance.bench import Bench, Who
 from conformance.client import Call
 from conformance.contract import Operation
-from conformance.credential import ANONYMOUS
+from conformance.credential import ANONYMOUS, STRANGE
 from conformance.probe import Phase, probes
 from conformance.probes.shapes import (
     first_list,
@@ -17,6 +17,7 @@ from conformance.probes.shapes import (
     flawed,
     in_full,
     lacking,
+    lists,
     nested,
     refers,
 )
@@ -231,6 +232,14 @@ def test_unauthenticated_method(bench: Bench, operation: Operation) -> None:
     bench.sometime(
         bench.off_method(method, operation, ANONYMOUS, resource=resource)
         for resource in (("own", "absent") if bench.thrifty else ("own", "foreign", "absent"))
+    )
+
+
+@probes("leak.unauthenticated", phase=Phase.FREE, free=2, thorough=True, where=lists)
+def test_unauthenticated_scheme(bench: Bench, operation: Operation) -> None:
+    """Under a scheme that is not taken, ask for what exists and what does not."""
+    bench.sometime(
+        bench.call(operation, STRANGE, resource=resource) for resource in ("own", "absent")
     )
 
 

@@ -338,6 +338,17 @@ class NamesRealm(Server):
 
 
 @fault(breaks="leak.unauthenticated", also=("auth.before-all",))
+class NamesRealmForOtherSchemes(NamesRealm):
+    """Names it where the key comes under a scheme that is not taken."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        sent = call.request.headers.get("authorization", "bearer").lower()
+        if sent.startswith("bearer"):
+            return Server.no_valid_key(self, call)
+        return super().no_valid_key(call)
+
+
+@fault(breaks="leak.unauthenticated", also=("auth.before-all",))
 class SaysNoneLeftOfWhatExists(Server):
     """Says without a valid key that no request is left for a project or team, if it exists."""
 

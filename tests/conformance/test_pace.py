@@ -125,7 +125,7 @@ def test_a_short_window_is_outlasted_by_a_minute_at_most() -> None:
     slowly = replace(TARGET, max_requests_per_second=20)
     assert thrifty(CONTRACT.limited(60, 5), slowly)
     assert not thrifty(CONTRACT.limited(60, 5), replace(slowly, max_requests_per_second=40))
-    assert paces.ample(CONTRACT.limited(60, 5)) == 39
+    assert paces.ample(CONTRACT.limited(60, 5)) == 40
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "[::1]:8000", "localhost"])

@@ -405,6 +405,8 @@ async def leak(script: Script) -> None:
         for body in (b"{}", b"{", RUN[:-1] + b', "more": 1}'):
             await script.send("POST", runs.format(who), body=body)
         await script.send("GET", onboarding.format(who), None)
+        basic = [("authorization", "Basic eDp5")]
+        await script.send("GET", onboarding.format(who), None, fields=basic)
         await script.send("GET", f"/projects/{{{who}}}/nowhere")
     foreign = await script.nested("projects", "other_project")
     for nested in (foreign, f"/executions/{ABSENT}"):
