@@ -39,9 +39,12 @@ def responses(contract: Contract, history: History) -> Iterator[Opinion]:
 
 @judges("schema.success-status")
 def success_status(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Judge the status of every success, a redirect included, that a sound request had."""
+    """Judge the status of every success, a redirect included, that a sound request had.
+
+    Also one that was sent twice: it may be refused then, but if not, it is what it was.
+    """
     unkeyed = (one for one in select.unkeyed(history) if one.tags.operation)
-    every = (*_sound(contract, history), *unkeyed)
+    every = (*_sound(contract, history, again=True), *unkeyed)
     asked = [one for one in every if 200 <= (one.status or 0) < 400]
     for id, ones in select.grouped(asked, select.place).items():
         documented = contract.by_id[id].success_status
@@ -62,12 +65,13 @@ def valid_accepted(contract: Contract, history: History) -> Iterator[Opinion]:
     yield from _findings(judged, "a success: the request is valid by openapi.yaml")
 
 
-def _sound(contract: Contract, history: History) -> Iterator[Exchange]:
-    """Sound requests of live keys for their own."""
+def _sound(contract: Contract, history: History, *, again: bool = False) -> Iterator[Exchange]:
+    """Sound requests of live keys for their own; *again*: and such as were sent before."""
     lives, unrecognised = select.lives_of(history), select.unrecognised(contract, history)
     for _, one in select.settled(contract, history):
         known = lives.live(one) and one.tags.key not in unrecognised
-        if select.own(one) and select.sound(one) and known:
+        sound = select.sound(one) or (again and one.tags.defect == "twice")
+        if select.own(one) and sound and known:
             yield one
 
 

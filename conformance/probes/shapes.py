@@ -53,11 +53,6 @@ def with_body(operation: Operation) -> bool:
     return operation.body is not None
 
 
-def creates(operation: Operation) -> bool:
-    """Whether the operation makes something with a name, of which there may be one already."""
-    return "name" in (operation.body or {}).get("properties", {})
-
-
 def replaces(operation: Operation) -> bool:
     """Whether the operation puts something in the place of what is there."""
     return operation.method == "PUT"

@@ -135,6 +135,17 @@ class AnswersCreated(Succeeds):
 
 
 @fault(breaks="schema.success-status", also=("schema.responses",))
+class AnswersOkToRepeated(Succeeds):
+    """Answers 200 where a task is to run that has been asked for before."""
+
+    def status(self, call: Call, documented: int) -> int:
+        asked = [one.content for one in self.store.resources(call.owner, "executions")]
+        tasks = [one["taskSlug"] for one in asked]
+        repeated = documented == HTTPStatus.ACCEPTED and tasks.count(tasks[0]) > 1
+        return HTTPStatus.OK if repeated else documented
+
+
+@fault(breaks="schema.success-status", also=("schema.responses",))
 class AnswersAccepted(Succeeds):
     """Answers 202 to an event, which is worked on later."""
 

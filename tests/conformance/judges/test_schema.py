@@ -103,6 +103,10 @@ def test_a_finding_says_where_the_body_differs_once() -> None:
 def test_success_has_its_status() -> None:
     assert opinions(schema.success_status, exchange(202, operation="createExecution")) == "passed"
     assert opinions(schema.success_status, exchange(404), exchange(429)) == "nothing"
+    again = {"operation": "createExecution", "defect": "twice"}
+    assert opinions(schema.success_status, exchange(202, **again)) == "passed"
+    assert opinions(schema.success_status, exchange(200, **again)) == "failed"
+    assert opinions(schema.success_status, exchange(400, **again)) == "nothing"
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 303])
