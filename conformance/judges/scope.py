@@ -8,12 +8,11 @@ from itertools import combinations
 from typing import Any
 
 from conformance.contract import Contract, Operation, parameters
-from conformance.created import created
 from conformance.exchange import Exchange
 from conformance.finding import SHOWN, Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
-from conformance.judges.listing import cut_off, identifiers, items, path, received
+from conformance.judges.listing import identifiers, items, path, received
 
 ASTRAY = frozenset(  # relations of owner and nested resource in which the one is not the other's
     {
@@ -80,21 +79,6 @@ def nested(contract: Contract, history: History) -> Iterator[Opinion]:
         return below and astray and not elsewhere
 
     yield from _refused(contract, history, chosen, (404,), coded=False)
-
-
-@judges("scope.no-side-effect")
-def side_effects(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Look in later lists for the markers that refused writes carried."""
-    trail = _Trail(contract, history)
-    for write in trail.refused:
-        if (shown := trail.shown(write)) is not None:
-            yield Finding(
-                expected=f"a {select.place(write)} answered {select.said(write)} leaves nothing",
-                observed=f"what it would have made is in a later {select.place(shown)}",
-                exchanges=(write, shown),
-            )
-        elif select.sound(write):
-            yield from trail.evidence(write)
 
 
 @judges("scope.own-only")
@@ -273,85 +257,6 @@ def _differs(
     own = usual.get(_method(one), 429)
     limited = 429 in (own, one.status)
     return not limited and not select.crashed(one) and one.status not in (*statuses, own)
-
-
-class _Trail:
-    """Writes that carry a marker, and the lists that would show what they made."""
-
-    def __init__(self, contract: Contract, history: History) -> None:
-        self._contract = contract
-        marker = re.escape(history.header.get("marker") or "no marker")
-        self._pattern = re.compile(rf"{marker}-\w+")
-        answered = list(select.judgeable(contract, history, hardening=True))
-        self._lists = [one for one in answered if one.succeeded and self._lists_items(one)]
-        self._by_path = select.grouped(self._lists, path)
-        self._shown = {one.number: self._markers(received(one)) for one in self._lists}
-        writes = [one for one in history.exchanges if self._carried(one)]
-        served = [self._carried(one) for one in writes if not _refusal(one)]
-        self._served = frozenset[str]().union(*served)
-        self._made = {one.id for one in created(contract, history)}
-        newest_first = filter(self._begins_with_newest, self._lists)
-        self._newest_first = {select.place(one) for one in newest_first}
-        self._accepted = [one for one in writes if one.succeeded]
-        writing = [one for one in answered if self._carried(one) and _refusal(one)]
-        self.refused = [one for one in writing if not self._carried(one) & self._served]
-        self._whole = {one.number for one in self._lists if self._would_show(one)}
-        self._blind = {one.number for one in self._lists if self._shows_nothing(one)}
-
-    def shown(self, write: Exchange) -> Exchange | None:
-        """A list after a write that shows its marker."""
-        carried = self._carried(write)
-        later = (one for one in self._lists if one.ended > write.started)
-        return next((one for one in later if self._shown[one.number] & carried), None)
-
-    def evidence(self, write: Exchange) -> Iterator[Opinion]:
-        """What the owner's lists after a write, which do not show it, prove."""
-        later = self._later(write)
-        whole = [one for one in later if one.number in self._whole]
-        if later and not whole:
-            yield Doubt(f"{select.place(later[0])} may be cut off at its limit")
-        elif whole and whole[-1].number in self._blind:
-            yield Doubt(f"{select.place(whole[-1])} shows nothing of what accepted writes made")
-        elif whole:
-            yield Evidence((write, whole[-1]))
-
-    def _would_show(self, listed: Exchange) -> bool:
-        """Whether nothing new is left out: a list that is cut off begins with what is newest."""
-        return not cut_off(self._contract, listed) or select.place(listed) in self._newest_first
-
-    def _begins_with_newest(self, listed: Exchange) -> bool:
-        return self._holds_made(items(listed)[:1])
-
-    def _holds_made(self, some: Iterable[Mapping[str, Any]]) -> bool:
-        return any(v in self._made for item in some for v in item.values() if _text(v))
-
-    def _shows_nothing(self, listed: Exchange) -> bool:
-        """Whether a list hides accepted writes too, so that it would hide any."""
-        writes = [one for one in self._accepted if path(one) == path(listed)]
-        before = [one for one in writes if one.precedes(listed)]
-        carried = frozenset[str]().union(*map(self._carried, before))
-        shown = carried & self._shown[listed.number] or self._holds_made(items(listed))
-        return bool(before) and not shown
-
-    def _later(self, write: Exchange) -> list[Exchange]:
-        return [one for one in self._by_path.get(path(write), ()) if write.precedes(one)]
-
-    def _lists_items(self, one: Exchange) -> bool:
-        operation = select.operation_of(self._contract, one)
-        return operation is not None and operation.lists
-
-    def _carried(self, one: Exchange) -> frozenset[str]:
-        if one.request.method == "GET":
-            return frozenset()
-        return self._markers(one.request.body.decode(errors="replace"))
-
-    def _markers(self, text: str) -> frozenset[str]:
-        return frozenset(self._pattern.findall(text))
-
-
-def _refusal(one: Exchange) -> bool:
-    """Whether the answer says that a write was not carried out. A crash may have been too late."""
-    return one.status is not None and 400 <= one.status < 500
 
 
 def _shared(operation: Operation, lists: Iterable[Exchange]) -> Iterator[Opinion]:

@@ -42,8 +42,9 @@ from .test_rate import at_once
 from .test_recovery import EXHAUSTED, watched
 from .test_rotation import CONTROL, DEAD, MEANWHILE, OLD, OTHER, load, new, tried, unknown, upload
 from .test_schema import execution, generated, got
-from .test_scope import CREATED, PROJECT, TEAM, created, listed, nested
+from .test_scope import CREATED, PROJECT, TEAM, nested
 from .test_timing import timings
+from .test_trail import created, listed
 
 KINDS: dict[str, Kinds] = {
     "auth.required": Kinds(

@@ -16,7 +16,8 @@ from .test_counting import left
 from .test_error import refused
 from .test_invalid import flawed
 from .test_leak import SHAPES, TOLD, pair
-from .test_scope import CREATED, created, nested, reaching
+from .test_scope import CREATED, nested, reaching
+from .test_trail import created
 
 Happenings = Sequence[Exchange | Event]
 

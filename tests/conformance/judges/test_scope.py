@@ -7,7 +7,7 @@ from conformance.exchange import Exchange
 from conformance.finding import Judge
 from conformance.judges import scope
 
-from .builder import MARKER, anonymous, exchange, findings, identifier, issued, opinions, success
+from .builder import anonymous, exchange, findings, identifier, issued, opinions, success
 
 PROJECT = exchange(200)
 TEAM = exchange(200, operation="listEnvironments", credential="team")
@@ -203,70 +203,6 @@ def test_another_owners_own_is_isolation() -> None:
     own = nested(200, "own", "own")
     assert opinions(scope.other_projects, own, nested(404, "foreign", "foreign")) == "passed"
     assert opinions(scope.other_projects, own, nested(404, "foreign", "own")) == "nothing"
-
-
-# no side effect
-
-
-def created(status: int | None, number: int, **arguments: Any) -> Exchange:
-    sent = {"taskSlug": f"{MARKER}-{number}"}
-    return exchange(status, operation="createExecution", sent=sent, **arguments)
-
-
-def listed(*numbers: int, **arguments: Any) -> Exchange:
-    item = success("createExecution", "project")
-    items = [{**item, "taskSlug": f"{MARKER}-{number}"} for number in numbers]
-    return exchange(200, body={"data": items}, **arguments)
-
-
-REFUSED = created(401, 17, credential="anonymous")
-
-
-def test_a_refused_write_leaves_nothing() -> None:
-    assert opinions(scope.side_effects, REFUSED, listed(1)) == "passed"
-
-
-@pytest.mark.parametrize("status", [400, 401, 404, 429])
-def test_a_refused_write_was_carried_out(status: int) -> None:
-    foreign = created(status, 17, resource="foreign")
-    shown = listed(17, credential="other_project")
-    assert opinions(scope.side_effects, foreign, shown) == "failed"
-
-
-def test_nothing_was_listed_afterwards() -> None:
-    assert opinions(scope.side_effects, REFUSED) == "nothing"
-    assert opinions(scope.side_effects, listed(1), REFUSED) == "nothing"
-    assert opinions(scope.side_effects, REFUSED, listed(1, credential="other_project")) == "nothing"
-    assert opinions(scope.side_effects, REFUSED, exchange(404)) == "nothing"
-
-
-def test_markers_are_compared_whole() -> None:
-    assert opinions(scope.side_effects, created(404, 1), listed(17)) == "passed"
-
-
-def test_an_accepted_write_may_be_listed() -> None:
-    assert opinions(scope.side_effects, created(202, 17), listed(17)) == "nothing"
-
-
-def test_a_write_that_may_have_been_served_may_be_listed() -> None:
-    lost, again = created(None, 17), created(429, 17, repeats=1)
-    assert opinions(scope.side_effects, lost, again, listed(17)) == "nothing"
-
-
-def test_a_list_that_may_be_cut_off_leaves_a_doubt() -> None:
-    cut = listed(1, 2, query="limit=2")
-    assert opinions(scope.side_effects, REFUSED, cut) == "doubtful"
-    assert opinions(scope.side_effects, REFUSED, cut, listed(1, 2, query="limit=3")) == "passed"
-
-
-def test_a_list_that_is_cut_off_but_begins_with_the_newest_leaves_none() -> None:
-    cut = listed(1, 2, query="limit=2")
-    assert opinions(scope.side_effects, created(202, 1), REFUSED, cut) == "passed"
-
-
-def test_a_list_that_shows_no_writes_leaves_a_doubt() -> None:
-    assert opinions(scope.side_effects, created(202, 1), REFUSED, listed()) == "doubtful"
-    assert opinions(scope.side_effects, created(202, 1), REFUSED, listed(1)) == "passed"
 
 
 # only what belongs
