@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -36,6 +36,7 @@ SHORT = 3  # characters that may stand anywhere by chance
 MOST_LAYOUT = 4000  # bytes of a body of which the layout is compared
 NEIGHBOURS = 3  # answers to the same request before it that each is compared with
 MOST_LEAVES = 5_000  # members of a body that are compared
+SURE = 8  # repeated requests for what does not exist: what varies for it has varied by then
 
 
 def answer(exchange: Exchange, rate_limit: RateLimit) -> Mapping[str, Any]:
@@ -115,22 +116,43 @@ def volatile(history: History, rate_limit: RateLimit) -> frozenset[str]:
     return frozenset(_variations(history, rate_limit))
 
 
-def fickle(history: History, rate_limit: RateLimit) -> frozenset[str]:
-    """The parts that only some answers to identical requests have."""
-    found = _variations(history, rate_limit)
-    return frozenset(part for part, missing in found.items() if missing)
+@lru_cache(maxsize=8)
+def erratic(history: History, rate_limit: RateLimit, status: int | None) -> Mapping[str, bool]:
+    """The parts of answers that vary by themselves, and whether only some answers have them.
+
+    Those of this status to requests for what does not exist, where enough of these were repeated:
+    what varies only for what exists tells that it does.
+    """
+    absent = [ones for ones in _alike(history) if _is_absent(ones[0]) and ones[0].status == status]
+    if sum(len(ones) - 1 for ones in absent) < SURE:
+        return _variations(history, rate_limit)
+    return _varied(absent, rate_limit)
+
+
+def _is_absent(one: Exchange) -> bool:
+    return "absent" in (one.tags.resource, one.tags.nested)
 
 
 @lru_cache(maxsize=8)
 def _variations(history: History, rate_limit: RateLimit) -> Mapping[str, bool]:
-    """The parts of answers that vary between identical requests, and whether they were missing."""
-    parts: dict[str, bool] = {}
+    return _varied(_alike(history), rate_limit)
+
+
+@lru_cache(maxsize=8)
+def _alike(history: History) -> list[list[Exchange]]:
+    """The answers of one status to identical requests; limits are left out."""
     known: dict[object, list[Exchange]] = {}
     for one in history.answered:
         if one.status != 429:
             known.setdefault((*_asked(one), one.status), []).append(one)
-    for alike in known.values():
-        answers = [answer(one, rate_limit) for one in alike] if len(alike) > 1 else []
+    return [ones for ones in known.values() if len(ones) > 1]
+
+
+def _varied(groups: Iterable[list[Exchange]], rate_limit: RateLimit) -> Mapping[str, bool]:
+    """The parts that vary within a group, and whether they were missing."""
+    parts: dict[str, bool] = {}
+    for alike in groups:
+        answers = [answer(one, rate_limit) for one in alike]
         for later in range(len(answers)):
             for earlier in range(max(0, later - NEIGHBOURS), later):
                 found = _unlike(answers[later], answers[earlier])

@@ -28,8 +28,7 @@ from conformance.likeness import (
     ORDER,
     PRESENT,
     answer,
-    fickle,
-    volatile,
+    erratic,
     worded,
 )
 
@@ -123,14 +122,15 @@ def _told_apart(
 
     Of a part that varies between identical requests, it is whether it is there.
     """
-    varying, going = volatile(history, contract.rate_limit), fickle(history, contract.rate_limit)
+    varying = erratic(history, contract.rate_limit, missing[0].status)
+    going = {part for part, missed in varying.items() if missed}
 
     def compared(one: Exchange) -> Mapping[str, Any]:
         parts = answer(one, contract.rate_limit)
         return {part: PRESENT if part in varying else parts[part] for part in parts}
 
     ours, theirs = list(map(compared, foreign)), list(map(compared, missing))
-    whole = varying & {ORDER, LAYOUT}
+    whole = varying.keys() & {ORDER, LAYOUT}
     parts = {part for one in (*ours, *theirs) for part in one} - going - whole
     found = {}
     for part in sorted(parts, key=lambda part: (part != "status", part)):

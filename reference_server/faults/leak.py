@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from starlette.responses import Response
 
@@ -121,6 +122,20 @@ class LetsAbsentBeCached(Betrays):
 
     async def betray(self, response: Response, _: Owner) -> None:
         response.headers["Cache-Control"] = "no-store"
+
+
+@fault(breaks="leak.same-answer", also=WHEREVER)
+class CachesForeign(Betrays):
+    """Keeps the 404 of what is another's in a cache, and that of what is absent not."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.kept: set[str] = set()
+
+    async def betray(self, response: Response, owner: Owner) -> None:
+        if owner.id in self.kept:
+            response.headers["X-Cache"] = "HIT"
+        self.kept.add(owner.id)
 
 
 @fault(

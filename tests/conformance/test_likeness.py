@@ -102,11 +102,20 @@ def test_what_varies_between_identical_requests_is_volatile() -> None:
     assert likeness.volatile(history(*asked), LIMIT) == {"field x-request-id"}
 
 
-def test_what_only_some_answers_have_is_fickle() -> None:
+def test_of_what_varies_only_some_answers_may_have_it() -> None:
     asked = [exchange(404, fields={"X-Release": "2"}), exchange(404)]
-    assert likeness.fickle(history(*asked), LIMIT) == {"field x-release"}
+    assert likeness.erratic(history(*asked), LIMIT, 404) == {"field x-release": True}
     asked = [exchange(404, fields={"X-Request-Id": id}) for id in ("1", "2")]
-    assert not likeness.fickle(history(*asked), LIMIT)
+    assert likeness.erratic(history(*asked), LIMIT, 404) == {"field x-request-id": False}
+
+
+def test_what_varies_for_what_exists_alone_is_not_erratic() -> None:
+    varying = [exchange(404, resource="foreign", fields={"ETag": str(n)}) for n in range(2)]
+    absent = [exchange(404, resource="absent") for _ in range(likeness.SURE + 1)]
+    assert likeness.erratic(history(*varying, *absent), LIMIT, 404) == {}
+    for others, status in ((absent[1:], 404), (absent, 401)):
+        seen = history(*varying, *others)
+        assert likeness.erratic(seen, LIMIT, status) == {"field etag": False}
 
 
 def test_the_order_is_volatile_only_where_the_members_are_the_same() -> None:

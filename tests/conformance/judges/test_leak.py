@@ -6,6 +6,7 @@ import pytest
 from conformance.exchange import Exchange
 from conformance.finding import Judge
 from conformance.judges import leak
+from conformance.likeness import SURE
 
 from .builder import CONTRACT, anonymous, exchange, findings, issued, opinions
 
@@ -131,6 +132,15 @@ def test_what_varies_tells_by_being_there() -> None:
     assert opinions(leak.answers_differ, *asked) == "failed"
     fickle = tagged("3", "absent", "identical")
     assert opinions(leak.answers_differ, *asked, fickle) == "passed"
+
+
+def test_what_varies_for_what_exists_alone_tells() -> None:
+    """A cache that keeps only the 404 of what is another's."""
+    kept = exchange(404, resource="foreign", group="identical")
+    hit = exchange(404, resource="foreign", group="pair:1", fields={"X-Cache": "HIT"})
+    misses = [exchange(404, resource="absent", group="pair:1") for _ in range(SURE + 1)]
+    assert opinions(leak.answers_differ, kept, hit, *misses[1:]) == "passed"
+    assert opinions(leak.answers_differ, kept, hit, *misses) == "failed"
 
 
 def test_what_is_answered_either_way_tells_nothing() -> None:
