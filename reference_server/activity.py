@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from reference_server.app import Call
+    from reference_server.call import Call
     from reference_server.windows import Window
 
 KEPT = 20  # requests of each key

@@ -10,7 +10,6 @@ import json
 import logging
 from asyncio import Transport
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
@@ -23,11 +22,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reference_server import errors, keys, mistake
 from reference_server.activity import Activity
+from reference_server.call import Call
 from reference_server.clock import Clock
 from reference_server.contract import Contract, KeyKind, Operation
 from reference_server.errors import Refusal
 from reference_server.keys import Key
-from reference_server.store import Owner, Resource, Store
+from reference_server.settings import Settings
+from reference_server.store import Resource, Store
 from reference_server.windows import Window, Windows
 from reference_server.work import WORK
 
@@ -37,28 +38,7 @@ NOTHING: Scope = {"type": "http", "method": "", "path": "", "query_string": b"",
 log = logging.getLogger(__name__)
 
 
-@dataclass(kw_only=True)
-class Call:
-    """One request, and what has been found out about it on the way."""
-
-    request: Request
-    now: float  # when its body had arrived in full; the Date of its answer
-    body: bytes = b""
-    key: Key = field(init=False)
-    window: Window | None = None  # None: not counted, as no valid key was sent
-    operation: Operation = field(init=False)
-    ids: Mapping[str, str] = field(default_factory=dict)  # the path's parameters
-    resource: Resource | None = None  # the innermost one that the path names
-    query: Mapping[str, Any] = field(default_factory=dict)
-    content: Any = None  # the body, decoded
-
-    @property
-    def owner(self) -> str:
-        """The id of the project or team that the path names."""
-        return self.ids[self.operation.owner]
-
-
-class Server:
+class Server(Settings):
     """An ASGI application that keeps the contract."""
 
     def __init__(
@@ -70,9 +50,8 @@ class Server:
         limit: int | None = None,
         window: float | None = None,
     ) -> None:
-        self.contract = contract
+        super().__init__(contract, store)
         self.clock = clock
-        self.store = store
         self.limit = limit or contract.limit
         self.seconds = window or contract.window_seconds
         self.windows = self.make_windows()
@@ -390,51 +369,6 @@ class Server:
         date = formatdate(int(call.now), usegmt=True)
         fields = {"Date": date, **self.rate_fields(call), **(headers or {})}
         return JSONResponse(content, status, fields)
-
-    # The settings page (API Keys, Generating a Project Key)
-
-    async def rotate(self, owner: Owner) -> str:
-        """Generate a key for a project or team at its settings page, and return it to be shown."""
-        return self.issue(owner)
-
-    def issue(self, owner: Owner) -> str:
-        """Make a key and keep what is kept of it; where the kind says so, it replaces the last."""
-        kind = self.contract.kinds[owner.kind]
-        key = self.generate(kind)
-        self.store.add_key(self.record(owner, key), replaces=self.replaces(owner))
-        return key
-
-    def replaces(self, owner: Owner) -> bool:
-        """Whether a new key revokes the previous one."""
-        return self.contract.kinds[owner.kind].replaces
-
-    def generate(self, kind: KeyKind) -> str:
-        """Return a new key of this kind."""
-        return keys.generate(kind.prefix)
-
-    def record(self, owner: Owner, key: str) -> Key:
-        """Return what is kept of *key*."""
-        shown = self.shown(owner, key)
-        return Key(digest=keys.digest(key), owner=owner.id, kind=owner.kind, shown=shown)
-
-    def shown(self, owner: Owner, key: str) -> str:
-        """Return the part of *key* that stays visible: its prefix, "stored for identification"."""
-        return keys.shown(key, self.contract.kinds[owner.kind].prefix)
-
-    def revoke(self, owner: Owner, shown: str) -> bool:
-        """Revoke the key that the settings page shows like this; False if there is none."""
-        found = [key for key in self.store.keys(owner.id) if self.displayed(key) == shown]
-        for key in found:
-            self.store.revoke(key)
-        return bool(found)
-
-    def display(self, owner: Owner) -> list[str]:
-        """Return what the settings page shows of each valid key, oldest first."""
-        return [self.displayed(key) for key in self.store.keys(owner.id)]
-
-    def displayed(self, key: Key) -> str:
-        """Return what the settings page shows of *key*, as in ``bzy_proj_abc1...``."""
-        return f"{key.shown}..."
 
 
 def _refuse_constant(name: str) -> None:

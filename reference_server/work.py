@@ -9,7 +9,8 @@ from reference_server import errors
 from reference_server.store import Resource
 
 if TYPE_CHECKING:
-    from reference_server.app import Call, Server
+    from reference_server.app import Server
+from reference_server.call import Call
 
 Work = Callable[["Server", "Call"], object]
 WORK: dict[str, Work] = {}

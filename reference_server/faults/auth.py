@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from reference_server import errors
-from reference_server.app import Call, Server
+from reference_server.app import Server
+from reference_server.call import Call
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
 from reference_server.faults.shapes import LetsIn, Undocumented, forbidden, operation

@@ -8,7 +8,8 @@ from collections.abc import Hashable
 from typing import Any
 
 from reference_server import keys
-from reference_server.app import Call, Server
+from reference_server.app import Server
+from reference_server.call import Call
 from reference_server.contract import KeyKind
 from reference_server.faults.registry import fault
 from reference_server.faults.shapes import LAG, operation

@@ -11,7 +11,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from reference_server.app import Call, Server
+from reference_server.app import Server
+from reference_server.call import Call
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
 from reference_server.faults.shapes import Undocumented, forbidden

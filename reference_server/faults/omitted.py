@@ -6,7 +6,8 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
-from reference_server.app import Call, Server
+from reference_server.app import Server
+from reference_server.call import Call
 from reference_server.faults.registry import fault
 from reference_server.faults.shapes import operation
 

@@ -9,7 +9,8 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from reference_server import errors
-from reference_server.app import Call, Server
+from reference_server.app import Server
+from reference_server.call import Call
 from reference_server.faults.registry import fault
 from reference_server.faults.shapes import LAG, RemembersKeys, Replaced
 from reference_server.store import Owner

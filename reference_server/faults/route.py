@@ -8,7 +8,8 @@ from http import HTTPStatus
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from reference_server import errors
-from reference_server.app import Call, Server
+from reference_server.app import Server
+from reference_server.call import Call
 from reference_server.contract import Operation
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault

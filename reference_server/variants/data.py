@@ -10,7 +10,8 @@ from typing import Any
 from starlette.responses import Response
 
 from reference_server import errors
-from reference_server.app import Call, Server
+from reference_server.app import Server
+from reference_server.call import Call
 from reference_server.variants.registry import variant
 
 LEVELS = 16

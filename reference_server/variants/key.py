@@ -10,7 +10,8 @@ from typing import Any
 from starlette.exceptions import HTTPException
 
 from reference_server import errors, keys
-from reference_server.app import Call, Server
+from reference_server.app import Server
+from reference_server.call import Call
 from reference_server.contract import KeyKind
 from reference_server.errors import Refusal
 from reference_server.keys import Key

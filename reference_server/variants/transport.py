@@ -13,7 +13,8 @@ from typing import Any, cast
 
 from starlette.responses import Response, StreamingResponse
 
-from reference_server.app import Call, Server
+from reference_server.app import Server
+from reference_server.call import Call
 from reference_server.contract import Operation
 from reference_server.errors import Refusal
 from reference_server.variants.registry import variant

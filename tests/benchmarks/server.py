@@ -16,7 +16,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from reference_server import contract, control, factory, http, seed
-from reference_server.app import Call, Server
+from reference_server.app import Server
+from reference_server.call import Call
 from reference_server.clock import RealClock
 from reference_server.contract import Contract
 from reference_server.store import Store

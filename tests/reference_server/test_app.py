@@ -138,12 +138,6 @@ def test_an_event_is_for_a_project_of_the_team(api: Api) -> None:
 # Generating a Project Key: what a new key does to the old
 
 
-def test_a_new_key_replaces_the_old(api: Api) -> None:
-    old, new = api.keys["project"], api.generate("project")
-    assert errs(api.send("GET", "/projects/{project}/onboarding", old), 401, "UNAUTHORIZED")
-    assert api.send("GET", "/projects/{project}/onboarding", new).headers[FIELDS[1]] == "59"
-
-
 def test_a_request_in_flight_gets_401(api: Api) -> None:
     body = json.dumps(RUN).encode()
     head = (

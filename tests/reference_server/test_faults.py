@@ -11,7 +11,7 @@ from reference_server.app import Server
 from reference_server.choice import ChoiceError
 from reference_server.contract import Contract
 from reference_server.faults import FAULTS, Fault, find
-from tests.reference_server.script import AREAS, play
+from tests.reference_server.areas import AREAS, play
 
 CATALOGUE = Path(__file__).parents[2] / "conformance" / "catalogue.yaml"
 LEVELS = {each["id"]: each["level"] for each in yaml.safe_load(CATALOGUE.read_text("utf-8"))}
