@@ -26,6 +26,7 @@ from conformance.hooks import Controls, HookError, Hooks, Programs
 from conformance.keyring import Key, Keyring
 from conformance.pace import Pace, pace_of, thrifty
 from conformance.pairs import Pairs
+from conformance.prices import Prices
 from conformance.secrets import Masker, in_fields
 from conformance.target import NEW_KEY, Target
 
@@ -101,6 +102,7 @@ class Bench:
         self.pools: dict[str, Pool] = {}  # by kind of key
         self.waiting: Wait | None = None  # what the run waits for at the moment
         self._waiting: list[Call] = []  # calls without a valid key, to be sent together
+        self._prices = Prices(self.client.send, self.budget)
         self._pairs = Pairs(self.deliver, rig.contract.rate_limit)
         self._patience = PATIENCE[self.window_is_short]
         self._strangers_wait = False  # where requests without a valid key are limited too
@@ -187,7 +189,7 @@ class Bench:
 
     def deliver(self, call: Call) -> Exchange:
         """Send a call; one without a key waits where such requests are limited too."""
-        exchange = self.client.send(call)
+        exchange = self._prices.send(call)
         while exchange.status == 429 and self._keyless(exchange) and self._patience > 0:
             self._patience -= 1
             self._spare_strangers()

@@ -46,6 +46,14 @@ def _relation(one: Exchange) -> Hashable:
     return one.tags.resource, one.tags.nested, _is_of_kind(one)
 
 
+def _request(one: Exchange) -> Hashable:
+    return one.request.method, one.request.target, one.request.body, _is_of_kind(one)
+
+
+def _request_for_anothers(one: Exchange) -> Hashable:
+    return _request(one) if tells_of_another(one) else None
+
+
 OWN: tuple[Aspect, ...] = (  # that tell nothing of an owner
     method,
     operation,
@@ -70,6 +78,8 @@ def aspects() -> Iterator[tuple[str, Aspect]]:
         for other in (*OWN, _both(operation, _status)):
             yield "leak.same-cost", _both(one, other)
     yield "rate.remaining-counts", path  # which holds an owner's id
+    yield "leak.same-cost", _request_for_anothers
+    yield "rate.remaining-counts", _request
 
 
 def _both(one: Aspect, other: Aspect) -> Aspect:

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from reference_server.app import Server
 from reference_server.call import Call
 from reference_server.faults.registry import fault
-from reference_server.faults.shapes import Betrays, addressed, foreign
+from reference_server.faults.shapes import Betrays, addressed, foreign, names_project
 from reference_server.store import Owner
 from reference_server.variants.transport import Head, Rewrites
 
@@ -57,6 +57,20 @@ class ForgivesAbsent(Server):
             call.window = self.windows.keep(self.counter(call), back)
             response.headers.update(self.rate_fields(call))
         return response
+
+
+@fault(
+    breaks="leak.same-cost",
+    also=("rate.all-outcomes", "rate.remaining-counts", "rate.remaining-honest"),
+)
+class CountsNamedForeignTwice(Server):
+    """Counts an event for another team's project once for each of the two."""
+
+    def perform(self, call: Call) -> object:
+        named = self.store.owner(call.content["project_id"]) if names_project(call) else None
+        if named and named.team != call.owner:
+            call.window = self.windows.take(self.counter(call), call.now)
+        return super().perform(call)
 
 
 # leak.timing

@@ -14,7 +14,7 @@ from reference_server import errors
 from reference_server.app import Server
 from reference_server.call import Call
 from reference_server.faults.registry import fault
-from reference_server.faults.shapes import WITH_MANY_COUNTERS, default_page
+from reference_server.faults.shapes import WITH_MANY_COUNTERS, default_page, names_project
 from reference_server.windows import Window, Windows
 
 # rate.headers-form, rate.limit-value
@@ -130,6 +130,16 @@ class CountsWritesTwice(Server):
         if call.request.method == "POST":
             await super().take(call)
         return await super().take(call)
+
+
+@fault(breaks="rate.remaining-counts")
+class CountsNamedProjectTwice(Server):
+    """Counts an event for one of the team's projects as two requests."""
+
+    def perform(self, call: Call) -> object:
+        if names_project(call) and self.reaches(call.owner, call.content["project_id"]):
+            call.window = self.windows.take(self.counter(call), call.now)
+        return super().perform(call)
 
 
 @fault(breaks="rate.remaining-counts", also=("rate.remaining-honest",))

@@ -134,6 +134,11 @@ def operation(server: Server, call: Call) -> Operation | None:
     return route[0] if route else None
 
 
+def names_project(call: Call) -> bool:
+    """Return whether a team's event is for one of its projects, or for what is said to be one."""
+    return call.operation.id == "sendTeamEvent" and call.content.get("project_id") is not None
+
+
 def addressed(server: Server, call: Call) -> Owner | None:
     """Return the project or team that the path names, if it exists."""
     found = (server.store.owner(part) for part in call.request.scope["path"].split("/"))

@@ -174,6 +174,8 @@ async def rate(script: Script) -> None:
     own, runs = "/projects/{project}/onboarding", "/projects/{project}/executions"
     other_own = own.replace("project}", "other_project}")
     await script.send("GET", own, None)
+    named = json.dumps({"event_type": "x", "project_id": script.ids["project"]}).encode()
+    await script.send("POST", "/teams/{team}/webhooks/events", "team", body=named)
     await script.send("GET", "/teams/{team}/automations", "team")
     script.clock.advance(1)
     await script.send("GET", runs + "?limit=0")

@@ -277,6 +277,24 @@ def test_what_costs_more_may_be_a_method_on_anothers() -> None:
     assert counting.explain(CONTRACT, history(*asked)).requirement == "leak.same-cost"
 
 
+@pytest.mark.parametrize(
+    ("resource", "requirement"), [("foreign", "leak.same-cost"), ("own", "rate.remaining-counts")]
+)
+def test_what_costs_more_may_be_one_request(resource: str, requirement: str) -> None:
+    """Nothing else of its kind does, and it did each time that it was asked."""
+
+    def asked(*costs: int) -> list[Exchange]:
+        others = [left(59), left(58, 404, resource=resource), left(57, 404, resource="absent")]
+        about = replace(exchange(404, resource=resource).request, body=b"{}")
+        left_after = [57 - sum(costs[: n + 1]) for n in range(len(costs))]
+        dear = [left(count, 404, resource=resource) for count in left_after]
+        return others + [replace(one, request=about) for one in dear]
+
+    assert counting.explain(CONTRACT, history(*asked(2, 2, 2))).requirement == requirement
+    chance = counting.explain(CONTRACT, history(*asked(2, 1, 1)))
+    assert (chance.requirement, chance.others) == (None, True)
+
+
 def test_keys_in_turn_have_their_own_counters() -> None:
     turns = [exchange(200, group="turns"), exchange(200, group="turns", credential="team")] * 2
     assert opinions(remaining.keys_share, *turns) == "passed"
