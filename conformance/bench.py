@@ -109,6 +109,7 @@ class Bench:
         self._let_in = False  # whether something was served although no valid key was sent
         self._waits = 0  # for long windows
         self._generated = 0
+        self._renewed: dict[str, float] = {}  # when a party's first key was generated
         self._lock = threading.Lock()
 
     # --- keys
@@ -142,7 +143,13 @@ class Bench:
         ended = self.clock.now()
         if not value.isascii() or not value or any(letter.isspace() for letter in value):
             raise HookError(f"hooks.{hook}: its last line is no key; print the new key there")
+        self._renewed.setdefault(party, ended)
         return self.keyring.add(owner, value, (started, ended))
+
+    def wait_after_renewal(self, party: str) -> None:
+        """Let half a window pass since the party's first new key, as time may revive an old one."""
+        moment = self._renewed.get(party, 0.0) + self.contract.rate_limit.window / 2
+        self.wait_until(moment, "does a replaced key come back?")
 
     def roomiest(self, kind: str) -> str:
         """The party of a kind whose window has most room: the other one, if its key is given."""

@@ -27,6 +27,7 @@ class Requirement:
     title: str
     source: str
     reading: str  # how the document is read where it leaves room
+    everywhere: bool = False  # every answer bears on it
 
     @property
     def area(self) -> str:
@@ -60,6 +61,19 @@ def chosen(only: Iterable[str], skip: Iterable[str]) -> tuple[Requirement, ...]:
     if not found:
         raise UnknownRequirement("--only and --skip leave no requirement to decide")
     return found
+
+
+def sought(only: Iterable[str], skip: Iterable[str]) -> frozenset[str]:
+    """The requirements whose probes are sent to decide those that --only and --skip leave.
+
+    Besides these the others of their areas, as judges weigh what they show: what looks like one
+    violation may follow from another. And all, if every answer bears on one of them.
+    Raises UnknownRequirement as `chosen` does.
+    """
+    asked = chosen(only, skip)
+    areas = AREAS if any(one.everywhere for one in asked) else {one.area for one in asked}
+    left_out = {one.id for one in select(skip)}
+    return frozenset(one.id for one in requirements() if one.area in areas) - left_out
 
 
 def select(names: Iterable[str]) -> tuple[Requirement, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from conformance import inventory, schedule
 from conformance.bench import SLOW_ANSWER
-from conformance.catalogue import chosen
+from conformance.catalogue import chosen, sought
 from conformance.contract import Contract
 from conformance.deployment import contract_of, fitted
 from conformance.pace import OWN_WORK, ample, pace_of, slow, thrifty
@@ -62,20 +62,19 @@ def make(target: Target, answer: float = ANSWER) -> Plan:
     if target.control is None and slow(contract, answer):
         target = replace(target, thrifty=True)
     wanted = {one.id for one in chosen(target.only, target.skip)}
-    taken, left = _taken(contract, target, wanted)
+    taken, left = _taken(contract, target)
     order = schedule.ordered(taken, contract, target)
     simulation = _Simulation(contract, target, answer)
     return _simulated(simulation, order, left, wanted)
 
 
-def _taken(
-    contract: Contract, target: Target, wanted: set[str]
-) -> tuple[list[Slot], tuple[Left, ...]]:
+def _taken(contract: Contract, target: Target) -> tuple[list[Slot], tuple[Left, ...]]:
+    bearing = sought(target.only, target.skip)
     taken: list[Slot] = []
     every = list(inventory.slots(contract, target))
     left = list(schedule.unserved((one for one, _ in every), inventory.served()))
     for one, party in every:
-        if one.phase is not Phase.ACCEPT and not wanted & set(one.serves):
+        if one.phase is not Phase.ACCEPT and not bearing & set(one.serves):
             continue
         lack = schedule.missing(one, party, contract, target)
         if lack is None:

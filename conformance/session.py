@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from conformance import __version__, inventory, schedule, waiver
 from conformance.bench import Bench, Impatient, Rig, new_run
-from conformance.catalogue import chosen
+from conformance.catalogue import sought
 from conformance.client import BudgetSpent, TargetLost
 from conformance.contract import Contract
 from conformance.deployment import contract_of, fitted
@@ -61,7 +61,7 @@ class Session:
         self._started_at = datetime.datetime.now(datetime.UTC)
         self._started = time.monotonic()
         self._unix_offset = time.time() - time.monotonic()
-        self._wanted = {one.id for one in chosen(target.only, target.skip)}
+        self._sought = sought(target.only, target.skip)
         if target.waivers is not None:
             waiver.load(target.waivers)  # what is wrong with them is said before anything is sent
         run = run or new_run()
@@ -117,8 +117,8 @@ class Session:
         return lack is None
 
     def wants(self, one: schedule.Slot | Probe) -> bool:
-        """Whether a probe serves what is to be decided; the positive controls always do."""
-        return one.phase is Phase.ACCEPT or bool(self._wanted & set(one.serves))
+        """Whether a probe serves what is sought; the positive controls always do."""
+        return one.phase is Phase.ACCEPT or bool(self._sought & set(one.serves))
 
     def _shows_refusals(self, one: schedule.Slot) -> bool:
         """Whether a probe shows what is refused, and makes nothing with other keys meanwhile."""

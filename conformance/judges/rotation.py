@@ -168,6 +168,8 @@ def in_flight_served(contract: Contract, history: History) -> Iterator[Opinion]:
             yield Doubt("an upload was answered before its body had arrived")
         elif _refused(one):
             yield from _beside_control(contract, one, undisturbed)
+        elif not one.succeeded and said(one) in map(said, _same(one, undisturbed)):
+            yield Doubt(f"an undisturbed slow upload to {one.tags.operation} gets {said(one)} too")
         else:
             yield Finding(
                 expected=f"401 {contract.codes.get(401)}: the key was replaced before the body had "
@@ -181,11 +183,15 @@ def _carried_out(one: Exchange) -> bool:
     return one.response is not None and one.status not in UNSERVED
 
 
+def _same(one: Exchange, undisturbed: list[Exchange]) -> list[Exchange]:
+    return [other for other in undisturbed if other.tags.operation == one.tags.operation]
+
+
 def _beside_control(
     contract: Contract, one: Exchange, undisturbed: list[Exchange]
 ) -> Iterator[Opinion]:
     """Evidence, if an upload as slow was accepted when nothing disturbed it."""
-    same = [other for other in undisturbed if other.tags.operation == one.tags.operation]
+    same = _same(one, undisturbed)
     if any(accepted(contract, other) for other in same):
         yield Evidence((*same, one))
     else:

@@ -114,6 +114,8 @@ def test_malformed_below(bench: Bench, operation: Operation) -> None:
 
 @probes(
     "leak.unsupported-method",
+    "scope.project-isolation",
+    "scope.team-isolation",
     spends={"spare": 2},
     needs=("other.id",),
     where=lambda op: op.leads,
@@ -129,6 +131,8 @@ def test_unsupported_method(bench: Bench, operation: Operation) -> None:
 @probes(
     "leak.unsupported-method",
     "error.unknown-method",
+    "scope.project-isolation",
+    "scope.team-isolation",
     phase=Phase.EXTRA,
     spends={"own": 12},
     needs=("other.id",),

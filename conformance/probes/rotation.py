@@ -36,6 +36,7 @@ LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 6, 18, 8  # requests with the old key
     "rotation.entropy",
     "rotation.same-as-unknown",
     "rate.new-key-window",
+    "rate.per-key",
     phase=Phase.ROTATE,
     spends={"project": 22},
     free=72,
@@ -355,6 +356,7 @@ def test_soon_again(bench: Bench) -> None:
 )
 def test_never_again(bench: Bench) -> None:
     """At the end, after waits and further new keys, try every replaced key again."""
+    bench.wait_after_renewal("project")
     bench.send(first_list(bench.contract, "project"), "project")
     operations = bench.contract.of_kind("project")
     calls = []

@@ -30,6 +30,7 @@ WAYS = {name: {"resource": name} for name in ("cross", "absent")}
     "leak.same-answer",
     "leak.same-cost",
     "leak.transport",
+    "rate.per-key",
     spends={"own": 2},
     needs=("other.id",),
 )
@@ -41,6 +42,7 @@ def test_foreign_and_absent(bench: Bench, operation: Operation) -> None:
 @probes(
     "scope.project-key-on-team",
     "scope.team-key-on-project",
+    "rate.per-key",
     spends={"cross": 7},
     thrift={"spends": {"cross": 2}},
     needs=("own.id",),
@@ -72,6 +74,7 @@ def _reaches(bench: Bench, operation: Operation, way: str) -> bool:
     "scope.project-isolation",
     "scope.team-isolation",
     "leak.same-answer",
+    "rate.per-key",
     spends={"other": 2},
     needs=("other.key", "own.id"),
     where=lambda op: not op.lists and op.body is None,

@@ -146,6 +146,15 @@ def test_an_upload_whose_key_is_replaced_is_served(status: int) -> None:
     assert opinions(rotation.in_flight_served, CONTROL, upload(status), MEANWHILE) == "failed"
 
 
+def test_an_upload_that_is_refused_with_a_live_key_too_accuses_nobody() -> None:
+    """As by a server that takes a body of unknown length for an empty one."""
+    undisturbed = upload(400, "in-flight-control")
+    judged = opinions(rotation.in_flight_served, undisturbed, upload(400), MEANWHILE)
+    assert judged == "doubtful"
+    served = opinions(rotation.in_flight_served, undisturbed, upload(202), MEANWHILE)
+    assert served == "failed"
+
+
 @pytest.mark.parametrize("status", [None, 408, 429, 503])
 def test_an_upload_is_not_carried_out_for_another_reason(status: int | None) -> None:
     assert opinions(rotation.in_flight_served, CONTROL, upload(status), MEANWHILE) == "doubtful"
