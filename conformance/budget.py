@@ -50,6 +50,7 @@ class Budget:
         self.clock = clock
         self.opened = 0  # windows
         self._windows: dict[str, Window] = {}
+        self._dated: set[str] = set()  # keys of which some answer told a Reset
         self._lock = threading.Lock()
 
     def see(self, exchange: Exchange) -> None:
@@ -63,10 +64,16 @@ class Budget:
             strange = exchange.status == 429 and not exchange.plain_key
             if label and exchange.response and exchange.status != 401 and not strange:
                 self._windows[label] = self._seen(label, exchange)
+                if exchange.response.number(self._rate_limit.reset_field) is not None:
+                    self._dated.add(label)
 
     def window(self, label: str) -> Window | None:
         """A key's window as its last answer described it, be it over or not."""
         return self._windows.get(label)
+
+    def dated(self, label: str) -> bool:
+        """Whether any answer to the key told when its window ends."""
+        return label in self._dated
 
     def remaining(self, label: str, now: float) -> int:
         """How many requests the key's window under way still admits."""

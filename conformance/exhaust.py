@@ -27,14 +27,14 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0, counting: bool = False)
     *counting*: one at a time, as long as that takes no more than half a window, so that each answer
     can be compared with the one before; otherwise several at once, where answers are slow.
 
-    A window that ends on the way makes the count begin again, in more haste, a bounded number of
-    times. A key that is admitted beyond its limit, or for which each window was too short, is not
-    tried again.
+    Where no window is told, as many as two windows do not admit. A window that ends on the way
+    makes the count begin again, in more haste, a bounded number of times. A key that is admitted
+    beyond its limit, or for which each window was too short, is not tried again.
     """
     label = bench.key(party).label
     if label in bench.unlimited:
         return
-    most = bench.contract.rate_limit.limit + OVER
+    most = bench.contract.rate_limit.limit * (1 if bench.budget.dated(label) else 2) + OVER
     calls = pool_of(bench, bench.target.parties[party].kind).calls(party, ATTEMPTS * most)
     began, sent, ended = float("-inf"), 0, 0
     while not _done(bench, label, leave) and ended < ATTEMPTS:

@@ -10,7 +10,7 @@ from conformance.history import History
 from conformance.judges.counting import Explanation, explain, of_counters
 from conformance.judges.late import is_pushed, stretches
 from conformance.judges.select import answers, said
-from conformance.judges.windows import Spot, left_of, spots, windows
+from conformance.judges.windows import ROUNDING, Spot, left_of, spots, windows
 
 
 @judges("rate.enforced")
@@ -23,6 +23,28 @@ def limit_exceeded(contract: Contract, history: History) -> Iterator[Opinion]:
             yield from _crossings(contract, of_counter, even=not explanation.uneven)
         counted = [one for one in of_key if explanation.counter(one.exchange) is not None]
         yield from _served(contract, counted)
+
+
+@judges("rate.enforced")
+def never_refused(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Yield keys without a limit where no Reset tells one window from the next.
+
+    Within the length of one, more were admitted than two of them hold, wherever they began.
+    """
+    limit, window = contract.rate_limit.limit, contract.rate_limit.window
+    for label, of_key in spots(contract, history).items():
+        if any(one.refused or one.reset is not None for one in of_key):
+            continue
+        admitted = [one.exchange for one in of_key]
+        for first, last in zip(admitted, admitted[2 * limit :], strict=False):
+            if last.ended - first.started < window - ROUNDING:
+                yield Finding(
+                    expected=f"429 {contract.codes.get(429)} after {limit} requests in a window",
+                    observed=f"{2 * limit + 1} requests of {label} admitted within "
+                    f"{last.ended - first.started:.1f} s, and none refused",
+                    exchanges=(first, last),
+                )
+                return
 
 
 def _served(contract: Contract, of_key: Iterable[Spot]) -> Iterator[Finding]:

@@ -44,6 +44,14 @@ class NeverRefuses(Admits):
     """Counts, tells, and refuses nothing."""
 
 
+@fault(breaks="rate.enforced", also=("rate.headers-present", "schema.responses"))
+class HasNoLimiter(NeverRefuses):
+    """Was deployed without its limiter: nothing is told, and nothing refused."""
+
+    def rate_fields(self, _: Call) -> dict[str, str]:
+        return {}
+
+
 @fault(breaks="rate.enforced", also=("rate.concurrent",))
 class AdmitsOneMore(Admits):
     """Compares with the limit before it has counted."""

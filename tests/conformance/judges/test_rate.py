@@ -205,6 +205,25 @@ def test_the_first_over_the_limit_is_refused() -> None:
     assert opinions(limit.limit_exceeded, *DRAINED) == "nothing"
 
 
+def bare(count: int, seconds: float, last: int = 200) -> list[Exchange]:
+    """So many answers in so many seconds that tell nothing of a window."""
+    none = dict.fromkeys((LIMIT, LEFT, RESET))
+    times = [at * seconds / count for at in range(count)]
+    statuses = [*[200] * (count - 1), last]
+    return [
+        exchange(status, fields=none, started=at, ended=at)
+        for status, at in zip(statuses, times, strict=True)
+    ]
+
+
+def test_a_key_without_a_window_has_no_limit_if_two_windows_do_not_hold_what_was_admitted() -> None:
+    assert opinions(limit.never_refused, *bare(2 * WHOLE + 1, 58)) == "failed"
+    assert opinions(limit.never_refused, *bare(2 * WHOLE, 58)) == "nothing"
+    assert opinions(limit.never_refused, *bare(2 * WHOLE + 1, 61)) == "nothing"
+    assert opinions(limit.never_refused, *bare(2 * WHOLE + 2, 50, last=429)) == "nothing"
+    assert opinions(limit.never_refused, *DRAINED, *DRAINED, exchange(200)) == "nothing"
+
+
 @pytest.mark.parametrize("status", [200, 400, 404, 500])
 def test_the_first_over_the_limit_is_admitted(status: int) -> None:
     assert opinions(limit.limit_exceeded, *DRAINED, exchange(status)) == "failed"
