@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from conformance.contract import Contract
+from conformance.contract import Contract, Operation
 from conformance.exchange import Exchange
 from conformance.finding import SHOWN, Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
@@ -333,8 +333,10 @@ def _acceptance(contract: Contract, history: History, kind: str) -> Iterator[Opi
         return select.own(one) and meant and of_kind and answered
 
     for id, asked in _asked(contract, history, chosen):
-        accepted = [one for one in asked if select.accepted(contract, one)]
-        refused = [one for one in asked if one.status in UNACCEPTED]
+        unserved = _unserved(contract.by_id[id], asked)
+        let_in = [one for one in asked if select.accepted(contract, one)]
+        accepted = [one for one in let_in if one not in unserved]
+        refused = [one for one in asked if one.status in UNACCEPTED] + unserved
         if accepted:
             yield Evidence(tuple(accepted))
         elif not refused:
@@ -345,6 +347,16 @@ def _acceptance(contract: Contract, history: History, kind: str) -> Iterator[Opi
                 observed=answer,
                 exchanges=(*accepted[:1], *ones[:SHOWN]),
             )
+
+
+def _unserved(operation: Operation, asked: Iterable[Exchange]) -> list[Exchange]:
+    """The requests that a read calls invalid though nothing is wrong with them, if it never serves.
+
+    Where it serves others, what it takes for invalid is not the key.
+    """
+    if operation.body is not None or any(one.succeeded for one in asked):
+        return []
+    return [one for one in asked if select.sound(one) and one.status == 400]
 
 
 def _showing(one: Exchange) -> bool:

@@ -99,7 +99,7 @@ def _isolation(contract: Contract, history: History, kind: str) -> Iterator[Opin
     def chosen(one: Exchange) -> bool:
         tags = one.tags
         reaches = _kind_of_key(one) == kind == _kind_of_route(contract, one)
-        return reaches and tags.resource == "foreign" and tags.nested in (None, "foreign", "absent")
+        return reaches and tags.resource == "foreign"
 
     yield from _refused(contract, history, chosen, (404,))
     yield from _methods(contract, history, chosen, (404,))

@@ -177,6 +177,13 @@ def test_an_invalid_body_shows_a_writes_acceptance() -> None:
     assert opinions(auth.project_key, invalid(401)) == "failed"
 
 
+def test_a_read_that_calls_every_valid_request_invalid_accepts_no_key() -> None:
+    assert opinions(auth.project_key, exchange(400)) == "failed"
+    assert opinions(auth.project_key, exchange(400), OWN) == "passed"
+    written = exchange(400, operation="createExecution")
+    assert opinions(auth.project_key, written) == "passed"
+
+
 def test_an_absent_operation_says_nothing() -> None:
     assert opinions(auth.project_key, exchange(404, operation="listTestRuns")) == "nothing"
 

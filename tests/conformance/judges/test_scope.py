@@ -202,7 +202,8 @@ def test_nothing_nested_was_asked_for() -> None:
 def test_another_owners_own_is_isolation() -> None:
     own = nested(200, "own", "own")
     assert opinions(scope.other_projects, own, nested(404, "foreign", "foreign")) == "passed"
-    assert opinions(scope.other_projects, own, nested(404, "foreign", "own")) == "nothing"
+    assert opinions(scope.other_projects, own, nested(404, "foreign", "own")) == "passed"
+    assert opinions(scope.other_projects, own, nested(200, "foreign", "own")) == "failed"
 
 
 # only what belongs
