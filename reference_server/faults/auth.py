@@ -110,6 +110,16 @@ class RefusesTeamWrites(Server):
         super().validate(call)
 
 
+@fault(breaks="auth.team-key-accepted", also=("schema.valid-accepted",))
+class RejectsEnvironments(Server):
+    """Takes every request for one environment for an invalid one."""
+
+    def validate(self, call: Call) -> None:
+        if call.operation.id == "getEnvironment":
+            raise errors.invalid("environmentId: Input should be a valid integer")
+        super().validate(call)
+
+
 # auth.before-all
 
 

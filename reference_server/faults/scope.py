@@ -114,6 +114,20 @@ class ReachesInCapitals(Server):
 # scope.team-isolation
 
 
+@fault(breaks="scope.project-isolation", also=("scope.nested",))
+class ServesOwnUnderForeign(Server):
+    """Looks whose an execution is, and not which project the path names."""
+
+    def accepts_owner(self, call: Call) -> bool:
+        return super().accepts_owner(call) or call.operation.id == "getExecution"
+
+    def find_resource(self, call: Call, resource_id: str, collection: str) -> Resource:
+        resource = self.store.resource(call.key.owner, collection, resource_id)
+        if resource is None:
+            raise self.no_resource(call, resource_id)
+        return resource
+
+
 @fault(breaks="scope.team-isolation", also=("scope.nested", *LEAKS, "leak.nested"))
 class ReachesOneWay(Reaches):
     """Lets the later one of two teams read the environments of the earlier."""

@@ -22,6 +22,7 @@ async def auth(script: Script) -> None:
     """Come with every kind of credential, to what there is and what there is not."""
     own, runs = "/projects/{project}/onboarding", "/projects/{project}/executions"
     team = "/teams/{team}/environments"
+    await script.send("GET", "/teams/{team}" + await script.nested("teams", "team"), "team")
     key, team_key = script.keys["project"], script.keys["team"]
     user = base64.b64encode(f"{key}:".encode()).decode()
     bearer, token = f"BEARER {key}", f"Token {key}"
@@ -125,6 +126,8 @@ async def scope(script: Script) -> None:
     await script.send("GET", "/projects/{other_project}/bug-reports")
     capitals = script.ids["other_project"].upper()
     await script.send("GET", f"/projects/{capitals}/executions")
+    mine = await script.nested("projects", "project")
+    await script.send("GET", "/projects/{other_project}" + mine)
     for mine, theirs in (("team", "other_team"), ("other_team", "team")):
         nested = await script.nested("teams", theirs)
         await script.send("GET", f"/teams/{{{theirs}}}{nested}", mine)
