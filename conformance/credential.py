@@ -238,6 +238,7 @@ def _alterations(prefix: str, secret: str, rng: random.Random) -> Iterator[tuple
     yield "dotted", f"{prefix}{secret}."
     yield "prefix-doubled", prefix + prefix + secret
     yield "percent-encoded", f"{prefix}%{ord(secret[0]):02X}{secret[1:]}"
+    yield "base64", base64.b64encode((prefix + secret).encode()).decode()
     yield "comma", f"{prefix}{secret},"
     yield "semicolon", f"{prefix}{secret};x"
     yield from ((f"followed-by-{name}", f"{prefix}{secret}{mark}x") for name, mark in MARKS)

@@ -264,6 +264,7 @@ def invalid_queries(operation: Operation) -> Iterator[tuple[str, str]]:
         yield f"query.negative:{name}", f"{name}=-1"
         yield f"query.fraction:{name}", f"{name}=1.5"
         yield f"query.rest:{name}", f"{name}=5abc"
+        yield f"query.huge:{name}", f"{name}={10**20}"  # which fits no integer of a database
 
 
 def extended(body: bytes, members: tuple[tuple[str, str], ...]) -> bytes:

@@ -98,7 +98,7 @@ def _alphabet(events: list[Event]) -> int:
     lengths = [event.data["secret_length"] for event in events]
     if all(length >= SHOWN_ALL * few for length, few in zip(lengths, distinct, strict=True)):
         return int(max(2, *distinct))
-    if all(event.data.get("hexadecimal") for event in events):
-        return 16
     seen = {name for event in events for name in event.data["alphabet"]}
+    if seen != {"digit"} and all(event.data.get("hexadecimal") for event in events):
+        return 16
     return max(2, sum(CLASS_SIZES.get(name, 1) for name in seen))

@@ -224,6 +224,17 @@ class FailsOnWords(Server):
 
 
 @fault(breaks="error.no-server-error", also=("error.invalid-parameters",))
+class FailsOnHighLimit(Server):
+    """Looks at a limit only where its database has, whose integers end somewhere."""
+
+    def validate_parameters(self, call: Call) -> None:
+        limit = call.request.query_params.get("limit", "")
+        if limit.isdecimal() and int(limit) >= 2**63:
+            raise errors.internal()
+        super().validate_parameters(call)
+
+
+@fault(breaks="error.no-server-error", also=("error.invalid-parameters",))
 class FailsOnOddIds(Server):
     """Does not expect that an id is no uuid."""
 

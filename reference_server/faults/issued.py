@@ -284,7 +284,7 @@ class GeneratesShortKeys(Server):
 
 @fault(breaks="rotation.entropy")
 class GeneratesNumbers(Server):
-    """Generates secrets of twenty decimal digits."""
+    """Generates secrets of thirty-two decimal digits."""
 
     def generate(self, kind: KeyKind) -> str:
-        return kind.prefix + f"{secrets.randbelow(10**20):020}"
+        return kind.prefix + f"{secrets.randbelow(10**32):032}"

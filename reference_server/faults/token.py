@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 from http import HTTPStatus
 from typing import Any
@@ -158,6 +159,18 @@ class RefusesLongFields(Server):
 
 
 # auth.exact-match
+
+
+@fault(breaks="auth.exact-match")
+class TakesBase64(Server):
+    """Takes the base64 of a key for the key, as some of its clients once sent it."""
+
+    def find_key(self, token: str) -> Key | None:
+        try:
+            plain = base64.b64decode(token, validate=True).decode("ascii")
+        except ValueError:
+            plain = ""
+        return super().find_key(token) or super().find_key(plain)
 
 
 @fault(breaks="auth.exact-match")

@@ -63,6 +63,7 @@ async def auth(script: Script) -> None:
         "undefined",
         "null",
         "a" * 3000,
+        base64.b64encode(key.encode()).decode(),
     ):
         await script.send("GET", own, odd)
     await script.send("GET", team, "bzy_team_" + key[-40:])
@@ -264,7 +265,7 @@ async def error(script: Script) -> None:
     form = [("content-type", "application/x-www-form-urlencoded")]
     await script.send("POST", runs, body=b"taskSlug=x", fields=form)
     await script.rotate()
-    for limit in ("0", "ten", "10ten"):
+    for limit in ("0", "ten", "10ten", str(10**20)):
         await script.send("GET", f"{own}?limit={limit}")
     await script.send("GET", "/projects/{project}/nowhere")
     await script.send("GET", "/projects/{project}/onboarding/nowhere")

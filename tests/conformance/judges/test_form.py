@@ -55,6 +55,7 @@ def test_a_secret_is_long_enough() -> None:
     [
         {"secret_length": 21},
         {"secret_length": 31, "hexadecimal": True},
+        {"secret_length": 32, "hexadecimal": True, "alphabet": ["digit"], "distinct": 10},
         {"secret_length": 40, "hexadecimal": True, "distinct": 2},
     ],
 )
