@@ -43,7 +43,7 @@ def one_counter(_: Exchange) -> Hashable:
     return "key"
 
 
-def _free(when: Callable[[Exchange], bool]) -> Counter:
+def _free(when: Callable[[Exchange], Hashable]) -> Counter:
     return lambda one: None if when(one) else "key"
 
 
@@ -120,9 +120,14 @@ def _off_route(one: Exchange) -> Hashable:
     return tags.route is None or (one.status == 404 and tags.twist in OTHER_PATHS)
 
 
-def _off_route_free(one: Exchange) -> Hashable | None:
-    lacking = (one.tags.defect or "").startswith("method:")
-    return None if _off_route(one) or lacking else "key"
+def _lacking(one: Exchange) -> Hashable:
+    """Whether the path lacks the method."""
+    return (one.tags.defect or "").startswith("method:")
+
+
+def _unrouted(one: Exchange) -> Hashable:
+    """Whether a router finds nothing to call."""
+    return _off_route(one) or _lacking(one)
 
 
 def _family(one: Exchange) -> Hashable:
@@ -136,7 +141,9 @@ HYPOTHESES = (
     Hypothesis("leak.same-cost", "others' resources are free", _resource_free("foreign")),
     Hypothesis("leak.same-cost", "what absent owners have is free", _owner_free("absent")),
     Hypothesis("leak.same-cost", "what other owners have is free", _owner_free("foreign")),
-    Hypothesis("rate.all-outcomes", "unknown routes are free", _off_route_free),
+    Hypothesis("rate.all-outcomes", "unknown routes and methods are free", _free(_unrouted)),
+    Hypothesis("rate.all-outcomes", "unknown routes are free", _free(_off_route)),
+    Hypothesis("rate.all-outcomes", "methods that a path lacks are free", _free(_lacking)),
     Hypothesis("rate.all-outcomes", "400 is free", status_free(400)),
     Hypothesis("rate.all-outcomes", "400 and 404 are free", status_free(400, 404)),
     *(

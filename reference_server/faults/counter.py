@@ -205,6 +205,17 @@ class ExemptsUnknownRoutes(Exempts):
         return operation(self, call) is None
 
 
+@fault(
+    breaks="rate.all-outcomes", also=("rate.remaining-counts", "rate.before-work", "rate.enforced")
+)
+class ExemptsLackingMethods(Exempts):
+    """Counts in the methods that its routes have: a path without the method asked for is free."""
+
+    def exempts(self, call: Call) -> bool:
+        known = self.contract.match(call.request.scope["path"]) is not None
+        return known and operation(self, call) is None
+
+
 class Refunds(Server):
     """Takes back the count of some requests once it knows their outcome."""
 

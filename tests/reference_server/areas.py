@@ -187,6 +187,7 @@ async def rate(script: Script) -> None:
     await script.send("GET", own, connection=2)
     await script.send("POST", runs, body=RUN)
     await script.send("GET", "/nowhere")
+    await script.send("PATCH", own)
     await script.send("GET", "/nowhere", "other_project")
     agent = [("user-agent", "other"), ("x-forwarded-for", "203.0.113.1")]
     await script.send("GET", own, fields=agent)

@@ -251,6 +251,7 @@ def test_what_costs_more_may_be_charged_with_the_next_request(charged: str) -> N
         ({"status": 404, "resource": "cross", "operation": "listEnvironments"}, "all-outcomes"),
         ({"status": 200, "operation": "listTestRuns"}, "all-endpoints"),
         ({"status": 400, "query": "limit=0"}, "all-outcomes"),
+        ({"status": 404, "defect": "method:PATCH", "method": "PATCH"}, "all-outcomes"),
     ],
 )
 def test_what_is_free_is_named(odd: dict[str, Any], requirement: str) -> None:
