@@ -9,6 +9,7 @@ from conformance.catalogue import (
     requirement,
     requirements,
     select,
+    sought,
 )
 
 
@@ -50,3 +51,19 @@ def test_one_requirement_by_its_id() -> None:
     assert requirement("rate.enforced").level == "must"
     with pytest.raises(UnknownRequirement, match=r"did you mean rate.enforced\?"):
         requirement("rate.enforcd")
+
+
+def test_an_area_is_sought_as_a_whole() -> None:
+    """A judge of one requirement weighs what the others' probes show."""
+    assert sought(["auth.required"], []) == {one.id for one in select(["auth"])}
+    assert sought(["auth.required"], ["auth.pat-unavailable"]) == {
+        one.id for one in select(["auth"]) if one.id != "auth.pat-unavailable"
+    }
+
+
+def test_everything_is_sought_for_what_every_answer_bears_on() -> None:
+    every = {one.id for one in requirements()}
+    assert sought(["error.envelope"], []) == sought([], []) == every
+    assert sought(["error.envelope"], ["rotation"]) == every - {
+        one.id for one in select(["rotation"])
+    }
