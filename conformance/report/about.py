@@ -71,8 +71,8 @@ def _lines(found: About) -> Iterator[str]:
     yield f"{one.id} ({one.level}): {one.title}"
     yield from _entry("source", one.source)
     yield from _entry("reading", one.reading)
-    if not found.probes:
-        yield from _entry("sent", "nothing of its own: it is decided on all requests of a run")
+    if one.everywhere:
+        yield from _entry("judged on", "every answer of a run, whatever was asked")
     for label, probe in _labelled("sent", found.probes):
         yield from _entry(label, f"{probe.name}: {probe.does}")
         if probe.needs:

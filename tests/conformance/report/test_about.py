@@ -30,10 +30,11 @@ def test_everything_about_a_requirement_is_shown() -> None:
 
 
 @pytest.mark.parametrize("id", IDS)
-def test_each_has_a_fault_that_proves_it_and_a_probe_or_all_traffic(id: str) -> None:
+def test_each_has_a_fault_that_proves_it_and_a_probe_or_every_answer(id: str) -> None:
     found = about(id)
     assert any(fault.own for fault in found.faults)
-    assert found.probes or "decided on all requests" in as_text(id)
+    assert found.probes or found.requirement.everywhere
+    assert ("judged on every answer" in as_text(id)) == found.requirement.everywhere
 
 
 def test_no_probe_and_no_fault_is_left_out() -> None:
