@@ -36,7 +36,7 @@ SHORT = 3  # characters that may stand anywhere by chance
 MOST_LAYOUT = 4000  # bytes of a body of which the layout is compared
 NEIGHBOURS = 3  # answers to the same request before it that each is compared with
 MOST_LEAVES = 5_000  # members of a body that are compared
-SURE = 8  # repeated requests for what does not exist: what varies for it has varied by then
+SURE = 8  # repeated requests, after which all that varies has varied
 
 
 def answer(exchange: Exchange, rate_limit: RateLimit) -> Mapping[str, Any]:
@@ -120,17 +120,24 @@ def volatile(history: History, rate_limit: RateLimit) -> frozenset[str]:
 def erratic(history: History, rate_limit: RateLimit, status: int | None) -> Mapping[str, bool]:
     """The parts of answers that vary by themselves, and whether only some answers have them.
 
-    Those of this status to requests for what does not exist, where enough of these were repeated:
-    what varies only for what exists tells that it does.
+    Where enough requests for what does not exist were repeated, or for what is another's, only what
+    varies in their answers of this status: what varies for one of the two alone tells it apart.
     """
-    absent = [ones for ones in _alike(history) if _is_absent(ones[0]) and ones[0].status == status]
-    if sum(len(ones) - 1 for ones in absent) < SURE:
-        return _variations(history, rate_limit)
-    return _varied(absent, rate_limit)
+    both = [
+        _varied(ones, rate_limit)
+        for ones in (_about(history, whose, status) for whose in ("absent", "foreign"))
+        if sum(len(alike) - 1 for alike in ones) >= SURE
+    ] or [_variations(history, rate_limit)]
+    return {part: any(one[part] for one in both) for part in both[0] if part in both[-1]}
 
 
-def _is_absent(one: Exchange) -> bool:
-    return "absent" in (one.tags.resource, one.tags.nested)
+def _about(history: History, whose: str, status: int | None) -> list[list[Exchange]]:
+    """The groups of identical requests for what is absent or another's that got this status."""
+    return [
+        ones
+        for ones in _alike(history)
+        if ones[0].status == status and whose in (ones[0].tags.resource, ones[0].tags.nested)
+    ]
 
 
 @lru_cache(maxsize=8)

@@ -40,18 +40,21 @@ Group = tuple[list[Exchange], list[Exchange]]  # answers on another's, and on an
 
 
 def paired(contract: Contract, history: History) -> Iterator[Group]:
-    """Groups that address another's resource and an absent one, alike in all else."""
+    """Groups that address another's resource and an absent one, alike in all else.
+
+    Of what is timed, with the same two ids again and again, the first of each is left out: a cache
+    answers the others.
+    """
     lives, lacking = lives_of(history), absent(contract, history)
     keys = unrecognised(contract, history)
     groups: dict[str, list[Exchange]] = {}
-    for one in history.judged:
-        group = one.tags.group or ""
-        if not group.startswith("pair:") or passing(history, one):
+    for one in _asked_in_pairs(history):
+        if passing(history, one):
             continue
         if one.tags.operation in lacking or one.tags.key in keys or one.status == 429:
             continue
         if lives.live(one) and straight(one):
-            groups.setdefault(group, []).append(one)
+            groups.setdefault(_group(one), []).append(one)
     for ones in groups.values():
         most = max(map(_of_others, ones))
         foreign = [one for one in ones if _of_others(one) == most]
@@ -59,6 +62,23 @@ def paired(contract: Contract, history: History) -> Iterator[Group]:
         known = not all(_unknown(contract, one) for one in ones)
         if missing and known and not any(one.succeeded for one in foreign):
             yield foreign, missing
+
+
+def _asked_in_pairs(history: History) -> Iterator[Exchange]:
+    timed: set[tuple[str, str]] = set()
+    for one in history.judged:
+        asked = _group(one), one.request.target
+        if asked in timed or (one.tags.group or "").startswith("pair:"):
+            yield one
+        elif one.tags.group == "timing" and one.plain_key:
+            timed.add(asked)
+
+
+def _group(one: Exchange) -> str:
+    """What joins those that are alike but for what exists."""
+    tags = one.tags
+    timed = f"{tags.key} {tags.operation} {tags.nested}"
+    return timed if tags.group == "timing" else tags.group or ""
 
 
 def _unknown(contract: Contract, one: Exchange) -> bool:

@@ -260,6 +260,7 @@ def test_identical(bench: Bench, party: str) -> None:
 
 @probes(
     "leak.timing",
+    "leak.same-answer",
     spends={"other": 2 * PAIRS_TIMED},
     needs=("other.key", "own.id"),
     thrift={"kinds": ("project",)},

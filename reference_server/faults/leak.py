@@ -139,6 +139,23 @@ class CachesForeign(Betrays):
         self.kept.add(owner.id)
 
 
+@fault(breaks="leak.same-answer", also=WHEREVER)
+class CachesAbsent(Server):
+    """Keeps the 404 of a project or team that is absent in a cache, and that of another's not."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.kept: set[str] = set()
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        path = call.request.scope["path"]
+        if response.status_code == HTTPStatus.NOT_FOUND and addressed(self, call) is None:
+            if path in self.kept:
+                response.headers["X-Cache"] = "HIT"
+            self.kept.add(path)
+        return response
+
+
 @fault(
     breaks="leak.same-answer",
     also=(

@@ -47,7 +47,7 @@ def test_the_module_is_the_command() -> None:
 def test_the_catalogue_is_data() -> None:
     found = json.loads(call("requirements", "--format", "json").output)
     assert [one["id"] for one in found] == [one.id for one in requirements()]
-    assert set(found[0]) == {"id", "level", "title", "source", "reading"}
+    assert set(found[0]) == {"id", "level", "everywhere", "title", "source", "reading"}
 
 
 def test_the_catalogue_is_a_table() -> None:

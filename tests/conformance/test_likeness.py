@@ -109,13 +109,23 @@ def test_of_what_varies_only_some_answers_may_have_it() -> None:
     assert likeness.erratic(history(*asked), LIMIT, 404) == {"field x-request-id": False}
 
 
-def test_what_varies_for_what_exists_alone_is_not_erratic() -> None:
-    varying = [exchange(404, resource="foreign", fields={"ETag": str(n)}) for n in range(2)]
-    absent = [exchange(404, resource="absent") for _ in range(likeness.SURE + 1)]
-    assert likeness.erratic(history(*varying, *absent), LIMIT, 404) == {}
-    for others, status in ((absent[1:], 404), (absent, 401)):
+@pytest.mark.parametrize(("one", "other"), [("foreign", "absent"), ("absent", "foreign")])
+def test_what_varies_for_one_of_the_two_alone_is_not_erratic(one: str, other: str) -> None:
+    varying = [exchange(404, resource=one, fields={"ETag": str(n)}) for n in range(2)]
+    constant = [exchange(404, resource=other) for _ in range(likeness.SURE + 1)]
+    assert likeness.erratic(history(*varying, *constant), LIMIT, 404) == {}
+    for others, status in ((constant[1:], 404), (constant, 401)):
         seen = history(*varying, *others)
         assert likeness.erratic(seen, LIMIT, status) == {"field etag": False}
+
+
+def test_what_varies_for_both_is_erratic() -> None:
+    asked = [
+        exchange(404, resource=whose, fields={"ETag": str(n)})
+        for whose in ("foreign", "absent")
+        for n in range(likeness.SURE + 1)
+    ]
+    assert likeness.erratic(history(*asked), LIMIT, 404) == {"field etag": False}
 
 
 def test_the_order_is_volatile_only_where_the_members_are_the_same() -> None:
