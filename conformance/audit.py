@@ -77,6 +77,7 @@ def target_of(header: Mapping[str, Any], options: Mapping[str, Any]) -> Target:
         quiet=bool(given.get("quiet")),
         color=not (given.get("no_color") or os.environ.get("NO_COLOR")),
         seed=int(header.get("seed") or 1),
+        given=given,
     )
 
 

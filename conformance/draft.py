@@ -19,7 +19,7 @@ from conformance.exchange import Exchange
 from conformance.history import Recorder
 from conformance.probes.shapes import first_list
 from conformance.source import TargetError
-from conformance.target import PARTIES, PREFIX, Target
+from conformance.target import PARTIES, Target
 
 MEANINGS = {
     "project": "the project under test",
@@ -192,12 +192,10 @@ def described(
     draft: Draft, environ: Mapping[str, str], options: Mapping[str, Any] | None = None
 ) -> Target:
     """The target that the draft describes, without the keys whose variables are not set."""
-    found: dict[str, str] = {}
-    for one in draft.entries:
-        found[f"{PREFIX}{one.name}_id".upper()] = one.id
-        found[f"{PREFIX}{one.name}_key".upper()] = environ.get(one.variable, "")
+    parties = {one.name: {"id": one.id, "key": f"env:{one.variable}"} for one in draft.entries}
+    keys = {one.variable: environ.get(one.variable, "") for one in draft.entries}
     given = {"base_url": draft.base_url, "insecure": draft.insecure, **(options or {})}
-    return targets.load(given, found, keyless=True)
+    return targets.load(given, keys, {"base_url": draft.base_url, **parties}, keyless=True)
 
 
 def check(

@@ -42,7 +42,7 @@ def described(options: Mapping[str, Any]) -> Target:
         for place, name in enumerate(targets.PARTIES)
     }
     description |= {"base_url": "http://127.0.0.1", "control": "http://127.0.0.1/control"}
-    return targets.load(_with_writes(options), bundled=description)
+    return targets.load(_with_writes(options), described=description)
 
 
 @contextlib.contextmanager
@@ -59,7 +59,7 @@ def bundled(options: Mapping[str, Any], **server: Any) -> Iterator[Target]:
             name: {"id": one.id, "key": one.key} for name, one in running.credentials.items()
         }
         description |= {"base_url": running.base_url, "control": running.control_url}
-        yield targets.load(_with_writes(options), bundled=description)
+        yield targets.load(_with_writes(options), described=description)
 
 
 @contextlib.contextmanager

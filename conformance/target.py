@@ -8,10 +8,11 @@ import os
 import re
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from conformance.origin import Origin, flag
 from conformance.source import NAMES, Source, TargetError
 
 PARTIES = {"project": "project", "other_project": "project", "team": "team", "other_team": "team"}
@@ -62,6 +63,7 @@ class Target:
     control: str | None = None  # the control plane of an embedded reference server
     thrifty: bool = False  # save requests, as where a minute is short, though nobody waits for it
     file: Path | None = None
+    given: Mapping[str, Any] = field(default_factory=dict, repr=False)  # otherwise than by the file
 
     def has_key(self, name: str) -> bool:
         """Whether the target gives a key for this party."""
@@ -93,6 +95,11 @@ class Target:
 
 
 KEYS_BEGIN = "bzy_"  # as no id does
+NOWHERE = Origin()
+WITH_USER = (
+    "holds an @, as after a user and password, which are never sent; write the URL without them, "
+    "as in https://staging.example.com, and what a gateway asks for as --header 'Name: value'"
+)
 
 OPTIONS: dict[str, type] = {
     "base_url": str,
@@ -127,28 +134,38 @@ SECTIONS: dict[str, dict[str, type]] = {
 def load(
     options: Mapping[str, Any],
     environ: Mapping[str, str] | None = None,
-    bundled: Mapping[str, Any] | None = None,
+    described: Mapping[str, Any] | None = None,
     *,
     keyless: bool = False,
 ) -> Target:
     """Put a target together; raise TargetError for whatever is wrong.
 
-    *options* are the command line's (absent or None: not given), *bundled* describes a reference
-    server that the caller started, and stands where no file says otherwise. *keyless*: nothing is
-    going to be sent, so keys may be missing.
+    *options* are the command line's (absent or None: not given), *described* stands in the place
+    of the file's base URL and sections, as for a reference server that the caller started.
+    *keyless*: keys may be missing.
     """
     environ = os.environ if environ is None else environ
-    given = {**variables(environ), **{k: v for k, v in options.items() if v not in (None, (), [])}}
+    called = {name: value for name, value in options.items() if value not in (None, (), [])}
+    given = variables(environ) | called
     path = given.pop("target", None)
     source = Source.read(Path(path)) if path else None
     file = source.sections(SECTIONS) if source else {}
     merged = {**file.get("", {}), **file.get("safety", {}), **given}
     sections = {**file, **_party_variables(environ, file)}
-    if given.get("base_url"):
-        base_url(given["base_url"])  # which no line of the file gives
-    if bundled is not None:
-        return _target(merged | {"base_url": bundled["base_url"]}, bundled, source, environ)
-    return _target(merged, _keyless(sections, environ) if keyless else sections, source, environ)
+    if described is not None:
+        merged, sections = merged | {"base_url": described["base_url"]}, dict(described)
+    if keyless:
+        sections = _keyless(sections, environ)
+    origin = Origin(source, _named(called, environ))
+    return replace(_target(merged, sections, origin, environ), given=given)
+
+
+def _named(called: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
+    """How each setting is named that the file does not give: by its variable, or its option."""
+    settings = [*OPTIONS, *(f"{party}_{key}" for party in PARTIES for key in ("id", "key"))]
+    named = {name: f"{PREFIX}{name.upper()}" for name in settings}
+    found = {name: variable for name, variable in named.items() if environ.get(variable)}
+    return found | {name: flag(name) for name in called}
 
 
 def _keyless(sections: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
@@ -209,72 +226,71 @@ def _party_variables(environ: Mapping[str, str], file: Mapping[str, Any]) -> dic
 def _target(
     merged: Mapping[str, Any],
     sections: Mapping[str, Any],
-    source: Source | None,
+    origin: Origin,
     environ: Mapping[str, str],
 ) -> Target:
     limits = sections.get("rate_limit", {})
     return Target(
-        base_url=base_url(merged.get("base_url"), source),
-        parties=_parties(sections, source, environ),
-        hooks=_hooks(sections.get("hooks", {}), source),
-        limit=_positive(limits.get("limit"), "rate_limit", "limit", source),
-        window=_positive(limits.get("window_seconds"), "rate_limit", "window_seconds", source),
+        base_url=base_url(merged.get("base_url"), origin),
+        parties=_parties(sections, origin, environ),
+        hooks=_hooks(sections.get("hooks", {}), origin),
+        limit=_positive(limits.get("limit"), "rate_limit", "limit", origin),
+        window=_positive(limits.get("window_seconds"), "rate_limit", "window_seconds", origin),
         exclude=tuple(sections.get("operations", {}).get("exclude", ())),
         allow_writes=bool(merged.get("allow_writes", False)),
         max_requests_per_second=_positive(
-            merged.get("max_requests_per_second"), "safety", "max_requests_per_second", source
+            merged.get("max_requests_per_second"), "safety", "max_requests_per_second", origin
         ),
         openapi=_path(merged.get("openapi")),
         report_dir=Path(merged.get("report_dir") or "conformance-report"),
-        workers=_workers(merged.get("workers") or 0),
+        workers=_workers(merged.get("workers") or 0, origin),
         only=tuple(merged.get("only", ())),
         skip=tuple(merged.get("skip", ())),
         strict=bool(merged.get("strict", False)),
         hardening=bool(merged.get("hardening", False)),
         waivers=_path(merged.get("waivers")),
-        windows=int(_positive(merged.get("windows", 1), "", "windows", source) or 1),
+        windows=int(_positive(merged.get("windows", 1), "", "windows", origin) or 1),
         seed=int(merged.get("seed", 1)),
-        timeout=float(_positive(merged.get("timeout", 10.0), "", "timeout", source) or 10.0),
-        max_requests=_positive(merged.get("max_requests"), "", "max_requests", source),
+        timeout=float(_positive(merged.get("timeout", 10.0), "", "timeout", origin) or 10.0),
+        max_requests=_positive(merged.get("max_requests"), "", "max_requests", origin),
         insecure=bool(merged.get("insecure", False)),
-        headers=tuple(_header(one) for one in merged.get("header", ())),
+        headers=tuple(_header(one, origin) for one in merged.get("header", ())),
         quiet=bool(merged.get("quiet", False)),
         color=not (merged.get("no_color") or environ.get("NO_COLOR")),
         control=sections.get("control"),
-        file=source.path if source else None,
+        file=origin.file.path if origin.file else None,
     )
 
 
-def _problem(source: Source | None, section: str, key: str, problem: str) -> TargetError:
-    if source is not None:
-        return source.error(section, key, problem)
-    name = f"{section}.{key}" if section else f"--{key.replace('_', '-')}"
-    return TargetError(f"{name} {problem}")
-
-
-def base_url(value: str | None, source: Source | None = None) -> str:
+def base_url(value: str | None, origin: Origin = NOWHERE) -> str:
     """A base URL without the slash at its end; raises TargetError for what is none."""
     if not value:
-        raise _problem(
-            source, "", "base_url", 'is missing; write base_url = "https://staging.example.com"'
-        )
+        raise _without_url(origin)
+    if "@" in value:  # not repeated: it may hold a password
+        raise origin.error("", "base_url", WITH_USER)
     try:
         parts = urllib.parse.urlsplit(value)
     except ValueError as error:
-        raise _problem(source, "", "base_url", f"is {value!r}: {error}") from None
+        raise origin.error("", "base_url", f"is {value!r}: {error}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _problem(
-            source, "", "base_url", f"is {value!r}; write http:// or https:// and a host"
-        )
+        hint = f"is {value!r}; write http:// or https:// and a host"
+        raise origin.error("", "base_url", hint)
     if parts.query or parts.fragment or parts.path.rstrip("/").endswith("/api/v1"):
-        raise _problem(
-            source, "", "base_url", f"is {value!r}; write it without /api/v1, query and fragment"
-        )
+        hint = f"is {value!r}; write it without /api/v1, query and fragment"
+        raise origin.error("", "base_url", hint)
     return value.rstrip("/")
 
 
+def _without_url(origin: Origin) -> TargetError:
+    write = 'write base_url = "https://staging.example.com"'
+    if origin.file is not None and not origin.file.text.strip():
+        hint = "if a server writes it when it starts, that has not started yet: try again"
+        return TargetError(f"{origin.file.path}: is empty; {hint}; else {write}")
+    return origin.error("", "base_url", f"is missing; {write}")
+
+
 def _parties(
-    sections: Mapping[str, Any], source: Source | None, environ: Mapping[str, str]
+    sections: Mapping[str, Any], origin: Origin, environ: Mapping[str, str]
 ) -> dict[str, Party]:
     parties: dict[str, Party] = {}
     for name, kind in PARTIES.items():
@@ -283,51 +299,62 @@ def _parties(
             parties[name] = Party(
                 name,
                 kind,
-                _id(name, entry, source),
-                _key(name, entry, source, environ),
+                _id(name, entry, origin),
+                _key(name, entry, origin, environ),
                 _variable(entry.get("key")),
             )
-    _distinct(parties, source)
+    _distinct(parties, origin)
     return parties
 
 
-def _distinct(parties: Mapping[str, Party], source: Source | None) -> None:
+def _distinct(parties: Mapping[str, Party], origin: Origin) -> None:
     for name, other in (("project", "other_project"), ("team", "other_team")):
         if name in parties and other in parties and parties[name].id == parties[other].id:
-            raise _problem(source, other, "id", f"is the same as {name}.id; write another {name}'s")
+            raise origin.error(other, "id", f"is the same as {name}.id; write another {name}'s")
 
 
-def _id(name: str, entry: Mapping[str, Any], source: Source | None) -> str:
+def _id(name: str, entry: Mapping[str, Any], origin: Origin) -> str:
     value = entry.get("id")
     if not value:
         hint = (
             f'is missing; write [{name}] and below it id = "...", or set {PREFIX}{name.upper()}_ID'
         )
-        raise _problem(source, name, "id", hint)
+        raise origin.error(name, "id", hint)
     if value.startswith(KEYS_BEGIN):  # not repeated
-        raise _problem(source, name, "id", "is a key; write the id as it stands in the path")
+        raise origin.error(name, "id", "is a key; write the id as it stands in the path")
     if not re.fullmatch(r"[A-Za-z0-9._~-]+", value):
-        raise _problem(source, name, "id", f"is {value!r}; write the id as it stands in the path")
+        raise origin.error(name, "id", f"is {value!r}; write the id as it stands in the path")
     return str(value)
 
 
 def _key(
-    name: str, entry: Mapping[str, Any], source: Source | None, environ: Mapping[str, str]
+    name: str, entry: Mapping[str, Any], origin: Origin, environ: Mapping[str, str]
 ) -> str | None:
     value = entry.get("key")
     if value is None:
         if name == "project" and "key" not in entry:
             hint = f'is missing; write key = "env:BUGZY_{name.upper()}_KEY"'
-            raise _problem(source, name, "key", hint)
+            raise origin.error(name, "key", hint)
         return None
-    if variable := _variable(value):
+    variable = _variable(value)
+    if variable:
         value = environ.get(variable, "")
         if not value:
             hint = f"names the variable {variable}, which is not set; export it with the key"
-            raise _problem(source, name, "key", hint)
-    if not re.fullmatch(r"[\x21-\x7e]+", value):
-        raise _problem(source, name, "key", "is empty or holds white space; write the key alone")
+            raise origin.error(name, "key", hint)
+    if problem := _no_key(value):
+        named = f"names the variable {variable}, which " if variable else ""
+        raise origin.error(name, "key", f"{named}{problem}")
     return str(value)
+
+
+def _no_key(value: str) -> str | None:
+    """What is wrong with a text that is no key."""
+    if re.fullmatch(r"[\x21-\x7e]+", value):
+        return None
+    if value.isascii():
+        return "is empty or holds white space; write the key alone"
+    return "holds a character that is not ASCII; write the key as it was shown"
 
 
 def _variable(value: Any) -> str | None:
@@ -336,22 +363,23 @@ def _variable(value: Any) -> str | None:
     return value.removeprefix("env:") if named else None
 
 
-def _hooks(entries: Mapping[str, Any], source: Source | None) -> dict[str, tuple[str, ...]]:
+def _hooks(entries: Mapping[str, Any], origin: Origin) -> dict[str, tuple[str, ...]]:
     for name, argv in entries.items():
         if not argv:
-            raise _problem(source, "hooks", name, "is empty; write the program and its arguments")
+            raise origin.error("hooks", name, "is empty; write the program and its arguments")
     return {name: tuple(argv) for name, argv in entries.items()}
 
 
-def _positive(value: Any, section: str, key: str, source: Source | None) -> Any:
+def _positive(value: Any, section: str, key: str, origin: Origin) -> Any:
     if value is not None and value <= 0:
-        raise _problem(source, section, key, f"is {value}; write a number above 0")
+        raise origin.error(section, key, f"is {value}; write a number above 0")
     return value
 
 
-def _workers(value: int) -> int:
+def _workers(value: int, origin: Origin) -> int:
     if value < 0:
-        raise TargetError(f"-n is {value}; write how many workers, or 0 for none")
+        hint = f"is {value}; write how many workers, or 0 for none"
+        raise origin.error("", "workers", hint)
     return value
 
 
@@ -359,10 +387,10 @@ def _path(value: str | None) -> Path | None:
     return Path(value) if value else None
 
 
-def _header(text: str) -> tuple[str, str]:
+def _header(text: str, origin: Origin) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name.strip()):
-        raise TargetError(f"--header {name!r} is not of the form 'Name: value'")
+        raise origin.error("", "header", f"{name!r} is not of the form 'Name: value'")
     if not re.fullmatch(r"[\t\x20-\x7e]*", value):  # not repeated: it may be a secret
-        raise TargetError(f"--header {name}: write the value in ASCII")
+        raise origin.error("", "header", f"{name}: write the value in ASCII")
     return name.strip(), value.strip()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from conformance.origin import flag
 from conformance.report.har import origin_of
 from conformance.report.shell import expression
 from conformance.report.spent import dead_keys
@@ -15,9 +16,13 @@ from conformance.report.visible import INVISIBLE
 if TYPE_CHECKING:
     from conformance.exchange import Exchange
     from conformance.outcome import Outcome
+    from conformance.target import Target
 
 MARK = re.compile(r"\[key ([a-z_]+)(?:#\d+)?\]")
 AGAIN = "again"  # where the reports of a repetition go: they must not replace the whole one's
+JUDGING = ("base_url", "openapi", "waivers", "strict", "hardening")
+SENDING = ("windows", "timeout", "max_requests", "insecure", "allow_writes")
+REPEATED = {"audit": JUDGING, "run": JUDGING + SENDING}  # options that decide it, by command
 LONGEST = 2000  # characters of a body that stands in a curl line
 
 
@@ -28,7 +33,7 @@ def curl(outcome: Outcome, exchange: Exchange) -> str:
     def quoted(text: str) -> str:
         return _quoted(text, lambda party: expression(outcome, party, exchange.tags))
 
-    parts = ["curl", "-i"]
+    parts = ["curl", "-i", *(["-k"] if outcome.target.insecure else [])]
     if request.method != "GET":
         parts += ["-X", request.method]
     for name, value in request.fields:
@@ -40,8 +45,7 @@ def curl(outcome: Outcome, exchange: Exchange) -> str:
     origin = origin_of(str(outcome.history.header.get("base_url") or ""))
     parts.append(quoted(origin + request.target))
     if outcome.target.headers:
-        names = ", ".join(name for name, _ in outcome.target.headers)
-        parts.append(f"# beside --header {names}")
+        parts.append(f"# {_beside(outcome)}")
     if left_out:
         parts.append(f"# body: the {len(request.body)} bytes of exchange {exchange.number}")
     return " ".join(parts)
@@ -66,22 +70,36 @@ def _bytes(letter: str) -> str:
 
 
 def again(outcome: Outcome, id: str) -> str:
-    """The command that decides one requirement again, and what it needs before, as a comment."""
+    """The command that decides one requirement again, and what it needs besides, as a comment."""
     target = outcome.target
-    if outcome.files:
-        files = " ".join(shlex.quote(str(one)) for one in outcome.files)
-        folder = shlex.quote(str(target.report_dir / AGAIN))
-        return f"bugzy-conformance audit {files} --only {id} --report-dir {folder}"
-    parts = ["bugzy-conformance", "run"]
+    command = "audit" if outcome.files else "run"
+    parts = ["bugzy-conformance", command, *(shlex.quote(str(one)) for one in outcome.files)]
     if target.file is not None:
         parts += ["--target", shlex.quote(str(target.file))]
-    elif target.control is None:
-        parts += ["--base-url", shlex.quote(target.base_url)]
-    if target.allow_writes and target.control is None:
-        parts.append("--allow-writes")
-    parts += ["--only", id, "--seed", str(target.seed)]
+    for name in REPEATED[command]:
+        parts += _option(target, name)
+    parts += ["--only", id]
+    parts += [] if outcome.files else ["--seed", str(target.seed)]
     parts += ["--report-dir", shlex.quote(str(target.report_dir / AGAIN))]
-    dead = dead_keys(outcome)
-    if dead:
-        parts.append(f" # first put a new key into {', '.join(dead)}: the run replaced it")
-    return " ".join(parts)
+    needs = "; ".join(_needs(outcome))
+    return " ".join([*parts, *([f" # {needs}"] if needs else [])])
+
+
+def _option(target: Target, name: str) -> list[str]:
+    """An option as it was given, unless a server of our own is started in any case."""
+    value = target.given.get(name)
+    if not value or (name == "allow_writes" and target.control is not None):
+        return []
+    return [flag(name)] if value is True else [flag(name), shlex.quote(str(value))]
+
+
+def _needs(outcome: Outcome) -> Iterator[str]:
+    """What the command needs that must not be shown, or has to be done before."""
+    if not outcome.files and outcome.target.given.get("header"):
+        yield _beside(outcome)
+    if dead := dead_keys(outcome):
+        yield f"first put a new key into {', '.join(dead)}: the run replaced it"
+
+
+def _beside(outcome: Outcome) -> str:
+    return f"beside --header {', '.join(name for name, _ in outcome.target.headers)}"

@@ -129,6 +129,13 @@ def test_a_variable_that_is_not_set_is_not_checked(server: Running) -> None:
     assert written()["project"]["key"] == "env:BUGZY_PROJECT_KEY"
 
 
+def test_a_key_that_is_none_is_said_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUGZY_PROJECT_KEY", "bzy_proj_\u00e9")
+    result = init("--base-url=https://nowhere.invalid", "--project-id=x")
+    assert result.exit_code == 2
+    assert "BUGZY_PROJECT_KEY, which holds a character that is not ASCII" in result.output
+
+
 def test_without_a_check_nothing_is_sent() -> None:
     result = init("--base-url=https://nowhere.invalid", "--project-id=x", "--no-check")
     assert result.exit_code == 0
@@ -149,6 +156,7 @@ def test_a_file_is_not_replaced_unless_forced(server: Running) -> None:
     [
         ["--base-url=ftp://x", "--project-id=x"],
         ["--base-url=https://x/api/v1", "--project-id=x"],
+        ["--base-url=https://me:hush@x", "--project-id=x"],
         ["--base-url=https://x", "--project-id=a b"],
         ["--base-url=https://x", "--project-id=x", "--other-project-id=x"],
         ["--base-url=https://x", "--project-id=x", "--team-key-env=T"],

@@ -17,6 +17,7 @@ id = "{ONE}"
 key = "env:MINE"
 """
 MINE = {"MINE": KEY}
+SEED = "BUGZY_CONFORMANCE_SEED"
 
 
 @pytest.fixture
@@ -91,8 +92,10 @@ def test_a_whole_file(path: Path) -> None:
         (FILE.replace(".com", ".com?x=1"), "write it without /api/v1, query and fragment"),
         (FILE.replace("https", "ftp"), "write http:// or https:// and a host"),
         (FILE.replace("staging", "[::1"), "line 1: base_url is 'https://[::1.example.com'"),
+        (FILE.replace("//", "//me:hush@"), "line 1: base_url holds an @, as after a user and"),
+        (" \n", ": is empty; if a server writes it when it starts, that has not started yet"),
         (FILE.replace(ONE, KEY), "line 4: project.id is a key; write the id as it stands"),
-        ("workers = -1\n" + FILE, "-n is -1; write how many workers, or 0 for none"),
+        ("workers = -1\n" + FILE, "line 1: workers is -1; write how many workers, or 0 for none"),
         (FILE.replace("base_url", "# "), "line 1: base_url is missing; write base_url ="),
         (FILE + f"[other_project]\nid = '{ONE}'\n", "line 7: other_project.id is the same as proj"),
         ("base_url = \n", "not TOML: Invalid value (at line 1"),
@@ -121,6 +124,38 @@ def test_without_a_file_the_option_is_named() -> None:
         targets.load({"base_url": "x"}, {})
 
 
+@pytest.mark.parametrize(
+    "url", ["https://me:hush@x", "me:hush@x", "ftp://me:hush@x", "https://me:hush@[x", "x?me:hush@"]
+)
+def test_a_password_in_a_url_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(TargetError, match="write the URL without them") as raised:
+        targets.load({"base_url": url}, {})
+    assert "hush" not in str(raised.value)
+
+
+def test_what_an_option_says_is_not_said_of_the_file(path: Path) -> None:
+    assert problem(path, FILE, windows=0) == "--windows is 0; write a number above 0"
+    assert problem(path, FILE, workers=-1).startswith("-n is -1; ")
+    assert problem(path, FILE, base_url="x").startswith("--base-url is 'x'; ")
+
+
+def test_what_a_variable_says_is_not_said_of_the_file(path: Path) -> None:
+    said = problem(path, FILE, {f"{targets.PREFIX}TIMEOUT": "-1"})
+    assert said == "BUGZY_CONFORMANCE_TIMEOUT is -1.0; write a number above 0"
+    said = problem(path, FILE, {f"{targets.PREFIX}PROJECT_ID": "a b"})
+    assert said.startswith("BUGZY_CONFORMANCE_PROJECT_ID is 'a b'; ")
+
+
+def test_a_key_in_other_letters_is_said_to_be_that(path: Path) -> None:
+    said = problem(path, FILE, {"MINE": f"{KEY}\u00e9"})
+    assert "the variable MINE, which holds a character that is not ASCII" in said
+
+
+def test_what_was_given_besides_the_file_is_known(path: Path) -> None:
+    found = loaded(path, "strict = true\n" + FILE, {SEED: "4"}, windows=2, hardening=None)
+    assert found.given == {"seed": 4, "windows": 2}
+
+
 @pytest.mark.parametrize("header", ["no colon", ": x", "a b: c"])
 def test_a_header_must_be_one(path: Path, header: str) -> None:
     assert "is not of the form 'Name: value'" in problem(path, FILE, header=(header,))
@@ -133,8 +168,6 @@ def test_a_bad_header_is_not_shown_with_its_value(path: Path) -> None:
 
 
 # precedence
-
-SEED = "BUGZY_CONFORMANCE_SEED"
 
 
 def test_the_file_gives_an_option(path: Path) -> None:

@@ -29,7 +29,9 @@ HOSTILE: dict[str, Any] = {
 def target(**settings: Any) -> Target:
     """A target that nothing is sent to."""
     parties = {"project": Party("project", "project", ID, KEY)}
-    return Target(base_url="https://staging.example.com", parties=parties, seed=7, **settings)
+    base_url = "https://staging.example.com"
+    given = {"base_url": base_url}
+    return Target(base_url=base_url, parties=parties, seed=7, given=given, **settings)
 
 
 def outcome(*happenings: Exchange | Event, **settings: Any) -> Outcome:
