@@ -46,7 +46,7 @@ def audit(files: Sequence[Path], options: Mapping[str, Any]) -> Outcome:
         target,
         undecidable=undecidable(contract, history),
         files=tuple(files),
-        notes=(*notes, *_other_contract(contract, history)),
+        notes=(*notes, *_other_contract(contract, history), *_unused(header, options)),
     )
     report.write(outcome)
     _write_history(outcome)
@@ -60,6 +60,8 @@ def target_of(header: Mapping[str, Any], options: Mapping[str, Any]) -> Target:
         return targets.load(given, keyless=True)
     variables = targets.variables(os.environ)
     given = {name: variables[name] for name in SHARED if name in variables} | given
+    if "base_url" in given:
+        given["base_url"] = targets.base_url(given["base_url"])
     settings = {name: header.get("settings", {}).get(name, ()) for name in ("only", "skip")}
     if "only" in given or "skip" in given:
         settings = {"only": (), "skip": ()}
@@ -155,6 +157,13 @@ def _other_contract(contract: Contract, history: History) -> Iterator[str]:
             f"the history was recorded under another openapi.yaml (SHA-256 {recorded[:12]}...); "
             "give that one with --openapi"
         )
+
+
+def _unused(header: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
+    """That a URL was given to choose by, where a history says itself what it is of."""
+    given, own = options.get("base_url"), header.get("base_url")
+    if given and own and given.rstrip("/") != own:
+        yield f"--base-url {given} is not heeded: the history is of {own}, and all of it is judged"
 
 
 def _write_history(outcome: Outcome) -> None:

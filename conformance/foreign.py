@@ -156,8 +156,12 @@ def _entry(number: int, entry: Mapping[str, Any]) -> Entry:
 
 
 def normal(origin: str) -> str:
-    """An origin in lower case, without the port that its scheme has anyway (RFC 9110, 4.2.3)."""
+    """An origin in lower case, without the port that its scheme has anyway (RFC 9110, 4.2.3).
+
+    Nor is a user and password kept.
+    """
     scheme, _, host = origin.lower().partition("://")
+    host = host.rpartition("@")[2]
     port = {"http": ":80", "https": ":443"}.get(scheme, ":")
     return f"{scheme}://{host.removesuffix(port)}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from conformance.target import Target
 
 MARK = re.compile(r"\[key ([a-z_]+)(?:#\d+)?\]")
+BASIC = re.compile(
+    rf"Basic (?P<before>[A-Za-z0-9+/]*)(?P<key>{MARK.pattern})(?P<after>[A-Za-z0-9+/=]*)"
+)
 AGAIN = "again"  # where the reports of a repetition go: they must not replace the whole one's
 JUDGING = ("base_url", "openapi", "waivers", "strict", "hardening")
 SENDING = ("windows", "timeout", "max_requests", "insecure", "allow_writes")
@@ -37,7 +41,7 @@ def curl(outcome: Outcome, exchange: Exchange) -> str:
     if request.method != "GET":
         parts += ["-X", request.method]
     for name, value in request.fields:
-        parts += ["-H", quoted(f"{name}: {value}")]
+        parts += [_field(name, value, quoted)]
     body = request.body.decode("utf-8", "replace")
     left_out = len(body) > LONGEST
     if body:
@@ -51,12 +55,35 @@ def curl(outcome: Outcome, exchange: Exchange) -> str:
     return " ".join(parts)
 
 
+def _field(name: str, value: str, quoted: Callable[[str], str]) -> str:
+    """A field as an option of curl; Basic credentials as what they are made of (RFC 7617, 2)."""
+    if made := _basic(value):
+        return f"-u {quoted(made)}"
+    return "-H " + quoted(f"{name}: {value}" if value else f"{name};")  # so curl sends it empty
+
+
+def _basic(value: str) -> str | None:
+    """User and password, where a key that is one of both is masked in their base64."""
+    found = BASIC.fullmatch(value)
+    if found is None or not (found["before"] or found["after"]):
+        return None
+    before = base64.b64decode(found["before"] + "A" * (-len(found["before"]) % 4))
+    user = before[: len(found["before"]) * 6 // 8].decode("latin-1")
+    return f"{user}{found['key']}" if user else f"{found['key']}:"
+
+
 def _quoted(text: str, expression: Callable[[str], str]) -> str:
     """Quoted for a POSIX shell, with what stands for the masked keys."""
     if not MARK.search(text):
         return _escaped(text) if INVISIBLE.search(text) else shlex.quote(text)
     escaped = re.sub(r'([\\"$`])', r"\\\1", text)
-    return '"' + MARK.sub(lambda found: expression(found[1]), escaped) + '"'
+    return '"' + MARK.sub(lambda found: _bounded(expression(found[1]), found), escaped) + '"'
+
+
+def _bounded(expression: str, found: re.Match[str]) -> str:
+    """The expression, kept apart from a letter that follows."""
+    follows = found.string[found.end() : found.end() + 1]
+    return re.sub(r"^\$(\w+)$", r"${\1}", expression) if re.match(r"\w", follows) else expression
 
 
 def _escaped(text: str) -> str:

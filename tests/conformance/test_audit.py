@@ -242,9 +242,21 @@ def test_another_contract_is_noted(tmp_path: Path) -> None:
     assert "another openapi.yaml" in found.notes[0]
 
 
+def test_a_url_that_chooses_nothing_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "h.ndjson"
+    histories.write(history(exchange(200), header={"base_url": "https://a"}), path)
+    options = {"report_dir": str(tmp_path), "base_url": "https://b"}
+    assert audit([path], options).notes == (
+        "--base-url https://b is not heeded: the history is of https://a, and all of it is judged",
+    )
+    assert audit([path], options | {"base_url": "https://a/"}).notes == ()
+
+
 def test_bad_calls_say_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="cannot be read"):
         audit([tmp_path / "missing"], {})
+    with pytest.raises(TargetError, match="--base-url holds an @"):
+        audited(tmp_path, entry(), base_url="https://me:hush@x")
     (tmp_path / "file").write_text("")
     with pytest.raises(TargetError, match=r"--report-dir .*file: cannot be made"):
         audited(tmp_path, entry(), report_dir=str(tmp_path / "file"))

@@ -143,6 +143,7 @@ def test_no_problem_shows_what_stands_there() -> None:
         ("HTTPS://Staging.Example.com:443", "https://staging.example.com"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         ("http://[::1]:80", "http://[::1]"),
+        ("https://me:hush@host:443", "https://host"),
     ],
 )
 def test_an_origin_is_the_same_however_it_is_written(written: str, normal: str) -> None:
