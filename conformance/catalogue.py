@@ -48,6 +48,9 @@ def requirement(id: str) -> Requirement:
     for one in requirements():
         if one.id == id:
             return one
+    if id in AREAS:
+        first = select([id])[0].id
+        raise UnknownRequirement(f"{id!r} is an area; write one requirement's id, as in {first}")
     raise UnknownRequirement(_unknown(id))
 
 

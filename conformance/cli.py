@@ -28,12 +28,14 @@ PART_OF_CATALOGUE: dict[str, Any] = {
 JUDGING_OPTIONS = (
     click.option("--openapi", metavar="FILE", help="The contract, instead of the bundled one."),
     click.option("--report-dir", metavar="DIR", help="Where reports go: conformance-report/."),
-    click.option("--only", **PART_OF_CATALOGUE, help="Decide only this."),
-    click.option("--skip", **PART_OF_CATALOGUE, help="Leave this out."),
+    click.option("--only", **PART_OF_CATALOGUE, help="Decide only this; repeatable."),
+    click.option("--skip", **PART_OF_CATALOGUE, help="Leave this out; repeatable."),
     click.option("--strict", is_flag=True, default=None, help="should gates too."),
     click.option("--hardening", is_flag=True, default=None, help="hardening gates too."),
     click.option("--waivers", metavar="FILE", help="Known failures (TOML)."),
-    click.option("--quiet", is_flag=True, default=None, help="Only failures and the verdict."),
+    click.option(
+        "--quiet", is_flag=True, default=None, help="Only failures, notes and the verdict."
+    ),
     click.option("--no-color", is_flag=True, default=None, help="No colours."),
 )
 RUN_OPTIONS = (
@@ -47,7 +49,9 @@ RUN_OPTIONS = (
     click.option("--timeout", type=float, metavar="SECONDS", help="Per request: 10."),
     click.option("--max-requests", type=int, metavar="N", help="Stop after so many."),
     click.option("--insecure", is_flag=True, default=None, help="Do not verify TLS."),
-    click.option("--header", multiple=True, metavar="'Name: value'", help="For gateways."),
+    click.option(
+        "--header", multiple=True, metavar="'Name: value'", help="For gateways; repeatable."
+    ),
 )
 AUDIT_OPTIONS = (
     click.option("--target", metavar="FILE", help="Its limit, exclusions, ids and keys."),
@@ -68,7 +72,9 @@ INIT_OPTIONS = (
         for name in PARTY_HELP
     ),
     click.option("--insecure", is_flag=True, help="Do not verify TLS."),
-    click.option("--header", multiple=True, metavar="'Name: value'", help="For the check only."),
+    click.option(
+        "--header", multiple=True, metavar="'Name: value'", help="For the check only; repeatable."
+    ),
     click.option("--check/--no-check", default=True, help="Send one request with each key."),
     click.option(
         "--output", default="target.toml", metavar="FILE", show_default=True, help="Where to write."
@@ -134,7 +140,7 @@ def plan(form: str, latency: float, **options: Any) -> None:
     multiple=True,
     metavar="NAME",
     shell_complete=complete.servers,
-    help="Only this fault or variant.",
+    help="Only this fault or variant; repeatable.",
 )
 @click.option("-n", "workers", type=int, default=1, metavar="N", help="Processes.")
 @click.option("--quick", is_flag=True, help="One fault per requirement.")

@@ -187,8 +187,11 @@ def load(path: Path | None = None) -> Contract:
     except yaml.YAMLError as error:
         problem = " ".join(str(error).split())
         raise ContractError(f"{source}: not YAML: {problem}") from None
-    except (KeyError, TypeError, AttributeError, StopIteration) as error:
-        raise ContractError(f"{source}: no bugzy contract: {error!r} is missing") from None
+    except KeyError as error:
+        raise ContractError(f"{source}: no bugzy contract: {error.args[0]} is missing") from None
+    except (TypeError, AttributeError, StopIteration, IndexError, ValueError):
+        problem = "something in it is not as in the bundled openapi.yaml"
+        raise ContractError(f"{source}: no bugzy contract: {problem}") from None
 
 
 @cache
@@ -197,7 +200,9 @@ def _parsed(raw: bytes) -> Any:
     return yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
 
 
-def _contract(document: dict[str, Any], digest: str, source: Path) -> Contract:
+def _contract(document: Any, digest: str, source: Path) -> Contract:
+    if not isinstance(document, dict):
+        raise ContractError(f"{source}: no bugzy contract: it is no OpenAPI document")
     kinds = {name: _kind(name, entry) for name, entry in document["x-key-kinds"].items()}
     return Contract(
         base_path=document["servers"][0]["url"].rstrip("/"),

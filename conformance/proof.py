@@ -117,15 +117,17 @@ def variants() -> list[Trial]:
 
 def named(names: Iterable[str]) -> list[Trial]:
     """The trials of the faults and variants with these names; raises TargetError for another."""
-    from reference_server.choice import ChoiceError
+    from reference_server.choice import unknown
+    from reference_server.faults import FAULTS
 
     names = list(names)
     lawful = {trial.name: trial for trial in variants()}
+    known = {**FAULTS, **lawful}
+    for name in names:
+        if name not in known:
+            raise TargetError(str(unknown("fault or variant", name, known)))
     seeded = [name for name in names if name not in lawful]
-    try:
-        found = faults(seeded) if seeded else []
-    except ChoiceError as error:
-        raise TargetError(str(error)) from None
+    found = faults(seeded) if seeded else []
     return found + [lawful[name] for name in names if name in lawful]
 
 

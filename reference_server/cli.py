@@ -127,8 +127,11 @@ def main(
     limit, window = rate_limit
     try:
         server = factory.create(RealClock(), limit=limit, window=window, **options)
-    except (ChoiceError, OSError, sqlite3.Error) as problem:
+    except (ChoiceError, OSError) as problem:
         raise WrongCall(str(problem)) from problem
+    except sqlite3.Error as problem:
+        told = f"--db {options['db']}: {problem}; give a file of this server's, or a new one"
+        raise WrongCall(f"{told} in a folder that exists") from problem
     listener = _listening(host, port)
     credentials = seed.plant(server) if seed_data else {}
     logging.basicConfig(level=logging.WARNING)

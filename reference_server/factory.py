@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reference_server import contract, control, dashboard, faults, variants
+from starlette.responses import RedirectResponse
+
+from reference_server import choice, contract, control, dashboard, faults, variants
 from reference_server.app import Server
 from reference_server.choice import ChoiceError
 from reference_server.clock import Clock
@@ -29,6 +31,7 @@ def create(
     kept = Contract.read(contract.find(openapi))
     server = chosen(fault, variant)(kept, clock=clock, store=Store(db), limit=limit, window=window)
     server.mounts = {page.PATH: page.create(server) for page in (control, dashboard)}
+    server.mounts["/"] = RedirectResponse(dashboard.PATH)  # for whoever opens it in a browser
     return server
 
 
@@ -36,6 +39,10 @@ def chosen(fault: str | None, variant: str | None) -> type[Server]:
     """Return the class of a sound server, of a faulty one, or of a lawful but unusual one."""
     if fault and variant:
         raise ChoiceError("a server has either a fault or a variant")
+    if fault and fault not in faults.FAULTS:
+        raise choice.unknown("fault", fault, faults.FAULTS)
+    if variant and variant not in variants.VARIANTS:
+        raise choice.unknown("variant", variant, variants.VARIANTS)
     if fault:
         return faults.find(fault).server
     return variants.find(variant).server if variant else Server

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from conformance import target
+from conformance.catalogue import requirement
 from conformance.cli import cli
 from conformance.report.table import catalogue
 from conformance.target import HOOKS, PARTIES
@@ -53,6 +57,32 @@ def test_every_command_is_documented_and_exists() -> None:
     commands = set(cli.commands)
     assert commands <= named
     assert set(re.findall(r"bugzy-conformance (\w+) --", TEXT)) <= commands
+
+
+def test_the_failure_that_is_read_is_one_of_the_catalogue() -> None:
+    found = re.search(r"^FAILED (\S+) \((\w+)\): (.*)$", TEXT, re.M)
+    assert found
+    one = requirement(found[1])
+    assert (one.level, one.title) == (found[2], found[3])
+    assert f"  source    {one.source}\n  reading   {one.reading}\n" in TEXT
+
+
+def test_a_server_is_waited_for_before_the_suite_is_run(tmp_path: Path) -> None:
+    """The commands are pasted together, with another port and a lesser run."""
+    lines = block("command: local").replace("8000", "0") + "kill $!\n"
+    called = lines.replace("bugzy-conformance run", "python -m conformance plan")
+    called = called.replace("bugzy-reference-server", "python -m reference_server")
+    bin = Path(sys.executable).parent
+    done = subprocess.run(
+        ["bash", "-c", called],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{bin}:/usr/bin:/bin", "PYTHONPATH": str(README.parent)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "requests" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize("name", ["run", "test"])

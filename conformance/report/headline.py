@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.catalogue import LEVELS
 from conformance.outcome import USAGE
 from conformance.report.document import traffic, waited
 from conformance.verdict import Verdict
@@ -20,7 +21,7 @@ def headline(outcome: Outcome) -> str:
     untested = sum(one.outcome == "not_tested" for one in counted)
     limits = _undecided(counted) if outcome.verdict == "inconclusive" else ""
     if outcome.verdict == "conformant" and untested:
-        limits += f" in what was tested, which {untested} of {len(counted)} requirements were not"
+        limits += f" in what was tested, which {untested} of {_all(counted)} were not"
     if outcome.complaints:
         limits += "; waivers have to be mended"
     return outcome.verdict + limits
@@ -30,9 +31,16 @@ def _undecided(counted: list[Verdict]) -> str:
     """Why a run decided nothing; empty where it was not complete, which is said apart."""
     open = sum(one.outcome == "inconclusive" for one in counted)
     if open:
-        return f", as {open} of {len(counted)} requirements stayed undecided"
+        return f", as {open} of {_all(counted)} stayed undecided"
     untested = all(one.outcome == "not_tested" for one in counted)
     return ", as nothing of what it was to decide was tested" if counted and untested else ""
+
+
+def _all(counted: list[Verdict]) -> str:
+    """How many requirements decide the whole, and of what levels these are."""
+    among = {one.requirement.level for one in counted}
+    levels = [level for level in LEVELS if level in among]
+    return f"{len(counted)} {' and '.join(levels)} requirements"
 
 
 def figures(outcome: Outcome) -> str:

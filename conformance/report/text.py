@@ -44,7 +44,8 @@ def lines(outcome: Outcome) -> list[str]:
 
 
 def _decided(outcome: Outcome) -> tuple[list[str], ...]:
-    return _failures(outcome), _open(outcome), _areas(outcome)
+    failed = _failures(outcome)
+    return (failed,) if outcome.target.quiet else (failed, _open(outcome), _areas(outcome))
 
 
 def _failures(outcome: Outcome) -> list[str]:

@@ -33,6 +33,12 @@ def test_every_command_and_option_is_explained(command: str) -> None:
     assert all(getattr(one, "help", None) for one in options if one.name != "form")
 
 
+@pytest.mark.parametrize("command", sorted(cli.commands))
+def test_what_may_be_repeated_is_said_to_be(command: str) -> None:
+    many = [one for one in cli.commands[command].params if one.multiple]
+    assert all("repeatable" in (getattr(one, "help", None) or "") for one in many)
+
+
 def test_the_module_is_the_command() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "conformance", "requirements", "rate.enforced"],
@@ -103,6 +109,13 @@ def test_a_plan_says_what_to_add(folder: Path) -> None:
         (["run", "--skip", "rat"], "'rat'; did you mean rate?"),
         (["run", "--only", "schema", "--skip", "schema"], "leave no requirement to decide"),
         (["run", "--header", "x", "--base-url", "http://x"], "project.id is missing"),
+        (["run", "--openapi", "t.toml"], "t.toml: no bugzy contract: it is no OpenAPI document"),
+        (["faults", "--only", "nver-refuses"], "named nver-refuses; did you mean never-refuses?"),
+        (["faults", "--only", "aligns-window"], "did you mean aligns-windows?"),
+        (
+            ["faults", "--only", "zz"],
+            "see bugzy-reference-server --list-faults and --list-variants",
+        ),
         (["run", "--windows", "0"], "--windows is 0; write a number above 0"),
         (["run", "--report-dir", "no.yaml/x"], "--report-dir no.yaml/x: cannot be made: Not a"),
         (["plan", "--only", "schema", "--skip", "schema"], "--only and --skip leave no"),
@@ -115,6 +128,7 @@ def test_a_wrong_call_is_one_line_and_status_2(
 ) -> None:
     (folder / "empty.ndjson").write_text('{"type": "header"}\n', encoding="utf-8")
     (folder / "no.yaml").write_text("a: [\nb", encoding="utf-8")
+    (folder / "t.toml").write_text('base_url = "http://x"', encoding="utf-8")
     result = call(*arguments)
     assert (result.exit_code, len(result.output.splitlines())) == (2, 1), result.output
     assert result.output.startswith("bugzy-conformance: ")

@@ -64,7 +64,12 @@ def test_what_is_missing_is_named(tmp_path: Path, lacking: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("[", "not YAML"), ("", "no bugzy contract"), ("7", "no bugzy contract")],
+    [
+        ("[", "not YAML"),
+        ("", "no bugzy contract: it is no OpenAPI document"),
+        ('base_url = "x"', "no bugzy contract: it is no OpenAPI document"),
+        ("x-key-kinds: 7", "no bugzy contract: something in it is not as in the bundled"),
+    ],
 )
 def test_what_is_no_contract(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "openapi.yaml"

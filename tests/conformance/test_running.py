@@ -141,7 +141,8 @@ def test_a_key_whose_reset_is_to_be_seen_is_kept_until_then() -> None:
 
 
 def test_the_summary_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with running.bundled(SMALL | {"report_dir": str(tmp_path)}) as target:
+    options = SMALL | {"report_dir": str(tmp_path), "quiet": False}
+    with running.bundled(options) as target:
         assert running.run(target) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "schema    1 passed" in lines

@@ -39,6 +39,10 @@ def test_a_waiver_is_read(tmp_path: Path) -> None:
         (GOOD.replace("2027-01-31", '"soon"'), "expires is missing or of another type; write a d"),
         (GOOD.replace('"the limiter is being replaced"', '""'), "reason is missing"),
         (GOOD + GOOD.replace("enforced", "enforcd"), "waiver 2: no requirement.*rate.enforced?"),
+        (
+            GOOD.replace(".enforced", ""),
+            "'rate' is an area; write one requirement's id, as in rate.",
+        ),
         (GOOD + "more = 1\n", "more is not known; write id, reason, link, expires"),
         ("waiver = 1", "write each waiver as a "),
         (GOOD + "[other]\n", "write each waiver as a "),

@@ -102,7 +102,7 @@ def test_it_ends_quietly_when_interrupted(start: Start) -> None:
 def test_nothing_is_said_of_what_was_refused(start: Start, fields: str) -> None:
     process, target = start()
     with connect(target["base_url"]) as connection:
-        connection.sendall(f"GET / HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n".encode())
+        connection.sendall(f"GET /x HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n".encode())
         assert answer(connection)[0] in (400, 401)
     process.terminate()
     assert process.communicate(timeout=10)[1] == ""
@@ -132,6 +132,20 @@ def test_a_wrong_call_is_an_error_that_says_so(arguments: list[str]) -> None:
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 2
     assert "Error: " in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--fault", "nver-refuses"], "named nver-refuses; did you mean never-refuses?"),
+        (["--variant", "aligns-window"], "did you mean aligns-windows?"),
+        (["--variant", "zz"], "named zz; see bugzy-reference-server --list-variants"),
+        (["--db", "no/such/db"], "--db no/such/db: unable to open database file; give a file"),
+        (["--db", __file__], f"--db {__file__}: file is not a database; give a file"),
+    ],
+)
+def test_what_may_have_been_meant_is_said(arguments: list[str], said: str) -> None:
+    assert said in CliRunner().invoke(main, arguments).output
 
 
 def test_a_port_in_use_is_named_with_what_to_do() -> None:

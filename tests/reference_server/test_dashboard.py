@@ -39,6 +39,11 @@ def new_key(response: httpx.Response) -> str:
     return match[1]
 
 
+def test_a_browser_that_opens_the_server_is_led_to_it(api: Api) -> None:
+    answer = api.client.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/dashboard")
+
+
 def test_all_projects_and_teams_are_shown(api: Api) -> None:
     text = page(api).text
     assert all(f"/dashboard/{owner}" in text for owner in api.ids.values())

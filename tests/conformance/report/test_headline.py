@@ -18,7 +18,9 @@ def test_the_verdict_alone_where_it_says_all() -> None:
 
 def test_what_was_not_tested_limits_it() -> None:
     found = conformant("auth.unknown-key")
-    assert headline(found) == "conformant in what was tested, which 1 of 2 requirements were not"
+    assert (
+        headline(found) == "conformant in what was tested, which 1 of 2 must requirements were not"
+    )
 
 
 def test_why_nothing_was_decided() -> None:
@@ -28,7 +30,12 @@ def test_why_nothing_was_decided() -> None:
     )
     assert headline(untested) == "inconclusive, as nothing of what it was to decide was tested"
     found = outcome(exchange(200), only=("auth.required", "auth.project-key-accepted"))
-    assert headline(found) == "inconclusive, as 1 of 2 requirements stayed undecided"
+    assert headline(found) == "inconclusive, as 1 of 2 must requirements stayed undecided"
+
+
+def test_the_levels_that_decide_are_named() -> None:
+    found = outcome(exchange(200), only=("auth",), strict=True)
+    assert " of 12 must and should requirements stayed undecided" in headline(found)
 
 
 def test_waivers_that_must_go_limit_it() -> None:

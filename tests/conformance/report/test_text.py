@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from conformance.report import text
@@ -12,6 +14,16 @@ def test_a_failure_tells_all_that_its_reader_needs() -> None:
     )
     words = [line.split()[0] for line in lines[start + 1 : start + 8]]
     assert words == ["source", "reading", "expected", "observed", "2", "curl", "again"]
+
+
+def test_quiet_leaves_failures_notes_and_the_verdict() -> None:
+    noted = replace(failing(quiet=True), notes=("heed this",))
+    lines = [line for line in text.lines(noted) if line and not line.startswith("  ")]
+    failed, (note, verdict, reports) = lines[:-3], lines[-3:]
+    assert failed
+    assert all(line.startswith("FAILED ") for line in failed)
+    assert (note, reports) == ("note: heed this", "reports: conformance-report/")
+    assert verdict.startswith("nonconformant: ")
 
 
 def test_nothing_that_was_sent_is_obeyed_or_begins_a_line() -> None:
