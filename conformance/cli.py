@@ -235,15 +235,17 @@ def init(output: str, force: bool, check: bool, header: tuple[str, ...], **given
         if path.exists() and not force:
             raise drafts.exists(path)
         draft = drafts.drafted(given, _ask)
-        status = 0
+        checked = []
         for one in drafts.check(draft, options={"header": header}) if check else ():
             click.echo(f"{one.name:<14} {one.says}")
-            status = max(status, drafts.STATUS[one.verdict])
-        if status:
+            checked.append(one)
+        if status := max((drafts.STATUS[one.verdict] for one in checked), default=0):
             click.echo("Nothing was written; --no-check writes the file all the same:", err=True)
             click.echo(f"{draft.command()} --no-check --output {shlex.quote(output)}", err=True)
             sys.exit(status)
         drafts.write(draft, path, force=force)
+        if warning := drafts.warning(checked):
+            click.echo(warning, err=True)
         click.echo(f"Wrote {path}. Next: bugzy-conformance plan --target {path}")
 
 

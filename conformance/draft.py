@@ -6,20 +6,20 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from conformance import reach
 from conformance import target as targets
 from conformance.bench import Bench, Rig, new_run
-from conformance.contract import Operation
 from conformance.deployment import contract_of
 from conformance.exchange import Exchange
 from conformance.history import Recorder
 from conformance.probes.shapes import first_list
 from conformance.source import TargetError
-from conformance.target import PARTIES, Target
+from conformance.target import PARTIES, Party, Target
 
 MEANINGS = {
     "project": "the project under test",
@@ -38,13 +38,19 @@ allow_writes = false                        # may create things there
 max_requests_per_second = 20
 """
 MEANS = {  # what an answer says of a key
-    401: "refused: the key is not valid there",
-    404: "not found: the key is not for this id",
+    401: "refused",
+    404: "not found",
     429: "accepted, and over its limit now",
 }
 
 
-STATUS = {"accepted": 0, "unknown": 0, "refused": 2, "unreachable": 3}  # exit status by verdict
+STATUS = {  # the exit status by verdict
+    "accepted": 0,
+    "unknown": 0,  # nothing was sent
+    "doubtful": 0,  # what was answered may have another reason than the key
+    "refused": 2,
+    "unreachable": 3,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +101,7 @@ class Checked:
 
     name: str
     says: str
-    verdict: str  # accepted, refused, unknown (nothing could be told) or unreachable
+    verdict: str  # one of STATUS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,23 +226,50 @@ def _checked(entry: Entry, bench: Bench) -> Checked:
         return Checked(name=entry.name, says=says, verdict="unknown")
     operation = first_list(bench.contract, PARTIES[entry.name])
     exchange = bench.client.attempt(bench.call(operation, entry.name))
-    says = f"{_told(exchange)} ({operation.method} {operation.path})"
-    return Checked(name=entry.name, says=says, verdict=_verdict(operation, exchange))
+    party = bench.target.parties[entry.name]
+    says = f"{_told(bench, party, exchange)} ({operation.method} {operation.path})"
+    verdict = _verdict(exchange)
+    if exchange.status == 404 and not operation.documented:  # which the deployment may lack
+        verdict = "refused" if reach.misplaced(bench.contract, party) else "doubtful"
+    return Checked(name=entry.name, says=says, verdict=verdict)
 
 
-def _told(exchange: Exchange) -> str:
-    if exchange.status is None:
-        return f"no answer: {exchange.failure}"
-    said = "accepted" if exchange.succeeded else MEANS.get(exchange.status, "not as expected")
-    return f"{exchange.status} {said}"
+def _told(bench: Bench, party: Party, exchange: Exchange) -> str:
+    base_url, response = bench.target.base_url, exchange.response
+    if response is None:
+        return reach.unanswered(base_url, exchange.failure or "")
+    said = MEANS.get(response.status, "not as expected")
+    if moved := reach.moved(base_url, exchange):
+        said = f"base_url {moved}"
+    elif exchange.succeeded:
+        said = "accepted" if _is_json(exchange) else "but no JSON: is base_url right?"
+    elif response.status in (401, 404):
+        said += f": {reach.refusal(bench.contract, party, response)}"
+    return f"{response.status} {said}"
 
 
-def _verdict(operation: Operation, exchange: Exchange) -> str:
-    if exchange.succeeded or exchange.status == 429:
+def _is_json(exchange: Exchange) -> bool:
+    return exchange.response is not None and exchange.response.json is not None
+
+
+def _verdict(exchange: Exchange) -> str:
+    if exchange.succeeded:
+        return "accepted" if _is_json(exchange) else "refused"
+    if exchange.status == 429:
         return "accepted"
-    if exchange.status == 404 and not operation.documented:
-        return "unknown"  # the deployment may lack the operation
-    return "refused" if exchange.status in (400, 401, 403, 404) else "unreachable"
+    wrong = (400, 401, 403, 404, *reach.MOVED)
+    return "refused" if exchange.status in wrong else "unreachable"
+
+
+def warning(checked: Iterable[Checked]) -> str | None:
+    """What to heed of a file that is written though it may hold what is wrong."""
+    names = [f"[{one.name}]" for one in checked if one.verdict == "doubtful"]
+    if not names:
+        return None
+    return (
+        f"Warning: nothing shows that the key of {', '.join(names)} is accepted: it may be wrong, "
+        "or the deployment lacks the operation"
+    )
 
 
 def write(draft: Draft, path: Path, *, force: bool) -> None:

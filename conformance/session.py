@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from conformance import __version__, inventory, schedule, waiver
+from conformance import __version__, inventory, reach, schedule, waiver
 from conformance.bench import Bench, Impatient, Rig, new_run
 from conformance.catalogue import sought
 from conformance.client import BudgetSpent, TargetLost
@@ -29,10 +29,8 @@ from conformance.target import Party, Target
 if TYPE_CHECKING:
     import pytest
 
-    from conformance.exchange import Exchange
     from conformance.report.progress import Progress
 
-NO_TLS = "WRONG_VERSION_NUMBER"  # what OpenSSL says of an answer in plain text
 CURRENT: Session | None = None
 NUMBERS_PER_WORKER = 1_000_000
 SHOWS = 5  # requests that a key has left, so that taking it where it must not be taken shows
@@ -176,10 +174,13 @@ class Session:
         self.bench.thrifty = True
 
     def _why_refused(self) -> str:
-        last = self.bench.recorder.exchanges[0]
-        said = f"{last.status} {last.code or ''}".strip()
+        first = next(one for one in self.bench.recorder.exchanges if one.response is not None)
         where = f"{self.target.file}: " if self.target.file else ""
-        hint = "the key does not belong to project.id, is revoked, or the server refuses every key"
+        if moved := reach.moved(self.target.base_url, first):
+            return f"{where}base_url {moved}"
+        assert first.response is not None
+        hint = reach.refusal(self.contract, self.target.parties["project"], first.response)
+        said = f"{first.status} {first.code or ''}".strip()
         return f"{where}project.key was refused with {said}: {hint}"
 
     def _keyed(self) -> list[Party]:
@@ -193,17 +194,11 @@ class Session:
             if exchange.response is None:
                 unanswered += 1
                 if unanswered == 2:
-                    raise TargetLost(self._unreachable(exchange))
-            elif exchange.status not in (401, 403, 404):
+                    failure = exchange.failure or ""
+                    raise TargetLost(reach.unanswered(self.target.base_url, failure))
+            elif exchange.status not in (401, 403, 404, *reach.MOVED):
                 return True
         return False
-
-    def _unreachable(self, exchange: Exchange) -> str:
-        where, failure = self.target.base_url, exchange.failure or ""
-        hint = "is it running, is base_url right?"
-        if NO_TLS in failure:
-            hint = f"it speaks no TLS; write http://{where.partition('://')[2]}"
-        return f"{where} does not answer ({failure}): {hint}"
 
     @contextlib.contextmanager
     def during(self, one: schedule.Slot) -> Iterator[None]:

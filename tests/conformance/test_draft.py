@@ -14,6 +14,7 @@ from conformance.cli import cli
 from reference_server import embedded
 from reference_server.embedded import Running
 from reference_server.keys import digest
+from tests.conformance.test_strangers import answering
 
 VARIABLES = {name: drafts.variable(name) for name in targets.PARTIES}
 
@@ -115,11 +116,50 @@ def test_a_key_of_another_project_is_said(server: Running) -> None:
     assert "404 not found" in result.output
 
 
+@pytest.mark.usefixtures("keys")
+def test_a_team_key_that_nothing_is_found_with_is_warned_of(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUGZY_TEAM_KEY", server.credentials["other_team"].key)
+    result = init(*options(server, "project", "team"))
+    assert result.exit_code == 0
+    assert "404 not found: the key does not belong to team.id" in result.output
+    assert "Warning: nothing shows that the key of [team] is accepted" in result.output
+    assert written()["team"]
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_key_of_another_kind_is_said(server: Running) -> None:
+    result = init(*options(server, "team"), "--project-id=x", "--team-key-env=BUGZY_PROJECT_KEY")
+    assert result.exit_code == 2
+    assert "it is a project key by its prefix bzy_proj_; write a team's" in result.output
+
+
+@pytest.mark.parametrize(
+    ("status", "how", "said"),
+    [
+        (200, {"page": "Welcome to nginx"}, "200 but no JSON: is base_url right?"),
+        (404, {"page": "Not here"}, "404 not found: no JSON came with it, so base_url is probably"),
+        (301, {"leads": "https://b.example.com"}, "301 base_url redirects to https://b.example.c"),
+    ],
+)
+def test_what_is_another_server_is_not_written(
+    status: int, how: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUGZY_PROJECT_KEY", "bzy_proj_0123456789")
+    with answering(status, **how) as url:
+        result = init(f"--base-url={url}", "--project-id=x")
+    assert result.exit_code == 2
+    assert said in result.output
+    assert not Path("target.toml").exists()
+
+
 def test_what_does_not_answer_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BUGZY_PROJECT_KEY", "bzy_proj_x")
     result = init(f"--base-url=http://127.0.0.1:{free_port()}", "--project-id=x")
     assert result.exit_code == 3
-    assert "no answer" in result.output
+    assert "does not answer" in result.output
+    assert "is it running, is base_url right?" in result.output
 
 
 def test_a_variable_that_is_not_set_is_not_checked(server: Running) -> None:

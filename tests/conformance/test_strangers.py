@@ -22,18 +22,21 @@ KEY = "bzy_proj_0123456789abcdef0123456789abcdef"
 
 
 @contextlib.contextmanager
-def answering(status: int) -> Iterator[str]:
-    """A server that gives one answer to everything."""
+def answering(status: int, page: str = "", leads: str = "") -> Iterator[str]:
+    """A server that gives one answer to everything: JSON, a page, or the same path elsewhere."""
     document = {"data": []} if status == 200 else {"error": {"code": "X", "message": "no"}}
+    type = "text/html" if page else "application/json"
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            body = json.dumps(document).encode()
+            body = (page or json.dumps(document)).encode()
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", type)
+            if leads:
+                self.send_header("Location", leads + self.path)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -116,6 +119,20 @@ def test_no_answer_to_anything(tmp_path: Path) -> None:
     assert failed(tmp_path) == set()
 
 
+def test_a_server_that_leads_elsewhere_is_the_wrong_one(tmp_path: Path) -> None:
+    with answering(301, leads="https://b.example.com") as url:
+        result = run(tmp_path, url)
+    assert result.exit_code == 2
+    said = "target.toml: base_url redirects to https://b.example.com; write that as base_url\n"
+    assert result.output.endswith(said)
+
+
+def test_a_page_that_is_not_found_is_no_fault_of_the_key(tmp_path: Path) -> None:
+    with answering(404, page="<h1>Not here</h1>") as url:
+        result = run(tmp_path, url)
+    assert "project.key was refused with 404: no JSON came with it, so base_url" in result.output
+
+
 def test_a_key_that_a_sound_server_does_not_know(tmp_path: Path) -> None:
     with embedded.start(clock=RealClock()) as server:
         result = run(tmp_path, server.base_url, id=server.credentials["project"].id)
@@ -131,7 +148,7 @@ def test_a_key_that_a_sound_server_does_not_know(tmp_path: Path) -> None:
         (["run", "--target", "nowhere.toml"], "nowhere.toml: cannot be read"),
         (["run", "--base-url", "nonsense"], "--base-url is 'nonsense'"),
         (["requirements", "rate.nothing"], "no requirement or area is called"),
-        (["faults", "--only", "no-such"], "no fault is named no-such"),
+        (["faults", "--only", "no-such"], "no fault or variant is named no-such"),
         (["audit", "nowhere.ndjson"], "nowhere.ndjson"),
     ],
 )
