@@ -101,6 +101,7 @@ class Bench:
         self.unlimited: set[str] = set()  # keys that are not to be exhausted: it was tried
         self.pools: dict[str, Pool] = {}  # by kind of key
         self.waiting: Wait | None = None  # what the run waits for at the moment
+        self.announce: Callable[[Wait], None] | None = None  # who wants to know when a wait begins
         self._waiting: list[Call] = []  # calls without a valid key, to be sent together
         self._prices = Prices(self.client.send, self.budget)
         self._pairs = Pairs(self.deliver, rig.contract.rate_limit)
@@ -344,6 +345,8 @@ class Bench:
         if moment > started:
             self._keep_patience(moment - started, why)
             self.waiting = Wait(min(moment, started + longest), why)
+            if self.announce is not None:
+                self.announce(self.waiting)
             self.clock.sleep(self.waiting.until - started)
             self.waiting = None
             self.note("waited", started, seconds=self.clock.now() - started, why=why)

@@ -48,7 +48,6 @@ class Budget:
     def __init__(self, rate_limit: RateLimit, clock: ServerClock) -> None:
         self._rate_limit = rate_limit
         self.clock = clock
-        self.opened = 0  # windows
         self._windows: dict[str, Window] = {}
         self._dated: set[str] = set()  # keys of which some answer told a Reset
         self._lock = threading.Lock()
@@ -107,7 +106,6 @@ class Budget:
     def _seen(self, label: str, exchange: Exchange) -> Window:
         before = self._windows.get(label)
         if before is None or exchange.started >= before.ends or self._reopened(exchange, before):
-            self.opened += 1
             before = Window(self._rate_limit.limit, exchange.ended + self._rate_limit.window)
         counted = before.remaining - (exchange.status != 429)
         said = self._remaining(exchange)

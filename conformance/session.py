@@ -93,12 +93,15 @@ class Session:
     @classmethod
     def in_worker(cls, brief: dict[str, Any], worker: str) -> Session:
         """The session of an xdist worker."""
+        from conformance.report.progress import Progress
+
         number = int(worker.removeprefix("gw"))
         target = pickle.loads(brief["target"])  # noqa: S301 - from our own main process
         session = cls(target, run=brief["run"], worker=number)
         session.refused = brief["refused"]
         session._notes_left = number == 0
         session.bench.learn_brief(json.loads(brief["bench"]), number + 1)
+        session.progress = Progress(target, session.bench, live=False)
         return session
 
     # --- the plan

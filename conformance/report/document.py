@@ -12,6 +12,7 @@ from conformance.report.visible import cut
 from conformance.verdict import Verdict
 
 if TYPE_CHECKING:
+    from conformance.exchange import Exchange
     from conformance.history import History
     from conformance.outcome import Outcome
 
@@ -67,12 +68,16 @@ def traffic(outcome: Outcome) -> dict[str, Any]:
 def windows(outcome: Outcome) -> dict[str, int]:
     """The rate-limit windows that were seen, per party."""
     field = outcome.contract.rate_limit.reset_field
-    seen = {
-        (one.tags.credential, one.tags.key, one.response.number(field))
-        for one in outcome.history.answered
-        if one.plain_key and one.response is not None and one.status != 401
-    }
-    return dict(Counter(credential for credential, _, reset in seen if reset is not None))
+    seen = {window for one in outcome.history.answered if (window := window_of(one, field))}
+    return dict(Counter(credential for credential, _, _ in seen))
+
+
+def window_of(one: Exchange, field: str) -> tuple[str, str | None, int] | None:
+    """The window that an answer tells of, by its Reset field: whose, of which key, until when."""
+    if one.response is None or one.status == 401 or not one.plain_key:
+        return None
+    reset = one.response.number(field)
+    return None if reset is None else (one.tags.credential, one.tags.key, reset)
 
 
 def _requirement(outcome: Outcome, verdict: Verdict) -> dict[str, Any]:

@@ -10,24 +10,38 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
+from conformance.report.document import window_of
+
 if TYPE_CHECKING:
-    from conformance.bench import Bench
+    from conformance.bench import Bench, Wait
     from conformance.target import Target
 
 
-class Progress:
-    """Shows the area at work, how much has been sent, what is waited for and how long it takes."""
+LEAST = 3.0  # seconds: a shorter wait needs no line
 
-    def __init__(self, target: Target, bench: Bench) -> None:
+
+class Progress:
+    """Shows the area at work, how much has been sent, what is waited for and how long it takes.
+
+    *live*: whether the terminal, if there is one, is this process's own to write a live line on.
+    """
+
+    def __init__(self, target: Target, bench: Bench, *, live: bool = True) -> None:
         self._bench = bench
         self._area = ""
-        self._quiet = target.quiet
+        self._alone = not target.workers  # else others send too
+        self._windows: set[tuple[str, str | None, int]] = set()
+        self._seen = 0  # exchanges
         self._console = Console(
             file=sys.stderr, no_color=not target.color, highlight=False, soft_wrap=True
         )
+        terminal = self._console.is_terminal
+        self._plain = not (target.quiet or terminal)
         self._ends = 0.0  # when the plan says that the run ends, on the monotonic clock
         self._status: Status | None = None
-        if self._console.is_terminal and not self._quiet:
+        if target.control is None:  # a bundled server's time is not waited for
+            bench.announce = self.wait
+        if terminal and live and not target.quiet:
             self._ends = time.monotonic() + _seconds(target)
             self._status = self._console.status(self)
             self._status.start()
@@ -41,8 +55,13 @@ class Progress:
         """A probe is done."""
         area = id.rpartition("/")[2].partition(".py")[0]
         changed, self._area = area != self._area, area
-        if self._status is None and changed and not self._quiet:
+        if changed and self._plain:
             self._console.print(self._sent(), markup=False)
+
+    def wait(self, wait: Wait) -> None:
+        """A wait begins."""
+        if self._plain and wait.until - self._bench.clock.now() >= LEAST:
+            self._console.print(self._waits(), markup=False)
 
     def close(self) -> None:
         """Take the live line away."""
@@ -51,8 +70,18 @@ class Progress:
 
     def _sent(self) -> str:
         area = f"probing {self._area}" if self._area else "the first requests"
-        requests, windows = len(self._bench.recorder.exchanges), self._bench.budget.opened
-        return f"{area}: {requests} requests and {windows} windows so far"
+        if not self._alone:
+            return area
+        requests = len(self._bench.recorder.exchanges)
+        return f"{area}: {requests} requests and {self._count()} windows so far"
+
+    def _count(self) -> int:
+        """The windows that the answers so far tell of, as the report counts them."""
+        field = self._bench.contract.rate_limit.reset_field
+        fresh = self._bench.recorder.exchanges[self._seen :]
+        self._seen += len(fresh)
+        self._windows |= {window for one in fresh if (window := window_of(one, field))}
+        return len(self._windows)
 
     def _waits(self) -> str:
         waiting = self._bench.waiting
