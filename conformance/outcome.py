@@ -12,7 +12,6 @@ from conformance.catalogue import requirements, select
 from conformance.contract import Contract
 from conformance.created import Created, created
 from conformance.history import History
-from conformance.reach import MOVED
 from conformance.target import Target
 from conformance.verdict import Gate, Verdict, decide, overall
 
@@ -94,16 +93,11 @@ def judged(
 def _status(outcome: Outcome) -> int:
     if outcome.errors:
         return INTERNAL
-    if outcome.refused and (_only_refusals(outcome.verdicts) or _moved(outcome.history)):
+    if outcome.refused and _only_refusals(outcome.verdicts):
         return USAGE
     if outcome.complaints:
         return NONCONFORMANT
     return outcome.status
-
-
-def _moved(history: History) -> bool:
-    """Whether every answer only led elsewhere, as where base_url is another one's."""
-    return all(one.status in MOVED for one in history.answered)
 
 
 def _only_refusals(verdicts: tuple[Verdict, ...]) -> bool:
