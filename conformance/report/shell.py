@@ -45,6 +45,7 @@ ALTERED: Mapping[str, str] = {  # V: the variable's name; P: the prefix of its k
     "prefix-upper": "$(printf %s P | tr a-z A-Z)${V#P}",
     "prefix-mark": "$(printf %s P | tr _ -)${V#P}",
     "quoted": r"\"${V}\"",
+    "base64": "$(printf %s ${V} | base64 -w0)",
     "dotted": "${V}.",
     "comma": "${V},",
     "semicolon": "${V};x",
