@@ -142,10 +142,11 @@ def before_all(contract: Contract, history: History) -> Iterator[Opinion]:
 @judges("auth.scheme-case")
 def scheme_case(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge a valid key under "bearer" in other cases."""
-    control = select.control(contract, history)
+    control, lives = select.control(contract, history), select.lives_of(history)
     unrecognised = select.unrecognised(contract, history)
     for id, asked in _asked(contract, history, _formed("scheme-case")):
-        known = [one for one in asked if one.tags.key not in unrecognised]
+        taken = [one for one in asked if one.tags.key not in unrecognised]
+        known = [one for one in taken if one.status != 401 or not lives.lost(one)]
         decided = _decided(contract, history, known)
         accepted = [one for one in decided if _as_well(control.get(id), one)]
         refused = [one for one in decided if one not in accepted]

@@ -37,8 +37,8 @@ def _refused(one: Exchange) -> bool:
 
 
 def _rotated_since(lives: Lives, issued: Event, one: Exchange) -> bool:
-    """Whether another key was replaced in between, which may be why this one is refused."""
-    return any(issued.ended <= event.started < one.ended for event in lives.rotations)
+    """Whether another key was generated in between, which may be why this one is refused."""
+    return any(issued.ended <= event.started < one.ended for event in lives.generated)
 
 
 def _undecided(history: History, one: Exchange) -> bool:
@@ -222,7 +222,7 @@ def load_served(contract: Contract, history: History) -> Iterator[Opinion]:
 
 @judges("rotation.only-own")
 def other_key_died(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield keys of others that are refused since a project's key was replaced."""
+    """Yield keys that are refused since somebody else's key was generated."""
     lives = lives_of(history)
     worked: dict[tuple[str, str], Exchange] = {}
     told: set[str] = set()
@@ -239,21 +239,21 @@ def other_key_died(contract: Contract, history: History) -> Iterator[Opinion]:
         elif _refused(one) and between is not None:
             told.add(label)
             yield Finding(
-                expected=f"{label} to work as before: it is not the key that was replaced",
-                observed=f"401 since {between.data['replaces']} was replaced",
+                expected=f"{label} to work as before: the new key is not for the same",
+                observed=f"401 since {between.data['key']} was generated",
                 exchanges=(worked[place], one),
             )
 
 
 def _rotation_between(lives: Lives, before: Exchange | None, after: Exchange) -> Event | None:
-    """A rotation of another party's key between two exchanges of a key."""
+    """Another party's new key between two exchanges of a key."""
     if before is None:
         return None
     party = (after.tags.key or "").partition("#")[0]
     return next(
         (
             event
-            for event in lives.rotations
+            for event in lives.generated
             if event.data["party"] != party
             and before.ended < event.started
             and event.ended < after.started

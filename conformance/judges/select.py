@@ -239,9 +239,12 @@ class Lives:
         self.rotations: tuple[Event, ...] = tuple(
             event for event in self._issued.values() if event.data.get("replaces")
         )
+        self.generated: tuple[Event, ...] = tuple(
+            event for event in self._issued.values() if event.data.get("generated")
+        )
         self._ends = {label: self._end(event) for label, event in self._issued.items()}
         self._spans = {label: self._span(event) for label, event in self._issued.items()}
-        self._new = {label for label, one in self._issued.items() if one.data.get("generated")}
+        self._new = {event.data["key"] for event in self.generated}
         plain = (one for one in history.judged if one.tags.operation and own(one) and sound(one))
         self._told = grouped(plain, lambda one: one.tags.key or "")
 
@@ -262,10 +265,11 @@ class Lives:
     def shut_out(self, exchange: Exchange) -> bool:
         """Whether the last answer to a sound request with its key was that it is none.
 
-        Of a generated key it has to be shown first that it is one.
+        Of a generated key it has to be shown first that it is one. Or if it was lost since then.
         """
         before = self._before(exchange)
-        return before[-1].status == 401 if before else exchange.tags.key in self._new
+        none = before[-1].status == 401 if before else exchange.tags.key in self._new
+        return none or self.lost(exchange)
 
     def lost(self, exchange: Exchange) -> bool:
         """Whether its key had been let in, and was not any more: since then, or for ever.
@@ -278,7 +282,7 @@ class Lives:
         last = before[-1]
         told = self._told[exchange.tags.key or ""]
         again = any(one.status != 401 for one in told if last.precedes(one))
-        replaced = any(last.ended < one.ended <= exchange.ended for one in self.rotations)
+        replaced = any(last.ended < one.ended <= exchange.ended for one in self.generated)
         return last.status == 401 or (replaced and not again)
 
     def _before(self, exchange: Exchange) -> list[Exchange]:

@@ -12,9 +12,10 @@ from conformance.exchange import Exchange
 from conformance.finding import SHOWN, Evidence, Finding, Opinion
 from conformance.history import History
 from conformance.judges import select
-from conformance.likeness import volatile
+from conformance.likeness import SURE, volatile
 
 STEADY = 3  # answers that show that a number does not change
+SELDOM = 0.25  # of the answers that have by chance the number that others always have
 MISSING = "(missing)"
 FRAMING = frozenset(  # fields that vary with connection and time, not with what was asked
     {"age", "connection", "content-length", "date", "keep-alive", "transfer-encoding", "via"}
@@ -54,15 +55,29 @@ def window_tells(
 ) -> Iterator[tuple[str, str, str]]:
     """Yield the fields of a window that tell two kinds of strangers apart, with both values.
 
-    Numbers do where they never change; a counter of an address, which goes on, does not.
+    Numbers do where they never change for one of the two, and are seldom so for the other; a
+    counter of an address, which goes on, does not.
     """
     if min(len(ones), len(others)) < STEADY:
         return
     for field in (limit.limit_field, limit.remaining_field):
-        said, other = ({_value(one, field) for one in asked} for asked in (ones, others))
-        missing = (said == {MISSING}) != (other == {MISSING}) and MISSING not in said & other
-        if missing or (len(said) == len(other) == 1 and said != other):
-            yield field, min(said), min(other)
+        said, other = ([_value(one, field) for one in asked] for asked in (ones, others))
+        if _apart(said, other) or _apart(other, said):
+            yield field, _listed(said), _listed(other)
+
+
+def _apart(steady: Sequence[str], values: Sequence[str]) -> bool:
+    """Whether a value that never changes for the ones tells them from the others."""
+    if len(set(steady)) > 1:
+        return False
+    same = values.count(steady[0])
+    if steady[0] == MISSING or len(set(values)) == 1:
+        return same == 0
+    return len(steady) >= SURE and same <= SELDOM * len(values)
+
+
+def _listed(values: Iterable[str]) -> str:
+    return " or ".join(sorted(set(values))[:SHOWN])
 
 
 def _value(one: Exchange, field: str) -> str:

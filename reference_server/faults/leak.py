@@ -390,6 +390,16 @@ class SaysNoneLeftOfWhatExists(Server):
         return "0" if exists else super().remaining_field(call, window)
 
 
+@fault(breaks="leak.unauthenticated", also=("auth.before-all",))
+class TellsWindowOfWhatExists(Server):
+    """Says without a valid key what the key of the project or team has left, if that exists."""
+
+    def fresh_window(self, call: Call) -> Window:
+        owner = addressed(self, call)
+        kept = self.store.keys(owner.id) if owner else []
+        return self.windows.peek(kept[0].digest, call.now) if kept else super().fresh_window(call)
+
+
 @fault(breaks="leak.nested")
 class TellsReferredProjects(Server):
     """Refuses an event for another team's project, and takes one for a project that is nowhere."""

@@ -232,7 +232,7 @@ class RevokesOthers(Server):
 
     async def rotate(self, owner: Owner) -> str:
         for other in self.store.owners():
-            if owner.kind == "project" and other.id != owner.id and self.concerns(owner, other):
+            if other.id != owner.id and self.concerns(owner, other):
                 for key in self.store.keys(other.id):
                     self.store.revoke(key)
         return await super().rotate(owner)
@@ -257,6 +257,14 @@ class RevokesTeamKeys(RevokesOthers):
         return owner.team == other.id
 
 
+@fault(breaks="rotation.only-own", also=("auth.project-key-accepted", "rotation.shown-once"))
+class RevokesKeysOfProjects(RevokesOthers):
+    """Revokes with a team's new key those of its projects."""
+
+    def concerns(self, owner: Owner, other: Owner) -> bool:
+        return other.team == owner.id
+
+
 @fault(
     breaks="rotation.only-own",
     also=(
@@ -267,8 +275,8 @@ class RevokesTeamKeys(RevokesOthers):
 class RevokesEveryProject(RevokesOthers):
     """Forgets the condition in its UPDATE: every project's key is revoked."""
 
-    def concerns(self, _: Owner, other: Owner) -> bool:
-        return other.kind == "project"
+    def concerns(self, owner: Owner, other: Owner) -> bool:
+        return owner.kind == other.kind == "project"
 
 
 # rotation.same-as-unknown

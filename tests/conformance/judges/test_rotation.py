@@ -209,6 +209,14 @@ def test_anothers_key_dies(name: str) -> None:
     assert opinions(rotation.other_key_died, before, after) == "nothing"
 
 
+def test_a_projects_key_dies_with_a_teams_new_one() -> None:
+    new = issued("project#2", "project#1")
+    asked: Happened = [new, exchange(200, key="project#2"), issued("team#2")]
+    refused = exchange(401, key="project#2")
+    assert opinions(rotation.other_key_died, *asked, refused) == "failed"
+    assert opinions(rotation.new_key_refused, *asked, refused) == "passed"
+
+
 def test_a_team_key_may_be_refused_by_a_project() -> None:
     before = exchange(200, operation="listEnvironments", credential="team")
     cross = exchange(401, credential="team", resource="cross")
