@@ -161,7 +161,7 @@ async def rotation(script: Script) -> None:
     for name in ("other_project", "team"):
         await script.send("GET", "/nowhere", name)
     await script.rotate("team")
-    beginning = script.display("project")[-1].rstrip(".")
+    beginning = "".join(script.display("project")[-1:]).rstrip(".") or "nothing"
     script.seen.append(f"its own is shown: {script.keys['project'].startswith(beginning)}")
     await script.send("GET", "/teams/{team}/automations", "team")
     script.clock.advance(40)
