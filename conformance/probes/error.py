@@ -53,6 +53,7 @@ CONDITIONS: tuple[Fields, ...] = (
         ("X-Forwarded-For", "203.0.113.1, unknown, 2001:db8::1"),
     ),
 )
+PREFERRED = ("text/html, */*;q=0.1", "text/plain, */*;q=0.1", "application/problem+json, */*;q=0.1")
 UNKNOWN_CHARSET: Fields = (("Content-Type", "application/json; charset=conformance"),)
 
 
@@ -249,6 +250,21 @@ def test_every_body_that_is_none(bench: Bench, operation: Operation) -> None:
     ways = [{"body": body, "defect": defect} for defect, body in bodies]
     ways += [typed(*entry) for entry in media_types(operation, marker)]
     bench.together(bench.call(operation, operation.kind, **way) for way in ways)
+
+
+@probes("error.content-type", phase=Phase.EXTRA, spends={"own": len(PREFERRED)})
+def test_preferred(bench: Bench, party: str) -> None:
+    """Prefer another media type than the one of errors, where there is one to be answered."""
+    bench.together(
+        bench.call(
+            first_list(bench.contract, party),
+            party,
+            resource="absent",
+            fields=(("Accept", media),),
+            defect="unusual:Accept",
+        )
+        for media in PREFERRED
+    )
 
 
 @probes("error.no-server-error", spends={"own": 13}, thrift={"spends": {"own": 7}})

@@ -101,6 +101,18 @@ class Types(Server):
         return status >= HTTPStatus.BAD_REQUEST
 
 
+@fault(breaks="error.content-type", also=("schema.responses",))
+class SendsErrorsAsPreferred(Server):
+    """Says of an error that it is of the type that the client likes best."""
+
+    def refuse(self, call: Call, refusal: Refusal) -> Response:
+        response, likes = super().refuse(call, refusal), call.request.headers.get("accept", "")
+        preferred = likes.partition(",")[0]
+        if "/" in preferred and "*" not in preferred:
+            response.headers["Content-Type"] = preferred
+        return response
+
+
 @fault(breaks="error.content-type")
 class SendsErrorsAsText(Types):
     """Sends errors as text/plain."""

@@ -241,6 +241,7 @@ async def error(script: Script) -> None:
     await script.send("GET", own, None)
     await script.send("GET", own, "undefined")
     await script.send("GET", own, "bzy_é")
+    await script.send("GET", "/nowhere", fields=[("accept", "text/html, */*;q=0.1")])
     for body in (
         b"{",
         b"{}{}",
