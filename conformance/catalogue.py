@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,15 +66,16 @@ def chosen(only: Iterable[str], skip: Iterable[str]) -> tuple[Requirement, ...]:
     return found
 
 
-def sought(only: Iterable[str], skip: Iterable[str]) -> frozenset[str]:
+def sought(only: Collection[str], skip: Iterable[str]) -> frozenset[str]:
     """The requirements whose probes are sent to decide those that --only and --skip leave.
 
     Besides these the others of their areas, as judges weigh what they show: what looks like one
-    violation may follow from another. And all, if every answer bears on one of them.
-    Raises UnknownRequirement as `chosen` does.
+    violation may follow from another. And all, if every answer bears on one that *only* names; an
+    area is decided by what it sends itself. Raises UnknownRequirement as `chosen` does.
     """
     asked = chosen(only, skip)
-    areas = AREAS if any(one.everywhere for one in asked) else {one.area for one in asked}
+    all_bear = not only or any(one.everywhere and one.id in only for one in asked)
+    areas = AREAS if all_bear else {one.area for one in asked}
     left_out = {one.id for one in select(skip)}
     return frozenset(one.id for one in requirements() if one.area in areas) - left_out
 

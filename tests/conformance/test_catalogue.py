@@ -64,6 +64,7 @@ def test_an_area_is_sought_as_a_whole() -> None:
 def test_everything_is_sought_for_what_every_answer_bears_on() -> None:
     every = {one.id for one in requirements()}
     assert sought(["error.envelope"], []) == sought([], []) == every
+    assert sought(["error"], []) == {one.id for one in select(["error"])}
     assert sought(["error.envelope"], ["rotation"]) == every - {
         one.id for one in select(["rotation"])
     }
