@@ -14,7 +14,7 @@ from conformance import target as targets
 from conformance.target import Target
 from reference_server import embedded
 
-ONLY = ["auth", "rotation", "error.envelope"]
+ONLY = ["auth", "rotation"]
 ECHOING = (  # what repeats keys, and xdist workers of a run
     ("repeats-key", 2),
     ("repeats-url", 0),

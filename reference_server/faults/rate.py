@@ -108,7 +108,13 @@ class SaysRemainingLate(Server):
 
 @fault(
     breaks="rate.remaining-counts",
-    also=("rate.enforced", "rate.reset-stable", "rate.remaining-honest", *WITH_MANY_COUNTERS),
+    also=(
+        "rate.enforced",
+        "rate.reset-stable",
+        "rate.remaining-honest",
+        "rate.all-endpoints",
+        *WITH_MANY_COUNTERS,
+    ),
 )
 class CountsPerWorker(Server):
     """Has two workers in turn, each with counters of its own."""

@@ -165,7 +165,7 @@ def test_a_run_that_proves_something(bundled: Callable[..., None]) -> None:
     assert not proof.attempt(FAULT).void
 
 
-@pytest.mark.parametrize("name", ["recovers-early", "revokes-team-keys", "fails-on-odd-keys"])
+@pytest.mark.parametrize("name", ["recovers-early", "revokes-team-keys"])
 def test_what_a_whole_run_finds_is_found_by_its_requirement_alone(name: str) -> None:
     """Each is shown by what is sent for other requirements."""
     (trial,) = proof.faults([name])
