@@ -13,7 +13,7 @@ from reference_server.faults import scope, listing
 from reference_server.faults import rotation, issued, race
 from reference_server.faults import omitted, rate, counter, order, limit
 from reference_server.faults import error, invalid, route
-from reference_server.faults import leak, channel
+from reference_server.faults import leak, keyless, channel
 from reference_server.faults import schema
 
 # isort: on
@@ -31,6 +31,7 @@ __all__ = [
     "find",
     "invalid",
     "issued",
+    "keyless",
     "leak",
     "limit",
     "listing",
