@@ -76,9 +76,8 @@ def _asked_in_pairs(history: History) -> Iterator[Exchange]:
 
 def _group(one: Exchange) -> str:
     """What joins those that are alike but for what exists."""
-    tags = one.tags
-    timed = f"{tags.key} {tags.operation} {tags.nested}"
-    return timed if tags.group == "timing" else tags.group or ""
+    group = one.tags.group or ""
+    return f"{one.tags.key} {one.tags.operation}" if group == "timing" else group
 
 
 def _unknown(contract: Contract, one: Exchange) -> bool:
