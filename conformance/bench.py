@@ -29,6 +29,7 @@ from conformance.pairs import Pairs
 from conformance.prices import Prices
 from conformance.secrets import Masker, in_fields
 from conformance.target import NEW_KEY, Target
+from conformance.waits import MOST_WAITS, Waits
 
 if TYPE_CHECKING:
     from conformance.pool import Pool
@@ -42,7 +43,6 @@ SHORT_WINDOW = 10.0  # seconds; waiting for such a window costs little
 PATIENCE = {True: 60, False: 4}  # windows waited for where keyless requests are limited
 MARKERS_PER_WORKER = 100_000
 VALID = ("bearer", "scheme-case", "ambiguous")  # how a key may be presented that is to be accepted
-MOST_WAITS = 5  # long windows that a run waits for; one is what it takes
 
 Who = str | Key | Credential  # a party's current key, a given key, or any credential
 
@@ -56,18 +56,6 @@ class Rig:
     recorder: Recorder
     run: str  # names the run in markers and the User-Agent
     pace: Path | None = None  # the file in which workers keep one pace together
-
-
-class Impatient(Exception):
-    """Windows are used up so fast that waiting for the next one has no end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Until when, on its clock, a run waits, and what for."""
-
-    until: float
-    why: str
 
 
 class Bench:
@@ -100,15 +88,15 @@ class Bench:
         self._handed: dict[str, float] = {}  # when the windows end that other workers go on with
         self.unlimited: set[str] = set()  # keys that are not to be exhausted: it was tried
         self.pools: dict[str, Pool] = {}  # by kind of key
-        self.waiting: Wait | None = None  # what the run waits for at the moment
-        self.announce: Callable[[Wait], None] | None = None  # who wants to know when a wait begins
+        self.waits = Waits(self.clock, rig.contract.rate_limit.window, self.note)
+        if not self.window_is_short:
+            self.waits.most = MOST_WAITS + self.target.windows - 1
         self._waiting: list[Call] = []  # calls without a valid key, to be sent together
         self._prices = Prices(self.client.send, self.budget)
         self._pairs = Pairs(self.deliver, rig.contract.rate_limit)
         self._patience = PATIENCE[self.window_is_short]
         self._strangers_wait = False  # where requests without a valid key are limited too
         self._let_in = False  # whether something was served although no valid key was sent
-        self._waits = 0  # for long windows
         self._generated = 0
         self._renewed: dict[str, float] = {}  # when a party's first key was generated
         self._lock = threading.Lock()
@@ -336,26 +324,8 @@ class Bench:
         self.wait_until(moment, f"{key.label}: its next window")
 
     def wait_until(self, moment: float, why: str) -> None:
-        """Let time pass until a moment of the run's clock, and record how much.
-
-        Raises Impatient where long windows were waited for too often.
-        """
-        started = self.clock.now()
-        longest = self.contract.rate_limit.window + 3
-        if moment > started:
-            self._keep_patience(moment - started, why)
-            self.waiting = Wait(min(moment, started + longest), why)
-            if self.announce is not None:
-                self.announce(self.waiting)
-            self.clock.sleep(self.waiting.until - started)
-            self.waiting = None
-            self.note("waited", started, seconds=self.clock.now() - started, why=why)
-
-    def _keep_patience(self, seconds: float, why: str) -> None:
-        if seconds > self.contract.rate_limit.window / 2 and not self.window_is_short:
-            self._waits += 1
-            if self._waits > MOST_WAITS + self.target.windows - 1:
-                raise Impatient(f"{why}: not waited for, after {MOST_WAITS} windows of waiting")
+        """Let time pass until a moment of the run's clock; see Waits.until."""
+        self.waits.until(moment, why)
 
     def note(self, kind: str, started: float, **data: Any) -> None:
         """Record an event that ends now."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from conformance import __version__, inventory, reach, schedule, waiver
-from conformance.bench import Bench, Impatient, Rig, new_run
+from conformance.bench import Bench, Rig, new_run
 from conformance.catalogue import sought
 from conformance.client import BudgetSpent, TargetLost
 from conformance.contract import Contract
@@ -25,6 +25,7 @@ from conformance.outcome import Outcome, judged
 from conformance.pace import slow
 from conformance.probe import Lacking, Phase, Probe
 from conformance.target import Party, Target
+from conformance.waits import Impatient
 
 if TYPE_CHECKING:
     import pytest

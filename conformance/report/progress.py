@@ -13,9 +13,9 @@ from rich.status import Status
 from conformance.report.document import window_of
 
 if TYPE_CHECKING:
-    from conformance.bench import Bench, Wait
+    from conformance.bench import Bench
     from conformance.target import Target
-
+from conformance.waits import Wait
 
 LEAST = 3.0  # seconds: a shorter wait needs no line
 
@@ -40,7 +40,7 @@ class Progress:
         self._ends = 0.0  # when the plan says that the run ends, on the monotonic clock
         self._status: Status | None = None
         if target.control is None:  # a bundled server's time is not waited for
-            bench.announce = self.wait
+            bench.waits.announce = self.wait
         if terminal and live and not target.quiet:
             self._ends = time.monotonic() + _seconds(target)
             self._status = self._console.status(self)
@@ -84,7 +84,7 @@ class Progress:
         return len(self._windows)
 
     def _waits(self) -> str:
-        waiting = self._bench.waiting
+        waiting = self._bench.waits.current
         if waiting is None:
             return ""
         left = max(0.0, waiting.until - self._bench.clock.now())

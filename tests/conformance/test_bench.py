@@ -13,7 +13,7 @@ import pytest
 
 from conformance import exhaust as exhausting
 from conformance import model, running
-from conformance.bench import AT_ONCE, MOST_WAITS, Bench, Impatient, Rig
+from conformance.bench import AT_ONCE, Bench, Rig
 from conformance.budget import Window
 from conformance.client import Call
 from conformance.contract import Operation
@@ -28,6 +28,7 @@ from conformance.pool import Pool
 from conformance.probes import rate
 from conformance.probes.rotation import overlapped
 from conformance.target import Target
+from conformance.waits import Impatient
 
 LIMIT = 12
 OPTIONS: dict[str, Any] = {"quiet": True}
@@ -204,15 +205,11 @@ def test_room_is_made_by_a_new_key_or_by_waiting(bench: Bench) -> None:
     assert bench.send(operation(bench, "listEnvironments"), "team").succeeded
 
 
-def test_waiting_for_long_windows_has_an_end(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Bench, "window_is_short", False)
-    for _ in range(MOST_WAITS):
-        exhaust(bench, "project")
-        bench.wait_for_reset(bench.key("project"))
+def test_waiting_for_long_windows_has_an_end(bench: Bench) -> None:
+    bench.waits.most = 0
     exhaust(bench, "other_project")
     with pytest.raises(Impatient, match="other_project#1: its next window: not waited for"):
         bench.ensure("other_project", 5)
-    assert bench.waiting is None
 
 
 @pytest.mark.parametrize(

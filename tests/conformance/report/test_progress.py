@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from conformance.bench import Wait
 from conformance.exchange import Exchange
 from conformance.report.document import windows
 from conformance.report.progress import Progress
+from conformance.waits import Wait
 from tests.conformance.judges.builder import CONTRACT, anonymous, exchange
 from tests.conformance.report.outcomes import outcome, target
 
@@ -27,15 +27,14 @@ def shown(
         contract=CONTRACT,
         recorder=SimpleNamespace(exchanges=sent),
         clock=SimpleNamespace(now=lambda: 10.0),
-        waiting=waiting,
-        announce=None,
+        waits=SimpleNamespace(current=waiting, announce=None),
     )
     progress = Progress(target(**settings), bench, live=live)
     for place, area in enumerate(areas):
         sent.append(exchange(200, fields={RESET: str(60 * (place // 2))}))
         progress.probe(ID.format(area))
-    if waiting is not None and bench.announce is not None:
-        bench.announce(waiting)
+    if waiting is not None and bench.waits.announce is not None:
+        bench.waits.announce(waiting)
     progress.close()
     return capsys.readouterr().err.splitlines()
 
@@ -52,7 +51,8 @@ def test_windows_are_counted_as_in_the_report(capsys: pytest.CaptureFixture[str]
     happened += [anonymous(401), exchange(200, credential="team", key="team#1")]
     found = outcome(*happened)
     recorder = SimpleNamespace(exchanges=list(found.history.exchanges))
-    bench: Any = SimpleNamespace(contract=CONTRACT, recorder=recorder, announce=None)
+    waits = SimpleNamespace(announce=None)
+    bench: Any = SimpleNamespace(contract=CONTRACT, recorder=recorder, waits=waits)
     Progress(target(), bench).probe(ID.format("rate"))
     count = sum(windows(found).values())
     said = f"probing rate: 11 requests and {count} windows so far\n"

@@ -1,0 +1,62 @@
+from typing import Any
+
+import pytest
+
+from conformance.waits import LONGEST, Impatient, Wait, Waits
+
+WINDOW = 60.0
+
+
+class Hands:
+    """A clock that sleeping moves on."""
+
+    def __init__(self) -> None:
+        self.time = 100.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def noted() -> list[dict[str, Any]]:
+    return []
+
+
+@pytest.fixture
+def waits(noted: list[dict[str, Any]]) -> Waits:
+    return Waits(Hands(), WINDOW, lambda kind, started, **data: noted.append(data))
+
+
+def test_a_wait_is_announced_and_recorded(waits: Waits, noted: list[dict[str, Any]]) -> None:
+    begun: list[Wait] = []
+    waits.announce = begun.append
+    waits.until(107.0, "why")
+    assert begun == [Wait(107.0, "why")]
+    assert noted == [{"seconds": 7.0, "why": "why"}]
+    assert waits.current is None
+
+
+def test_what_is_over_is_not_waited_for(waits: Waits, noted: list[dict[str, Any]]) -> None:
+    waits.until(100.0, "why")
+    assert noted == []
+
+
+def test_nothing_is_waited_for_much_longer_than_a_window(
+    waits: Waits, noted: list[dict[str, Any]]
+) -> None:
+    waits.until(10_000.0, "a Reset in milliseconds")
+    assert noted[0]["seconds"] == WINDOW + LONGEST
+
+
+def test_waiting_for_windows_has_an_end(waits: Waits) -> None:
+    waits.most = 1
+    waits.until(150.0, "its next window")
+    waits.until(160.0, "a moment")  # shorter than half a window: counts for nothing
+    with pytest.raises(Impatient, match="its next window: not waited for, after 1 windows"):
+        waits.until(210.0, "its next window")
+    assert waits.current is None
