@@ -64,7 +64,11 @@ class Page:
         self.driver = driver
 
     def open(self, url: str, *, scripts: bool = True) -> None:
-        """Go to a page, and forget what was logged before."""
+        """Go to a page, and forget what was logged before.
+
+        By way of an empty one, as a live page goes on asking a server that has ended meanwhile.
+        """
+        self.driver.get("about:blank")
         self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not scripts})
         for kind in ("browser", "performance"):
             self.driver.get_log(kind)
