@@ -41,23 +41,25 @@ class _Trail:
         self._lists = [one for one in answered if one.succeeded and self._lists_items(one)]
         self._by_path = select.grouped(self._lists, path)
         self._shown = {one.number: self._markers(received(one)) for one in self._lists}
-        writes = [one for one in history.exchanges if self._carried(one)]
-        served = [self._carried(one) for one in writes if not _refusal(one)]
+        self._shown_by = self._by_marker()
+        self._carried = {one.number: self._markers(_sent(one)) for one in history.exchanges}
+        writes = [one for one in history.exchanges if self._carried[one.number]]
+        served = [self._carried[one.number] for one in writes if not _refusal(one)]
         self._served = frozenset[str]().union(*served)
         self._made = {one.id for one in created(contract, history)}
         newest_first = filter(self._begins_with_newest, self._lists)
         self._newest_first = {select.place(one) for one in newest_first}
-        self._accepted = [one for one in writes if one.succeeded]
-        writing = [one for one in answered if self._carried(one) and _refusal(one)]
-        self.refused = [one for one in writing if not self._carried(one) & self._served]
+        self._accepted = select.grouped((one for one in writes if one.succeeded), path)
+        writing = [one for one in answered if self._carried[one.number] and _refusal(one)]
+        self.refused = [one for one in writing if not self._carried[one.number] & self._served]
         self._whole = {one.number for one in self._lists if self._would_show(one)}
         self._blind = {one.number for one in self._lists if self._shows_nothing(one)}
 
     def shown(self, write: Exchange) -> Exchange | None:
         """A list after a write that shows its marker."""
-        carried = self._carried(write)
-        later = (one for one in self._lists if one.ended > write.started)
-        return next((one for one in later if self._shown[one.number] & carried), None)
+        showing = (self._shown_by.get(one, ()) for one in self._carried[write.number])
+        later = (one for some in showing for one in some if one.ended > write.started)
+        return next(later, None)
 
     def evidence(self, write: Exchange) -> Iterator[Opinion]:
         """What the owner's lists after a write, which do not show it, prove."""
@@ -82,9 +84,9 @@ class _Trail:
 
     def _shows_nothing(self, listed: Exchange) -> bool:
         """Whether a list hides accepted writes too, so that it would hide any."""
-        writes = [one for one in self._accepted if path(one) == path(listed)]
+        writes = self._accepted.get(path(listed), ())
         before = [one for one in writes if one.precedes(listed)]
-        carried = frozenset[str]().union(*map(self._carried, before))
+        carried = frozenset[str]().union(*(self._carried[one.number] for one in before))
         shown = carried & self._shown[listed.number] or self._holds_made(items(listed))
         return bool(before) and not shown
 
@@ -95,13 +97,21 @@ class _Trail:
         operation = select.operation_of(self._contract, one)
         return operation is not None and operation.lists
 
-    def _carried(self, one: Exchange) -> frozenset[str]:
-        if one.request.method == "GET":
-            return frozenset()
-        return self._markers(one.request.body.decode(errors="replace"))
+    def _by_marker(self) -> dict[str, list[Exchange]]:
+        """The lists that show each marker."""
+        found: dict[str, list[Exchange]] = {}
+        for one in self._lists:
+            for marker in self._shown[one.number]:
+                found.setdefault(marker, []).append(one)
+        return found
 
     def _markers(self, text: str) -> frozenset[str]:
         return frozenset(self._pattern.findall(text))
+
+
+def _sent(one: Exchange) -> str:
+    """What a write carried."""
+    return "" if one.request.method == "GET" else one.request.body.decode(errors="replace")
 
 
 def _refusal(one: Exchange) -> bool:
