@@ -27,3 +27,18 @@ def says(
 def over(status: int = 429, **how: Any) -> Exchange:
     """A request of a key that is exhausted."""
     return exchange(status, group="exhausted", **how)
+
+
+def at_once(size: int, admitted: int, at: float = 1) -> list[Exchange]:
+    """A burst in which some are admitted; the last to begin are the first to be answered."""
+    return [
+        says(
+            200 if n < admitted else 429,
+            left=max(0, admitted - 1 - n),
+            reset=END,
+            started=at + n / 1000,
+            ended=at + 1 + n / 1000,
+            group="burst:1",
+        )
+        for n in range(size)
+    ][::-1]

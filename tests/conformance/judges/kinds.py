@@ -7,7 +7,7 @@ positive control, an answer, or the other half of a comparison.
 from __future__ import annotations
 
 from .builder import anonymous, exchange, issued, success
-from .drained import DRAINED, END, LEFT, LIMIT, REFUSED, RESET, ROTATED, WHOLE, over, says
+from .drained import DRAINED, END, LEFT, LIMIT, REFUSED, RESET, ROTATED, WHOLE, at_once, over, says
 from .pieces import (
     BARE,
     BELOW,
@@ -38,7 +38,6 @@ from .test_form import shown
 from .test_invalid import flawed, lacking
 from .test_invalid import unknown as unrouted
 from .test_leak import TOLD, below, pair, stranger
-from .test_rate import at_once
 from .test_recovery import EXHAUSTED, watched
 from .test_rotation import CONTROL, DEAD, MEANWHILE, OLD, OTHER, load, new, tried, unknown, upload
 from .test_schema import execution, generated, got

@@ -1,0 +1,62 @@
+"""A new key's window, and a revoked key that was exhausted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.exchange import Exchange
+from conformance.history import Event
+from conformance.judges import renewed
+
+from .builder import exchange, opinions
+from .drained import DRAINED, END, REFUSED, ROTATED, says
+
+
+def new(status: int = 200, **how: Any) -> Exchange:
+    return says(status, key="project#2", **how)
+
+
+def test_a_new_key_has_a_window_of_its_own() -> None:
+    assert opinions(renewed.new_key_half_used, *DRAINED, ROTATED, new()) == "passed"
+    assert opinions(renewed.new_key_half_used, exchange(200), ROTATED) == "nothing"
+
+
+@pytest.mark.parametrize(("status", "left"), [(200, 30), (200, 58), (429, 0)])
+def test_a_new_key_goes_on_with_the_old_ones(status: int, left: int) -> None:
+    assert opinions(renewed.new_key_half_used, ROTATED, new(status, left=left)) == "failed"
+
+
+def test_a_new_keys_first_request_may_be_lost() -> None:
+    asked: list[Exchange | Event] = [ROTATED, exchange(None, key="project#2"), new(left=58)]
+    assert opinions(renewed.new_key_half_used, *asked) == "nothing"
+
+
+def test_given_keys_may_be_in_use() -> None:
+    assert opinions(renewed.new_key_half_used, says(left=30)) == "nothing"
+
+
+def test_a_revoked_key_is_unknown_even_if_exhausted() -> None:
+    asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED]
+    assert opinions(renewed.revoked_still_limited, *asked, exchange(401)) == "passed"
+    assert opinions(renewed.revoked_still_limited, *asked, REFUSED) == "failed"
+    assert opinions(renewed.revoked_still_limited, *asked) == "nothing"
+    assert opinions(renewed.revoked_still_limited, *asked, exchange(401, started=70)) == "nothing"
+
+
+def test_a_key_that_was_never_admitted_is_not_exhausted() -> None:
+    """Two were generated at once: this one was dead when it was first used, among strangers."""
+    assert opinions(renewed.revoked_still_limited, REFUSED, ROTATED, REFUSED) == "nothing"
+
+
+def test_a_limit_of_an_address_is_another_one() -> None:
+    asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED, says(429, left=0, reset=END + 3)]
+    assert opinions(renewed.revoked_still_limited, *asked) == "doubtful"
+
+
+def test_a_limit_of_strangers_may_end_at_the_same_time() -> None:
+    stranger = says(429, left=0, reset=END, key=None, credential="anonymous")
+    asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED, stranger, REFUSED]
+    assert opinions(renewed.revoked_still_limited, *asked) == "doubtful"
+    assert opinions(renewed.revoked_still_limited, *asked, exchange(401)) == "passed"
