@@ -23,11 +23,12 @@ OTHERS: dict[str, Any] = {
 }
 DEPTH = 6  # of an object that may hold anything: a server may set a limit (RFC 8259, 9)
 ABYSS = 400  # deeper than programs write, though still JSON
+ODD = "O'Neill's \"100%\"; é ☃ 😀"  # what careless programs take for syntax, or cannot write
 ODDITIES: dict[str, Any] = {  # what an object that may hold anything may hold
     "none": None,
     "list": [1, "two", None, {"three": 3.5}],
     "empty": {},
-    "text": "é ☃ 😀",
+    "text": ODD,
     "": "no name",
     "constructor": "text",
 }
@@ -331,7 +332,7 @@ def _odd(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, projec
         case "string" if _unbounded(schema):
             return PLAIN[-1]
         case "string" if "enum" not in schema:
-            return _text(schema, marker, UNUSUAL if "pattern" in schema else (f"{marker} é 😀",))
+            return _text(schema, marker, UNUSUAL if "pattern" in schema else (f"{marker} {ODD}",))
         case _:
             return _instance(schema, root, marker)
 

@@ -307,6 +307,17 @@ class FailsOnHugeNumbers(Server):
 
 
 @fault(breaks="error.no-server-error")
+class FailsOnApostrophes(Server):
+    """Writes what a body holds between the apostrophes of a query, as it is."""
+
+    def decode(self, call: Call) -> Any:
+        content = super().decode(call)
+        if "'" in json.dumps(content):
+            raise errors.internal()
+        return content
+
+
+@fault(breaks="error.no-server-error")
 class FailsOnDepth(Server):
     """Fails at what is nested deeper than it can follow."""
 

@@ -255,7 +255,7 @@ async def error(script: Script) -> None:
         b'{"parameters": {}}',
         b'{"taskSlug": "run_tests"}',
         b'{"taskSlug": "x", "__proto__": {}}',
-        b'{"taskSlug": "x", "parameters": {"x": null}}',
+        b'{"taskSlug": "x", "parameters": {"x": null, "y": "isn\'t"}}',
         b'{"taskSlug": "x", "parameters": {"x": 1e999}}',
         b'{"taskSlug": "x", "parameters": {"x": "\xff"}}',
         b'{"taskSlug": "x", "parameters": ' + b'{"x": ' * 24 + b"1" + b"}" * 25,
