@@ -46,7 +46,8 @@ def _paid(history: History, party: str, steps: tuple[Step, ...]) -> Bill | None:
     telling = [step for step in steps if step.after.remaining]  # nothing falls below 0
     if all(step.fell == 1 for step in telling):
         return Bill()
-    for chosen in _choices(list(_others(history, party))):
+    alone = ((part,) for part in _parts(history, party))
+    for chosen in chain(_choices(list(_others(history, party))), alone):
         ends = sorted(chain.from_iterable(ended for _, ended in chosen))
         if all(step.fell == 1 + _between(step, ends) for step in telling):
             names = " and ".join(name for name, _ in chosen)
@@ -57,10 +58,8 @@ def _paid(history: History, party: str, steps: tuple[Step, ...]) -> Bill | None:
 
 def _others(history: History, party: str) -> Iterator[tuple[Spender, ...]]:
     """Of each other party and each kind of strangers: all requests, its own, and those to it."""
-    counted = [one for one in history.answered if one.status not in (401, 403, 429)]
-    asking = [one for one in counted if one.tags.key and _party(one) != party]
     owner = f"/{history.header.get('parties', {}).get(party)}/".lower()
-    for other, ones in grouped(asking, _party).items():
+    for other, ones in _asking(history, party).items():
         to_it = [one.ended for one in ones if owner in one.request.target.lower()]
         yield (other, [one.ended for one in ones]), (f"{other}'s requests to it", to_it)
     refused = [one for one in history.answered if one.status == 401]
@@ -70,6 +69,32 @@ def _others(history: History, party: str) -> Iterator[tuple[Spender, ...]]:
         to_it = [one.ended for one in strange if owner in one.request.target.lower()]
         every = [one.ended for one in strange]
         yield (name, every), (f"its own {name}", own), (f"{name} to it", to_it)
+
+
+def _parts(history: History, party: str) -> Iterator[Spender]:
+    """Of each other party what is told apart by method, by outcome, or by both."""
+    for other, ones in _asking(history, party).items():
+        for told in (_by_method, _by_outcome, _by_both):
+            for name, some in grouped(ones, told).items():
+                yield f"{other}'s {name}", [one.ended for one in some]
+
+
+def _by_method(one: Exchange) -> str:
+    return f"{one.request.method} requests"
+
+
+def _by_outcome(one: Exchange) -> str:
+    return "successes" if one.succeeded else "failures"
+
+
+def _by_both(one: Exchange) -> str:
+    return f"{one.request.method} {_by_outcome(one)}"
+
+
+def _asking(history: History, party: str) -> Mapping[str, tuple[Exchange, ...]]:
+    """What is counted of each other party."""
+    counted = [one for one in history.answered if one.status not in (401, 403, 429)]
+    return grouped((one for one in counted if one.tags.key and _party(one) != party), _party)
 
 
 def _choices(others: list[tuple[Spender, ...]]) -> list[tuple[Spender, ...]]:

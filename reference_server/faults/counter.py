@@ -89,6 +89,15 @@ class ChargesTeam(Server):
 
 
 @fault(breaks="rate.per-key", also=("rate.remaining-counts", "rate.remaining-honest"))
+class ChargesTeamForCreations(ChargesTeam):
+    """Charges what a project's key creates to the keys of its team, too."""
+
+    async def take(self, call: Call) -> Window:
+        creates = call.request.method == "POST"
+        return await (ChargesTeam if creates else Server).take(self, call)
+
+
+@fault(breaks="rate.per-key", also=("rate.remaining-counts", "rate.remaining-honest"))
 class ChargesVictim(Server):
     """Charges a request to the keys of the project or team that it is about, too."""
 

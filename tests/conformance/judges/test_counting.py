@@ -187,6 +187,18 @@ def test_a_key_pays_for_what_another_does() -> None:
     assert (found.requirement, found.text) == ("rate.per-key", "team pays for project")
 
 
+def test_a_key_pays_for_some_of_what_another_does() -> None:
+    def team(remaining: int) -> Exchange:
+        return left(remaining, operation="listEnvironments", credential="team")
+
+    def write(remaining: int) -> Exchange:
+        return left(remaining, operation="createExecution", status=202)
+
+    asked = [team(59), left(59), team(58), write(58), team(56), write(57), write(56), team(53)]
+    found = counting.explain(CONTRACT, history(*asked))
+    assert found.text == "team pays for project's POST requests"
+
+
 def test_somebody_else_explains_what_nobody_here_did() -> None:
     other: dict[str, Any] = {"credential": "other_project"}
     asked = [left(59), left(59, **other), left(57), left(58, **other), left(52), left(57, **other)]
