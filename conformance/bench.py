@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.address import OTHERS, Addresses
 from conformance.budget import Budget, ServerClock, Window
 from conformance.calls import Calls
+from conformance.chance import Chance
 from conformance.client import Call, Client, Settings
 from conformance.clock import Clock, MovedClock, RealClock
 from conformance.contract import Contract, Operation
@@ -93,6 +94,7 @@ class Bench:
             self.waits.most = MOST_WAITS + self.target.windows - 1
         self._waiting: list[Call] = []  # calls without a valid key, to be sent together
         self._prices = Prices(self.client.send, self.budget)
+        self._chance = Chance(self.client.send, rig.contract.rate_limit)
         self._pairs = Pairs(self.deliver, rig.contract.rate_limit)
         self._patience = PATIENCE[self.window_is_short]
         self._strangers_wait = False  # where requests without a valid key are limited too
@@ -191,9 +193,15 @@ class Bench:
             self._spare_strangers()
             self.wait_until(self.told(exchange), "requests without a valid key are limited")
             exchange = self.client.send(call)
+        self._look_again(call, exchange)
         if exchange.tags.group != "rivals":  # of which one is valid, whatever the keyring says
             self._let_in |= exchange.succeeded and self._keyless(exchange)
         return exchange
+
+    def _look_again(self, call: Call, exchange: Exchange) -> None:
+        """Ask again what a stranger was answered otherwise than usual, where that is free."""
+        if not self._strangers_wait and exchange.tags.group != "timing":
+            self._chance.see(call, exchange)
 
     def together(self, calls: Iterable[Call]) -> None:
         """Send calls whose order means nothing: at once where answers are slow."""
@@ -204,7 +212,11 @@ class Bench:
             for call, first in zip(batch, self.client.send_all(batch), strict=True):
                 exchange = self.client.repeated(call, first)
                 limited = exchange.status == 429 and self._keyless(exchange)
-                self._learn(self.deliver(call) if limited else exchange)
+                if limited:
+                    exchange = self.deliver(call)
+                else:
+                    self._look_again(call, exchange)
+                self._learn(exchange)
 
     def sometime(self, calls: Iterable[Call], *, least: int = 1) -> None:
         """Send calls whose order and time mean nothing: where answers are slow, with later ones.

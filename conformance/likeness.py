@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from conformance.contract import RateLimit
@@ -37,6 +38,7 @@ MOST_LAYOUT = 4000  # bytes of a body of which the layout is compared
 NEIGHBOURS = 3  # answers to the same request before it that each is compared with
 MOST_LEAVES = 5_000  # members of a body that are compared
 SURE = 8  # repeated requests, after which all that varies has varied
+CHANCE = 0.01  # with which what varies elsewhere may well not have varied in so many
 
 
 def answer(exchange: Exchange, rate_limit: RateLimit) -> Mapping[str, Any]:
@@ -121,14 +123,42 @@ def erratic(history: History, rate_limit: RateLimit, status: int | None) -> Mapp
     """The parts of answers that vary by themselves, and whether only some answers have them.
 
     Where enough requests for what does not exist were repeated, or for what is another's, only what
-    varies in their answers of this status: what varies for one of the two alone tells it apart.
+    varies in their answers of this status, or does so too seldom elsewhere to be sure that it does
+    not here: what varies for one of the two alone tells it apart.
     """
-    both = [
-        _varied(ones, rate_limit)
-        for ones in (_about(history, whose, status) for whose in ("absent", "foreign"))
-        if sum(len(alike) - 1 for alike in ones) >= SURE
-    ] or [_variations(history, rate_limit)]
-    return {part: any(one[part] for one in both) for part in both[0] if part in both[-1]}
+    kinds = {whose: _about(history, whose, status) for whose in ("absent", "foreign")}
+    known = {id(ones) for kind in kinds.values() for ones in kind}
+    rest = [ones for ones in _alike(history) if id(ones) not in known]
+    rates = [_rates(ones, rate_limit) for ones in (*kinds.values(), rest)]
+    told = {whose: _varied(ones, rate_limit) for whose, ones in kinds.items()}
+    asked = {whose: _repetitions(ones) for whose, ones in kinds.items()}
+    every = _variations(history, rate_limit)
+
+    def varies(part: str, whose: str) -> bool:
+        unseen = any((1 - rate[part]) ** asked[whose] >= CHANCE for rate in rates if part in rate)
+        return part in told[whose] or asked[whose] < SURE or unseen
+
+    found = {part: missed for part, missed in every.items() if all(varies(part, n) for n in kinds)}
+    coming = any(missed and part.startswith("body ") for part, missed in found.items())
+    return found | (dict.fromkeys((ORDER, LAYOUT), False) if coming else {})
+
+
+def _repetitions(groups: Iterable[list[Exchange]]) -> int:
+    return sum(len(alike) - 1 for alike in groups)
+
+
+def _rates(groups: list[list[Exchange]], rate_limit: RateLimit) -> Mapping[str, float]:
+    """The parts that change to and fro within groups, and at how many of the repetitions.
+
+    What changes once, as with a cache, does not do so by chance.
+    """
+    found: Counter[str] = Counter()
+    for alike in groups:
+        changes: Counter[str] = Counter()
+        for one, other in pairwise(answer(each, rate_limit) for each in alike):
+            changes.update(_varying(_unlike(other, one)))
+        found.update({part: count for part, count in changes.items() if count > 1})
+    return {part: count / _repetitions(groups) for part, count in found.items()}
 
 
 def _about(history: History, whose: str, status: int | None) -> list[list[Exchange]]:

@@ -44,10 +44,13 @@ class Pairs:
         apart = self._apart(first, second)
         if not self._doubtful(apart):
             return
-        self._told[apart] += 1
+        ones, others = [first], [second]
         for _ in range(REPEATED):
-            self._deliver(one)
-            self._deliver(other)
+            ones.append(self._deliver(one))
+            others.append(self._deliver(other))
+        for alike in (ones, others):
+            self._volatile |= self._differences(alike[0], alike[-1])
+        self._told[apart - self._volatile] += 1
 
     def _doubtful(self, apart: frozenset[str]) -> bool:
         """Whether answers differ in parts that have not told enough pairs apart."""

@@ -26,7 +26,7 @@ from conformance.judges.select import (
     place as place_of,
 )
 from conformance.judges.stranger import window_tells
-from conformance.likeness import differences, volatile, worded
+from conformance.likeness import differences, erratic, volatile, worded
 
 UNSERVED = GATEWAY | {408, 417, 429}  # too slow, unexpected, too many, not the application
 SEPARATE = ("under-load", "in-flight", "exhausted-revoked", "rivals")  # groups of other judges
@@ -201,8 +201,12 @@ def _beside_control(
 @judges("rotation.under-load")
 def load_served(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield a request under load that began after the new key was shown and was served."""
-    lives = lives_of(history)
-    load = [one for one in history.judged if one.tags.group == "under-load"]
+    lives, missing = lives_of(history), absent(contract, history)
+    load = [
+        one
+        for one in history.judged
+        if one.tags.group == "under-load" and one.tags.operation not in missing
+    ]
     before = [one for one in load if accepted(contract, one) and not lives.dead(one)]
     for one in load:
         if not lives.dead(one) or _undecided(history, one) or one.status == 403:
@@ -328,7 +332,8 @@ def revoked_recognised(contract: Contract, history: History) -> Iterator[Opinion
         if other is None or not _refused(one) or one.tags.operation in told:
             continue
         yield Evidence((one, other))
-        changing = volatile(history, contract.rate_limit)
+        limit = contract.rate_limit
+        changing = volatile(history, limit) | set(erratic(history, limit, one.status))
         differing = {
             part: both
             for part, both in differences(one, other, contract.rate_limit).items()

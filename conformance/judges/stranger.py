@@ -127,6 +127,7 @@ def _masked(text: str, one: Exchange) -> str:
     path, mark, query = one.request.target.partition("?")
     for sent in (query, unquote_plus(query)):
         text = text.replace(f"{path}{mark}{sent}", path)
+        text = text.replace(sent, "") if "=" in sent else text  # which may stand by itself
     for part in path.split("/")[1:]:
         if part not in known and len(part) >= 8:
             text = text.replace(part, "<id>")
@@ -141,9 +142,8 @@ def varying(contract: Contract, history: History) -> frozenset[str]:
 
 
 def unsteady(strangers: Iterable[Exchange]) -> frozenset[str]:
-    """The parts in which answers to one and the same sound request for what exists differ."""
-    plain = [one for one in strangers if not _varies(one)]
-    alike = select.grouped(plain, lambda one: (one.request, one.tags.form, one.status))
+    """The parts in which answers to one and the same request differ."""
+    alike = select.grouped(strangers, lambda one: (one.request, one.tags.form, one.status))
     found: set[str] = set()
     for first, *others in alike.values():
         seen = {one.number: _facets(one) for one in (first, *others)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
 import uuid
@@ -120,6 +121,48 @@ def _is_new(call: Call) -> bool:
     if not hasattr(state, "is_new"):
         state.is_new = secrets.randbelow(2) == 1
     return bool(state.is_new)
+
+
+@variant()
+class HasNewRelease(Server):
+    """One of its twenty servers has a new release: other words, a field and a member more."""
+
+    often = 20
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.turns = itertools.count(1)
+
+    def is_new(self, call: Call) -> bool:
+        """Whether the new release answers a call, the same as often as it is asked."""
+        known: dict[str, bool] = call.request.scope.setdefault("state", {})
+        if "new" not in known:
+            known["new"] = next(self.turns) % self.often == 0
+        return known["new"]
+
+    def envelope(self, call: Call, refusal: Refusal) -> object:
+        whole: Any = super().envelope(call, refusal)
+        if not self.is_new(call):
+            return whole
+        whole["error"]["message"] += ". See the documentation."
+        return {**whole, "documentation": "https://docs.example.com/errors"}
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        if self.is_new(call):
+            response.headers["X-Release"] = "2"
+        return response
+
+
+@variant()
+class EchoesQueries(Server):
+    """Its errors repeat method, path and query, each by itself, but for keys."""
+
+    def envelope(self, call: Call, refusal: Refusal) -> object:
+        whole: Any = super().envelope(call, refusal)
+        scope = call.request.scope
+        query = KEY.sub("(a key)", scope["query_string"].decode("latin-1"))
+        asked = {"method": scope["method"], "path": KEY.sub("(a key)", scope["path"])}
+        return {**whole, "request": {**asked, "query": query}}
 
 
 def request_id(call: Call) -> str:

@@ -180,3 +180,20 @@ def test_ids_that_were_sent_in_the_body_are_masked() -> None:
         for id in (identifier("one"), identifier("other"))
     )
     assert likeness.differences(one, other, LIMIT) == {}
+
+
+def seldom(whose: str, answers: str) -> list[Exchange]:
+    return [exchange(404, resource=whose, fields={"X-Node": node}) for node in answers]
+
+
+def test_what_varies_seldom_may_vary_for_one_of_the_two_by_chance() -> None:
+    constant = seldom("absent", "a" * (likeness.SURE + 1))
+    for foreign, found in (("aaabaaaaa", {"field x-node"}), ("abababab", set()), ("abbbb", set())):
+        seen = history(*seldom("foreign", foreign), *constant)
+        assert set(likeness.erratic(seen, LIMIT, 404)) == found
+
+
+def test_where_members_come_and_go_so_do_order_and_layout() -> None:
+    asked = [exchange(404, body=body) for body in ({"a": 1}, {"a": 1, "b": 2}, {"a": 1})]
+    whole = {likeness.ORDER, likeness.LAYOUT}
+    assert set(likeness.erratic(history(*asked), LIMIT, 404)) == {"body /b", *whole}

@@ -86,3 +86,13 @@ def test_what_varies_by_itself_is_learnt_once() -> None:
 def test_a_limit_tells_nothing(limited: str) -> None:
     answers = {limited: exchange(429)}
     assert list(sent(lambda one: answers.get(one.path, told("no")), 2)) == [ONCE, ONCE]
+
+
+def test_what_differs_by_chance_alone_makes_nothing_certain() -> None:
+    turn = count()
+
+    def answer(one: Call) -> Exchange:
+        early = next(turn) % AGAIN == 0  # the first of a pair, and nothing after it
+        return told("new words") if early else told("no")
+
+    assert list(sent(answer, 4)) == [AGAIN, ONCE, ONCE, ONCE]

@@ -307,3 +307,9 @@ def test_request_ids_vary() -> None:
     dead = [exchange(401, fields={"X-Request-Id": str(n)}) for n in range(2)]
     asked: Happened = [OLD, ROTATED, *dead, unknown(fields={"X-Request-Id": "7"})]
     assert opinions(rotation.revoked_recognised, *asked) == "passed"
+
+
+def test_under_load_an_absent_operation_refuses_nobody() -> None:
+    absent = exchange(404, operation="listTestRuns")
+    late = exchange(404, operation="listTestRuns", group="under-load", started=2.1, ended=2.5)
+    assert opinions(rotation.load_served, absent, load(200, 1), MEANWHILE, late) == "nothing"
