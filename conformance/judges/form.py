@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from conformance.contract import Contract
 from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import Event, History
-from conformance.judges.select import INFINITY, crashed
+from conformance.judges.select import INFINITY, absent, crashed
 
 SHOWN_ALL = 8  # characters of a secret per character of the alphabet that show all of it
 ENOUGH_BITS = 128
@@ -44,8 +44,9 @@ def too_much_shown(contract: Contract, history: History) -> Iterator[Opinion]:
                 expected=f"a prefix that identifies {event.data['key']}, and no more",
                 observed=problem,
             )
+    missing = absent(contract, history)
     for one in history.judged:
-        if one.tags.form == "shown":
+        if one.tags.form == "shown" and one.tags.operation not in missing:
             if one.status == 401:
                 yield Evidence((one,))
             elif one.admitted and not crashed(one):

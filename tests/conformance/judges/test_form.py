@@ -61,3 +61,10 @@ def test_a_secret_is_long_enough() -> None:
 )
 def test_a_secret_is_guessable(weak: dict[str, Any]) -> None:
     assert opinions(form.key_guessable, issued("project#2", **weak)) == "failed"
+
+
+def test_an_absent_operation_says_nothing_of_what_is_shown() -> None:
+    absent = exchange(404, operation="listTestRuns")
+    tried = exchange(404, operation="listTestRuns", form="shown")
+    assert opinions(form.too_much_shown, absent, tried) == "nothing"
+    assert opinions(form.too_much_shown, tried) == "failed"
