@@ -24,14 +24,18 @@ class Prices:
         self._left = DOUBTS
 
     def send(self, call: Call) -> Exchange:
-        """Send a call, and where it took more than one of its key's window, twice more."""
+        """Send a call, and where it took more than one of its key's window, twice more.
+
+        What was made once need not be made again, so these are not said to be valid.
+        """
         label = call.credential.key or ""
         before = self._budget.window(label)
         exchange = self._send(call)
         if self._left and _dear(before, self._budget.window(label)):
             self._left -= 1
             for _ in range(AGAIN):
-                self._send(replace(call, tags=replace(call.tags, group="identical")))
+                tags = replace(call.tags, group="identical", generated=None)
+                self._send(replace(call, tags=tags))
         return exchange
 
 

@@ -13,6 +13,7 @@ from conformance.finding import SHOWN, Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
 from conformance.judges.listing import identifiers, items, path, received
+from conformance.likeness import UUID
 
 ASTRAY = frozenset(  # relations of owner and nested resource in which the one is not the other's
     {
@@ -280,10 +281,13 @@ def _shared(operation: Operation, lists: Iterable[Exchange]) -> Iterator[Opinion
 
 
 def _misplaced(operation: Operation, lists: Iterable[Exchange]) -> Iterator[Opinion]:
-    """Compare the owner that items name, if they do, with the one in the path."""
+    """Compare the owner that items name, if they do, with the one in the path.
+
+    What is no uuid is no id of this API, but another name for the owner (reading 14).
+    """
     names = (operation.owner, re.sub("Id$", "_id", operation.owner))
     for one in lists:
-        told = [item[name] for item in items(one) for name in names if _text(item.get(name))]
+        told = [item[name] for item in items(one) for name in names if _is_id(item.get(name))]
         others = [id for id in told if id.lower() != _owner(operation, one).lower()]
         if others:
             yield Finding(
@@ -322,6 +326,10 @@ def _lost(contract: Contract, history: History, lists: list[Exchange]) -> Iterat
 
 def _text(value: Any) -> bool:
     return isinstance(value, str) and bool(value)
+
+
+def _is_id(value: Any) -> bool:
+    return _text(value) and UUID.fullmatch(value) is not None
 
 
 def _owner(operation: Operation, one: Exchange) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from reference_server import errors
 from reference_server.app import Server
 from reference_server.call import Call
+from reference_server.errors import Refusal
 from reference_server.variants.registry import variant
 
 LEVELS = 16
@@ -100,6 +102,50 @@ class LacksAssumed(Server):
 
     def accepts_kind(self, call: Call) -> bool:
         return call.operation.id not in ASSUMED and super().accepts_kind(call)
+
+
+@variant()
+class LacksAssumedRoutes(Server):
+    """It lacks them, and says so to whoever has no valid key too (readings 4 and 12)."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        route = self.route(call)
+        lacks = route is None or route[0].id in ASSUMED
+        return errors.not_found() if lacks else super().no_valid_key(call)
+
+    def accepts_kind(self, call: Call) -> bool:
+        return call.operation.id not in ASSUMED and super().accepts_kind(call)
+
+
+@variant()
+class NamesProjectsOtherwise(Server):
+    """Its items name their project as its database does."""
+
+    def contents(self, call: Call) -> list[Mapping[str, Any]]:
+        return [{**item, "projectId": "prj_81"} for item in super().contents(call)]
+
+
+class NamesOnce(Server):
+    """Has no two environments of one name."""
+
+    def create(self, call: Call, id_member: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        there = self.store.resources(call.owner, call.operation.collection)
+        if "name" in content and content["name"] in [one.content.get("name") for one in there]:
+            raise errors.invalid("The name is taken")
+        return super().create(call, id_member, content)
+
+
+@variant()
+class GivesUpOnCreation(NamesOnce):
+    """Its gateway gives up on two new environments: there they are, and their names are taken."""
+
+    given_up = 0
+
+    async def finish(self, _: Call, response: Response) -> Response:
+        if response.status_code != HTTPStatus.CREATED or self.given_up == 2:
+            return response
+        self.given_up += 1
+        return Response("<html>Gateway Timeout</html>", 504, media_type="text/html")
 
 
 @variant()

@@ -152,3 +152,12 @@ def test_only_valid_requests_for_the_own_count() -> None:
 
 def test_what_a_deployment_lacks_is_left_out() -> None:
     assert opinions(schema.valid_accepted, generated(404, operation="listTestRuns")) == "nothing"
+
+
+def test_what_was_lost_may_have_been_made() -> None:
+    def again(method: str) -> Exchange:
+        one = exchange(400, operation="createEnvironment", credential="team", method=method)
+        return replace(one, tags=replace(one.tags, generated="positive", repeats=1))
+
+    assert opinions(schema.valid_accepted, again("POST")) == "nothing"
+    assert opinions(schema.valid_accepted, again("GET")) == "failed"

@@ -259,3 +259,8 @@ def test_what_a_list_holds_is_there() -> None:
 
 def test_bodies_that_are_no_lists_say_nothing() -> None:
     assert opinions(scope.own_only, exchange(200, body={"data": 7}), anonymous(401)) == "nothing"
+
+
+def test_an_owner_may_have_another_name() -> None:
+    item = success("createExecution", "project") | {"projectId": "prj_81"}
+    assert opinions(scope.own_only, exchange(200, body={"data": [item]})) == "nothing"
