@@ -30,6 +30,8 @@ from conformance.secrets import Masker
 
 LONGEST_BODY = 256 * 1024  # bytes of an answer that are read and kept
 LOST_AFTER = 8  # requests in a row without an answer: the target is lost
+PAUSE = 1.0  # seconds before what a gateway failed at is sent again: it may be back by then
+PAUSES = 5  # of a run: whoever always fails is not waited for
 OCTETS = "latin-1"  # an octet of a field's value for each letter
 GRACE = 1.0  # seconds that a hand may take beyond the timeout before it is left behind
 
@@ -81,6 +83,7 @@ class Settings:
 class _Count:
     sent: int = 0
     unanswered: int = 0
+    pauses: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -123,9 +126,18 @@ class Client:
     def repeated(self, call: Call, exchange: Exchange) -> Exchange:
         """What a call came to: sent once more if the gateway failed or its answer was lost."""
         if _transient(exchange) and not call.chunks:
+            self._pause()
             again = replace(call.tags, repeats=exchange.number)
             return self.attempt(replace(call, tags=again))
         return exchange
+
+    def _pause(self) -> None:
+        """Give the way to the target a moment, a few times in a run."""
+        with self._count.lock:
+            self._count.pauses += 1
+            waits = self._count.pauses <= PAUSES
+        if waits:
+            self.clock.sleep(PAUSE)
 
     def attempt(self, call: Call) -> Exchange:
         """Send one request, once."""

@@ -230,6 +230,26 @@ class HasTwoWorkers(Server):
         return response
 
 
+@variant()
+class IsAwayForAMoment(Server):
+    """It is started anew: for most of a second its gateway has nobody to ask (RFC 9110, 15.6.3)."""
+
+    last = 400  # requests before that
+    away = 0.8  # seconds
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.asked = itertools.count(1)
+        self.since: float | None = None
+
+    async def finish(self, _: Call, response: Response) -> Response:
+        if next(self.asked) == self.last:
+            self.since = self.now()
+        if self.since is None or self.now() >= self.since + self.away:
+            return response
+        return Response("<html>Bad Gateway</html>", 502, media_type="text/html")
+
+
 class Normalizes(Server):
     """Finds operations by paths that are written otherwise."""
 
