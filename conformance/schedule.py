@@ -92,6 +92,22 @@ def missing(one: Slot, party: str, contract: Contract, target: Target) -> str | 
     return None
 
 
+def undecidable(target: Target) -> Iterator[tuple[str, str]]:
+    """Requirements that can be broken but not kept with the keys given, and what to add.
+
+    What exists below another's is known with its key; that a refusal is the key's fault, with a
+    right one; and that a counter is a key's own, with two.
+    """
+    keyed = [name for name in PARTIES if target.has_key(name)]
+    kinds = {PARTIES[name] for name in keyed}
+    if not any(name.startswith("other") for name in keyed):
+        yield "scope.nested", "add [other_project] with its id and key"
+    if "team" not in kinds:
+        yield "scope.project-key-on-team", "add [team] with its id and key"
+    if len(keyed) < 2:
+        yield "rate.per-key", "add [other_project] or [team] with its id and key"
+
+
 def unserved(slots: Iterable[Slot], served: Iterable[str]) -> Iterator[Left]:
     """Requirements that probes serve, but none for the operations that a deployment has."""
     for id in sorted(set(served) - {id for one in slots for id in one.serves}):

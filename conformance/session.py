@@ -152,6 +152,8 @@ class Session:
             data = {"probe": one.id, "requirements": list(one.serves), "needs": one.needs}
             self.bench.recorder.event(Event(kind="skipped", started=now, ended=now, data=data))
         self._left.clear()
+        for id, needs in schedule.undecidable(self.target):
+            self.bench.note("lacking", now, requirements=[id], needs=needs)
 
     # --- running
 
