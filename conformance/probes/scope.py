@@ -251,16 +251,19 @@ def _ids(listed: Exchange, operation: Operation) -> list[str]:
 def test_bursts(bench: Bench, party: str) -> None:
     """Look at what is there before and after bursts of writes that are refused.
 
-    And before each of them once more, as others may be at work too.
+    And once more after as long a time without any, as others may be at work too.
     """
     look_around(bench, party)
     for number in range(BURSTS):
-        look_around(bench, party)
+        began = bench.clock.now()
         for operation in bench.contract.of_kind(party):
             if operation.body is not None:
                 bench.send(operation, ANONYMOUS, group="burst")
                 for way in _refused(bench, operation, number):
                     bench.send(operation, party, **way, group="burst")
+        look_around(bench, party)
+        ended = bench.clock.now()
+        bench.wait_until(2 * ended - began, f"{party}: what changes by itself?")
         look_around(bench, party)
 
 
