@@ -43,7 +43,8 @@ def sound(exchange: Exchange) -> bool:
 def absent(contract: Contract, history: History) -> frozenset[str]:
     """Assumed operations that the deployment lacks: 404 to their own key, in whatever form.
 
-    Where nothing is known below one's own project or team, an id that never was has to do.
+    Where nothing is known below one's own project or team, an id that never was has to do. Where no
+    key of their kind is given: 404 to whoever has none, as unknown routes may get (reading 4).
     """
     assumed = {op.id for op in contract.operations if not op.documented}
     asked = [
@@ -53,7 +54,20 @@ def absent(contract: Contract, history: History) -> frozenset[str]:
     ]
     missing = {one.tags.operation for one in asked if answers(contract, one, 404)}
     present = {one.tags.operation for one in asked if one.succeeded or one.status == 400}
+    known = {one.tags.operation for one in asked}
+    strange = grouped(
+        (one for one in history.judged if one.tags.operation in assumed - known and _strange(one)),
+        lambda one: one.tags.operation,
+    )
+    missing |= {
+        id for id, ones in strange.items() if all(answers(contract, one, 404) for one in ones)
+    }
     return frozenset(id for id in missing - present if id)
+
+
+def _strange(exchange: Exchange) -> bool:
+    """Whether nothing is wrong in a request but that it has no key."""
+    return exchange.tags.form == "none" and sound(exchange)
 
 
 def _at_home(exchange: Exchange) -> bool:

@@ -122,3 +122,14 @@ def test_an_operation_that_is_not_there_may_be_answered_by_a_framework() -> None
     assert select.absent(CONTRACT, history(page)) == {"listTestRuns"}
     other = exchange(404, operation="listTestRuns", body={"error": {"code": "X", "message": "x"}})
     assert not select.absent(CONTRACT, history(other))
+
+
+def test_an_operation_that_no_given_key_is_for_may_be_absent_to_strangers() -> None:
+    def stranger(status: int, operation: str = "listIntegrations") -> Exchange:
+        return anonymous(status, operation=operation)
+
+    assert select.absent(CONTRACT, history(stranger(404), stranger(404))) == {"listIntegrations"}
+    assert select.absent(CONTRACT, history(stranger(404), stranger(401))) == set()
+    assert select.absent(CONTRACT, history(stranger(404, "sendTeamEvent"))) == set()
+    own = exchange(200, operation="listIntegrations", credential="team", key="team#1")
+    assert select.absent(CONTRACT, history(own, stranger(404))) == set()
