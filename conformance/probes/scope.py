@@ -251,9 +251,10 @@ def _ids(listed: Exchange, operation: Operation) -> list[str]:
 def test_bursts(bench: Bench, party: str) -> None:
     """Look at what is there before and after bursts of writes that are refused.
 
-    And once more after as long a time without any, as others may be at work too.
+    And once more after each: where something changed, after as long a time without such writes, as
+    others may be at work too.
     """
-    look_around(bench, party)
+    before = look_around(bench, party)
     for number in range(BURSTS):
         began = bench.clock.now()
         for operation in bench.contract.of_kind(party):
@@ -261,10 +262,10 @@ def test_bursts(bench: Bench, party: str) -> None:
                 bench.send(operation, ANONYMOUS, group="burst")
                 for way in _refused(bench, operation, number):
                     bench.send(operation, party, **way, group="burst")
-        look_around(bench, party)
-        ended = bench.clock.now()
-        bench.wait_until(2 * ended - began, f"{party}: what changes by itself?")
-        look_around(bench, party)
+        after, ended = look_around(bench, party), bench.clock.now()
+        if after != before:
+            bench.wait_until(2 * ended - began, f"{party}: what changes by itself?")
+        before = look_around(bench, party)
 
 
 def _refused(bench: Bench, operation: Operation, number: int) -> Iterator[dict[str, Any]]:
@@ -288,10 +289,13 @@ def _of_another_type(bench: Bench, operation: Operation) -> dict[str, Any]:
     return typed(*(text if bench.calls.may_write(operation) else xml))
 
 
-def look_around(bench: Bench, party: str) -> None:
-    """Read the list of what can be made, one's own and the other's."""
-    for who in (party, OTHERS[party]):
-        bench.send(_what_is_made(bench, party), who, query="limit=100", group="look")
+def look_around(bench: Bench, party: str) -> list[bytes]:
+    """Read the list of what can be made, one's own and the other's; return what they hold."""
+    made = _what_is_made(bench, party)
+    looks = [
+        bench.send(made, who, query="limit=100", group="look") for who in (party, OTHERS[party])
+    ]
+    return [one.response.body for one in looks if one.response is not None]
 
 
 def _what_is_made(bench: Bench, kind: str) -> Operation:
