@@ -9,16 +9,26 @@ from typing import Any
 
 from conformance.address import CROSS, OTHERS
 from conformance.bench import Bench
+from conformance.client import Call
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
 from conformance.exchange import Exchange
 from conformance.likeness import UUID
 from conformance.probe import Lacking, Phase, probes
-from conformance.probes.shapes import first_list, flawed, in_full, lists, most_telling, nested
+from conformance.probes.shapes import (
+    first_list,
+    flawed,
+    in_full,
+    lane,
+    lists,
+    most_telling,
+    nested,
+)
 from conformance.sample import invalid_bodies, malformed_bodies, media_types, typed
 
 BURSTS = 3  # of refused writes
 KINDS = 5  # of invalid bodies in each of them
+AT_ONCE = 5  # lists of each of two owners that are read at once
 LISTED = 6  # items of a list that are read
 WAYS = {name: {"resource": name} for name in ("cross", "absent")}
 
@@ -43,7 +53,7 @@ def test_foreign_and_absent(bench: Bench, operation: Operation) -> None:
     "scope.project-key-on-team",
     "scope.team-key-on-project",
     "rate.per-key",
-    spends={"cross": 7},
+    spends={"cross": 8},
     thrift={"spends": {"cross": 2}},
     needs=("own.id",),
 )
@@ -64,6 +74,13 @@ def test_key_of_the_other_kind(bench: Bench, operation: Operation) -> None:
             bench.send(operation, key, resource="cross")
         for other in (*in_full(bench, operation), *flawed(bench, operation)):
             bench.send(operation, key, resource="cross", **other)
+        bench.deliver(_under_its_own_id(bench, operation, key))
+
+
+def _under_its_own_id(bench: Bench, operation: Operation, key: str) -> Call:
+    """What is of the other kind, by the id of what the key belongs to."""
+    call, parties = bench.call(operation, key, resource="cross"), bench.target.parties
+    return replace(call, path=call.path.replace(parties[operation.kind].id, parties[key].id))
 
 
 def _reaches(bench: Bench, operation: Operation, way: str) -> bool:
@@ -127,22 +144,46 @@ def test_other_key_of_the_other_kind(bench: Bench, operation: Operation) -> None
 @probes(
     "scope.project-isolation",
     "scope.team-isolation",
-    spends={"own": 3},
+    spends={"own": 4},
     thrift={"spends": {"own": 1}},
     needs=("other.id",),
 )
 def test_in_capitals(bench: Bench, party: str) -> None:
     """Address another's project or team with its id in capital letters, which is the same id.
 
-    And as some readers of ids take it too, where others find none: without dashes, as a URN.
+    And with an escaped letter, which is the same path (RFC 3986, 6.2.2.2). And as some readers of
+    ids take it too, where others find none: without dashes, as a URN.
     """
     operation = first_list(bench.contract, party)
     call = bench.call(operation, party, resource="foreign")
     id = bench.target.parties[OTHERS[party]].id
     bench.deliver(replace(call, path=call.path.replace(id, id.upper())))
+    if not bench.thrifty:
+        escaped = f"{id[:-1]}%{ord(id[-1]):02X}"
+        bench.deliver(replace(call, path=call.path.replace(id, escaped)))
     for spelled in [] if bench.thrifty else (id.replace("-", ""), f"urn:uuid:{id}"):
         tags = replace(call.tags, defect=f"path:{operation.owner}")
         bench.deliver(replace(call, path=call.path.replace(id, spelled), tags=tags))
+
+
+@probes(
+    "scope.project-isolation",
+    "scope.team-isolation",
+    "scope.own-only",
+    "leak.same-answer",
+    phase=Phase.EXTRA,
+    spends={"own": 3},
+    needs=("other.id",),
+)
+def test_two_ids(bench: Bench, party: str) -> None:
+    """Name one project or team in the path and another in the query: the path is what counts."""
+    operation, ids = first_list(bench.contract, party), bench.target.parties
+
+    def naming(named: str) -> list[tuple[str, str]]:
+        return [(name, ids[named].id) for name in (operation.owner, f"{party}_id")]
+
+    bench.pair(operation, party, query=naming(party))
+    bench.send(operation, party, query=naming(OTHERS[party]))
 
 
 @probes(
@@ -192,6 +233,23 @@ def test_lists(bench: Bench, operation: Operation) -> None:
             whole = {"query": f"limit={limit}", "generated": "positive"}
             calls.append(bench.call(operation, who, **whole))
     bench.together(calls)
+
+
+@probes(
+    "scope.own-only",
+    phase=Phase.EXTRA,
+    spends={"own": AT_ONCE, "other": AT_ONCE},
+    needs=("other.key", "pace"),
+)
+def test_lists_at_once(bench: Bench, party: str) -> None:
+    """Read the lists of two projects or teams at once: what a server remembers may be mixed up."""
+    operation, both = first_list(bench.contract, party), (party, OTHERS[party])
+    bench.client.send_at_once(
+        [
+            bench.call(operation, both[number % 2], connection=lane(number))
+            for number in range(2 * AT_ONCE)
+        ]
+    )
 
 
 @probes(
