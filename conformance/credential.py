@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import random
 import string
 import urllib.parse
@@ -28,6 +29,7 @@ QUERY_NAMES = (
     "x-api-key",
     "project_key",
     "jwt",
+    "secret",
 )
 COOKIE_NAMES = (
     "token",
@@ -58,9 +60,13 @@ FIELD_NAMES = (
     "X-Key",
     "Token",
     "Auth-Token",
+    "X-Webhook-Secret",
+    "X-Project-Key",
+    "X-Team-Key",
 )
 BODY_NAMES = ("access_token", "api_key", "token", "key", "apiKey", "authorization")
 MARKS = (("colon", ":"), ("slash", "/"), ("hash", "#"), ("equals", "="), ("pipe", "|"), ("at", "@"))
+MISTAKEN = str.maketrans("O0lI1", "0OIll")  # letters that people take for one another
 LIKELIEST = frozenset(  # what servers that do not compare keys whole let in
     f"altered:{form}"
     for form in ("last-cut", "extended", "upper", "lower", "last-changed", "display-prefix")
@@ -118,6 +124,8 @@ def other_schemes(key: Key) -> Iterator[Credential]:
         ("basic-password", f"Basic {_basic('', key.value)}"),
         ("basic-both", f"Basic {_basic('api', key.value)}"),
         ("basic-raw", f"Basic {key.value}"),
+        ("basic-alone", f"Basic {_encoded(key.value)}"),
+        ("oauth", f"OAuth {key.value}"),
         (
             "digest",
             f'Digest username="{key.value}", realm="bugzy", nonce="0", response="{"0" * 32}"',
@@ -168,21 +176,20 @@ def in_body(key: Key) -> Iterator[Credential]:
     yield replace(_in_field(key, "body:form", "Content-Type", FORM), body=members)
 
 
-def elsewhere(key: Key, beside: str | None = None) -> Credential:
+def elsewhere(key: Key, beside: Fields = ()) -> Credential:
     """The key in every undocumented place at once: query, cookies and other fields.
 
-    *beside*: another token, which is in the documented place.
+    *beside*: what is in the documented place, and is no key.
     """
-    refused = () if beside is None else (("Authorization", f"Bearer {beside}"),)
     places = None if len(key.value) <= SHORT else 4
     cookies = "; ".join(f"{name}={key.value}" for name in COOKIE_NAMES)
     fields = [field for form in in_fields(key) for field in form.fields]
     return Credential(
         name=key.party,
         key=key.label,
-        form="elsewhere" if beside is None else "elsewhere:beside",
+        form="elsewhere:beside" if beside else "elsewhere",
         query=tuple((name, key.value) for name in QUERY_NAMES[:places]),
-        fields=(*refused, ("Cookie", cookies), *fields[:places]),
+        fields=(*beside, ("Cookie", cookies), *fields[:places]),
     )
 
 
@@ -234,11 +241,17 @@ def _alterations(prefix: str, secret: str, rng: random.Random) -> Iterator[tuple
     yield "display-text", prefix + secret[:4] + "..."
     yield "long-prefix", prefix + secret[: max(4, len(secret) * 3 // 4)]
     yield "secret-alone", secret
+    yield "vendor-cut", prefix.partition("_")[2] + secret
+    yield "dashed", f"{prefix}{secret[:4]}-{secret[4:]}"
+    yield "mistaken", prefix + secret.translate(MISTAKEN)
+    yield "scheme-doubled", f"Bearer {prefix}{secret}"
+    yield "named", f'token="{prefix}{secret}"'
     yield "quoted", f'"{prefix}{secret}"'
     yield "dotted", f"{prefix}{secret}."
     yield "prefix-doubled", prefix + prefix + secret
     yield "percent-encoded", f"{prefix}%{ord(secret[0]):02X}{secret[1:]}"
-    yield "base64", base64.b64encode((prefix + secret).encode()).decode()
+    yield "base64", _encoded(prefix + secret)
+    yield "hash", hashlib.sha256((prefix + secret).encode()).hexdigest()  # as it may be stored
     yield "comma", f"{prefix}{secret},"
     yield "semicolon", f"{prefix}{secret};x"
     yield from ((f"followed-by-{name}", f"{prefix}{secret}{mark}x") for name, mark in MARKS)
@@ -338,4 +351,8 @@ def _in_field(key: Key, form: str, name: str, value: str) -> Credential:
 
 
 def _basic(user: str, password: str) -> str:
-    return base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
+    return _encoded(f"{user}:{password}")
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode("ascii")

@@ -44,10 +44,14 @@ def without_key(contract: Contract, history: History) -> Iterator[Opinion]:
 
 
 @judges("auth.required")
-def by_another_path(contract: Contract, history: History) -> Iterator[Finding]:
-    """Yield paths, written in another way than documented, that serve who has no key."""
+def by_another_way(contract: Contract, history: History) -> Iterator[Finding]:
+    """Yield paths, written in another way than documented, that serve who has no key.
+
+    And requests as from the server's own machine that are served, or led elsewhere.
+    """
     for one in select.judgeable(contract, history):
-        if _anonymous(one) and one.succeeded and not select.straight(one):
+        led = select.straight(one) and 300 <= (one.status or 0) < 400
+        if _anonymous(one) and one.tags.twist is not None and (one.succeeded or led):
             yield Finding(
                 expected=f"401 or 404 to {one.request.target} without Authorization",
                 observed=select.said(one),
@@ -77,6 +81,21 @@ def never_issued(contract: Contract, history: History) -> Iterator[Opinion]:
         return forged(one) and not _premature(one) and one.tags.form != "forged:personal"
 
     yield from _refusals(contract, history, chosen, "a key that was never issued")
+
+
+@judges("auth.unknown-key")
+def fails_open(contract: Contract, history: History) -> Iterator[Finding]:
+    """Yield tokens of odd letters that are let in. What refuses them, and how, is not judged."""
+    every = select.judgeable(contract, history, hardening=True)
+    open_to_all = {one.tags.operation for one in every if _anonymous(one) and one.succeeded}
+    for one in every:
+        odd = one.tags.form == "malformed:letters" and one.tags.level == "hardening"
+        if odd and one.succeeded and one.tags.operation not in open_to_all:
+            yield Finding(
+                expected=f"no success of {select.place(one)} with a key that was never issued",
+                observed=f"{select.said(one)} with {one.tags.form}",
+                exchanges=(one,),
+            )
 
 
 @judges("auth.exact-match")
@@ -137,6 +156,21 @@ def before_all(contract: Contract, history: History) -> Iterator[Opinion]:
         decided = [one for one in _decided(contract, history, asked) if one.tags.twist is None]
         for ones in select.grouped(decided, lambda one: one.tags.form).values():
             yield from comparison(id, ones, usual)
+
+
+@judges("auth.before-all")
+def before_all_when_replaced(contract: Contract, history: History) -> Iterator[Opinion]:
+    """Compare what replaced keys are told, where they are refused: area rotation judges that."""
+    lives = select.lives_of(history)
+    asked = [
+        one
+        for one in select.judgeable(contract, history)
+        if one.plain_key and one.status == 401 and one.tags.operation and lives.dead(one)
+    ]
+    usual = varying(contract, history) | unsteady(asked)
+    of_keys = select.grouped(asked, lambda one: (select.place(one), one.tags.key))
+    for (id, _), ones in of_keys.items():
+        yield from comparison(id, ones, usual)
 
 
 @judges("auth.scheme-case")
@@ -257,8 +291,8 @@ def _anonymous(one: Exchange) -> bool:
 
 
 def _strange(one: Exchange) -> bool:
-    """Whether nobody's key was presented, as documented keys are or not at all."""
-    return _anonymous(one) or one.tags.form.startswith("forged:")
+    """Whether nobody's key was presented, or nothing at all."""
+    return _anonymous(one) or one.tags.form.startswith(("forged:", "malformed:"))
 
 
 def _formed(*families: str) -> Chosen:

@@ -10,8 +10,9 @@ from conformance import sample
 from conformance.address import CROSS, OTHERS
 from conformance.bench import Bench
 from conformance.contract import Operation
-from conformance.credential import ANONYMOUS, Credential
+from conformance.credential import ANONYMOUS, STRANGE, Credential
 from conformance.draw import tokens
+from conformance.exchange import Fields
 from conformance.keyring import Key
 from conformance.probe import Phase, probes
 from conformance.probes.shapes import (
@@ -19,6 +20,7 @@ from conformance.probes.shapes import (
     first_write,
     flawed,
     in_full,
+    respelled,
     shows,
     some,
     turn,
@@ -26,6 +28,10 @@ from conformance.probes.shapes import (
 )
 from conformance.sample import media_types
 
+FROM_INSIDE: Fields = (  # as a browser on the server's own machine asks, through a proxy
+    ("Accept", "text/html, */*;q=0.1"),
+    *((name, "127.0.0.1") for name in ("X-Forwarded-For", "X-Real-IP")),
+)
 ODD = "bzy_" + "é".encode().decode("latin-1") * 20  # the letter in UTF-8, as octets of a field
 
 
@@ -62,7 +68,7 @@ def test_others_accepted(bench: Bench, operation: Operation) -> None:
     "auth.before-all",
     "auth.challenge",
     phase=Phase.FREE,
-    free=14,
+    free=17,
     thrift={"free": 6},
 )
 def test_anonymous(bench: Bench, operation: Operation) -> None:
@@ -80,9 +86,18 @@ def test_anonymous(bench: Bench, operation: Operation) -> None:
         full = in_full(bench, operation)
         ways += [{**way, "resource": one} for way in full for one in ("own", "foreign", "absent")]
         ways += [{**way, "resource": "absent"} for way in ways[:1]]
-        ways += [{"path": f"{calls[0].path}/", "twist": "slash"}]
+        ways += [
+            {"path": f"{calls[0].path}/", "twist": "slash"},
+            {"fields": FROM_INSIDE, "twist": "inside"},
+        ]
+        if shows(bench, operation):
+            ways += [{"path": path, "twist": twist} for twist, path in respelled(calls[0].path)]
     if operation.nested is not None:
+        lost = calls[0].path.split("/")
+        lost[operation.path.split("/").index(f"{{{operation.nested}}}")] = "not-a-uuid"
+        no_id = {"path": "/".join(lost), "defect": f"path:{operation.nested}"}
         ways += [{"nested": "absent"}, {"nested": "foreign"}]
+        ways += [] if bench.thrifty else [no_id]
     least = len(calls) if shows(bench, operation) else 1
     asked = (bench.call(operation, ANONYMOUS, **way) for way in ways)
     bench.sometime([*calls, *asked], least=least)
@@ -104,7 +119,7 @@ def test_unknown_route(bench: Bench, party: str) -> None:
     )
 
 
-@probes("auth.bearer-only", phase=Phase.FREE, free=15, thrift={"free": 2}, needs=("own.key",))
+@probes("auth.bearer-only", phase=Phase.FREE, free=17, thrift={"free": 2}, needs=("own.key",))
 def test_other_scheme(bench: Bench, operation: Operation) -> None:
     """Present a valid key under other schemes: all of them once, some of them everywhere."""
     forms = list(credentials.other_schemes(bench.key(operation.kind)))
@@ -122,7 +137,7 @@ def test_elsewhere(bench: Bench, operation: Operation) -> None:
     key = bench.key(operation.kind)
     forms = [credentials.elsewhere(key)]
     if shows(bench, operation):
-        forms.append(credentials.elsewhere(key, beside=_unknown(bench, key)))
+        forms.append(credentials.elsewhere(key, beside=_no_key(bench, key)))
         places = (credentials.in_query, credentials.in_cookies, credentials.in_fields)
         alone = [form for place in places for form in place(key)]
         forms += alone[::3] if bench.thrifty else alone  # the others are tried together
@@ -134,12 +149,19 @@ def test_elsewhere(bench: Bench, operation: Operation) -> None:
     bench.sometime(bench.call(operation, form) for form in forms)
 
 
+def _no_key(bench: Bench, key: Key) -> Fields:
+    """What is in the documented place and is no key: an unknown one, or of another scheme."""
+    if key.kind == "team":
+        return STRANGE.fields
+    return (("Authorization", f"Bearer {_unknown(bench, key)}"),)
+
+
 @probes(
     "auth.unknown-key",
     "auth.pat-unavailable",
     "auth.before-all",
     phase=Phase.FREE,
-    free=16,
+    free=17,
     thrift={"free": 4},
 )
 def test_never_issued(bench: Bench, operation: Operation) -> None:
@@ -159,6 +181,7 @@ def test_never_issued(bench: Bench, operation: Operation) -> None:
         elsewhere = ("foreign", "absent")
         calls += [bench.call(operation, forms[0], resource=resource) for resource in elsewhere]
         calls += [bench.call(operation, forms[0], **way) for way in flawed(bench, operation, 2)]
+        calls += [bench.call(operation, form, resource="absent") for form in forms[-1:]]
     bench.sometime(calls)
 
 
@@ -171,11 +194,12 @@ def test_drawn(bench: Bench, party: str) -> None:
     bench.sometime(bench.call(operation, _drawn(bench, value)) for value in drawn)
 
 
-@probes("error.no-server-error", phase=Phase.FREE, free=1)
+@probes("error.no-server-error", "auth.unknown-key", phase=Phase.FREE, free=1)
 def test_odd_letters(bench: Bench, party: str) -> None:
     """Present a key with letters that are no ASCII, which a server may not expect.
 
-    It is not said what refuses it, and how (RFC 9110, 5.5), so only a failure is judged.
+    It is not said what refuses it, and how (RFC 9110, 5.5): only a failure, or that nothing does,
+    is judged.
     """
     form = credentials.token(ODD, name="forged", form="malformed:letters")
     bench.deliver(bench.call(first_list(bench.contract, party), form, level="hardening"))
@@ -187,7 +211,7 @@ def _drawn(bench: Bench, value: str) -> credentials.Credential:
     return credentials.token(value, name="forged", form=form)
 
 
-@probes("auth.exact-match", phase=Phase.FREE, free=72, thrift={"free": 23}, needs=("own.key",))
+@probes("auth.exact-match", phase=Phase.FREE, free=78, thrift={"free": 26}, needs=("own.key",))
 def test_altered(bench: Bench, party: str) -> None:
     """Present keys that differ a little from a valid one."""
     operation, chance = first_list(bench.contract, party), bench.rng(f"altered/{party}")

@@ -43,7 +43,8 @@ def use_old(bench: Bench, old: Key) -> None:
 def _elsewhere(bench: Bench, old: Key) -> Iterator[Call]:
     """A replaced key for what is another's, or a team's, or does not exist: nobody is to look."""
     operations = bench.contract.of_kind("project")
-    yield bench.call(operations[0], old, resource="foreign", group="replaced")
+    for resource in ("foreign",) if bench.thrifty else ("foreign", "absent"):
+        yield bench.call(operations[0], old, resource=resource, group="replaced")
     if "team" in bench.target.parties:
         yield bench.call(
             first_list(bench.contract, "team"), old, resource="cross", group="replaced"

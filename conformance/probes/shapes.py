@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -87,6 +88,16 @@ def turn(options: Sequence[T], place: int, count: int) -> list[T]:
     """Some of the options, others for each place."""
     start = place * (1 if count == len(options) else count)
     return [options[(start + step) % len(options)] for step in range(min(count, len(options)))]
+
+
+def respelled(path: str) -> list[tuple[str, str]]:
+    """Other spellings of a path, each with what it is called; its ids stay as they are.
+
+    An escaped letter does not even change the path (RFC 3986, 6.2.2.2).
+    """
+    parts = [part if re.search(r"\d", part) else part.upper() for part in path.split("/")]
+    escaped, doubled = path.replace("s/", "%73/", 1), path.replace("s/", "s//", 1)
+    return [("case", "/".join(parts)), ("escape", escaped), ("slash", doubled)]
 
 
 def shows(bench: Bench, operation: Operation) -> bool:

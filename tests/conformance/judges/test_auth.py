@@ -65,9 +65,25 @@ def test_anonymous_is_served_by_another_path() -> None:
     def slash(status: int) -> Exchange:
         return anonymous(status, twist="slash")
 
-    assert opinions(auth.by_another_path, OWN, slash(200)) == "failed"
-    assert opinions(auth.by_another_path, OWN, slash(401), slash(308), slash(404)) == "nothing"
-    assert opinions(auth.by_another_path, exchange(200, twist="slash")) == "nothing"
+    assert opinions(auth.by_another_way, OWN, slash(200)) == "failed"
+    assert opinions(auth.by_another_way, OWN, slash(401), slash(308), slash(404)) == "nothing"
+    assert opinions(auth.by_another_way, exchange(200, twist="slash")) == "nothing"
+
+
+def test_anonymous_is_served_as_from_inside() -> None:
+    for status in (200, 302):
+        assert opinions(auth.by_another_way, anonymous(status, twist="inside")) == "failed"
+    assert opinions(auth.by_another_way, anonymous(401, twist="inside")) == "nothing"
+    assert opinions(auth.by_another_way, exchange(200, twist="inside")) == "nothing"
+
+
+def test_a_key_of_odd_letters_is_let_in() -> None:
+    def odd(status: int) -> Exchange:
+        return presented(status, "malformed:letters", key=None, level="hardening")
+
+    assert opinions(auth.fails_open, odd(200)) == "failed"
+    assert opinions(auth.fails_open, odd(400), odd(401)) == "nothing"
+    assert opinions(auth.fails_open, anonymous(200), odd(200)) == "nothing"
 
 
 def test_a_limit_per_address_is_neither() -> None:
@@ -210,6 +226,17 @@ def test_limits_and_crashes_accept_nothing() -> None:
 
 
 # auth.before-all
+
+
+def test_nothing_is_learned_with_a_replaced_key() -> None:
+    rotated, dead = issued("project#2", "project#1"), exchange(401)
+    absent = exchange(401, resource="absent")
+    told = {"error": {"code": "UNAUTHORIZED", "message": "There is no such project"}}
+    other = exchange(401, resource="absent", body=told)
+    assert opinions(auth.before_all_when_replaced, OWN, rotated, dead, absent) == "passed"
+    assert opinions(auth.before_all_when_replaced, OWN, rotated, dead, other) == "failed"
+    assert opinions(auth.before_all_when_replaced, OWN, rotated, absent) == "nothing"
+    assert opinions(auth.before_all_when_replaced, dead, other) == "nothing"
 
 
 def test_nothing_is_learned_without_a_key() -> None:
