@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 from typing import Any
 
 from conformance.contract import Contract
 from conformance.keyring import Key
+from conformance.secrets import forms
 
+ENOUGH = 3  # keys that do not begin alike by chance
 LEAST_TRIED = 4  # characters beyond the documented prefix: less is surely no key
 
 
-def facts(answer: str, key: Key, contract: Contract) -> Mapping[str, Any]:
-    """How much of the key stands in the answer: at its beginning, whole, and after the prefix."""
+def facts(
+    answer: str, key: Key, contract: Contract, earlier: Iterable[Key] = ()
+) -> Mapping[str, Any]:
+    """How much of the key stands in the answer: at its beginning, whole, and after the prefix.
+
+    Whole in any form; and with how much all of the *earlier* keys begin as well.
+    """
     prefix = contract.kinds[key.kind].prefix
     shown = _beginning(answer, key)
     return {
         "prefix_length": len(prefix),
         "shown_length": len(shown),
         "key_length": len(key.value),
-        "whole": key.value in answer or key.secret(contract) in answer,
+        "whole": any(form in answer.encode() for form in written(key, contract)),
+        "common_length": _common([key.value, *(one.value for one in earlier)]),
         "tail_length": len(_tail(answer, key, shown)),
     }
+
+
+def written(key: Key, contract: Contract) -> Iterator[bytes]:
+    """The key in all forms in which a page may hold it, and the part that is secret."""
+    yield key.secret(contract).encode()
+    yield from forms(key.value)
 
 
 def texts(answer: str, key: Key, contract: Contract) -> list[str]:
@@ -32,6 +47,12 @@ def texts(answer: str, key: Key, contract: Contract) -> list[str]:
     tried = [_beginning(answer, key), *(one for one in tokens if one.startswith(prefix))]
     long_enough = [one for one in tried if len(one) >= len(prefix) + LEAST_TRIED]
     return [one for one in dict.fromkeys(long_enough) if one != key.value][:3]
+
+
+def _common(keys: list[str]) -> int:
+    """With how many characters all keys begin; of few keys, that may be chance."""
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*keys, strict=False))
+    return len(list(alike)) if len(keys) >= ENOUGH else 0
 
 
 def _beginning(answer: str, key: Key) -> str:

@@ -12,6 +12,8 @@ from typing import Literal
 from conformance.bench import Bench
 from conformance.contract import Operation
 from conformance.exchange import Exchange, Fields
+from conformance.probes.shapes import first_write
+from conformance.sample import full_bodies
 
 HELD = 0.2  # seconds between the first half of a body and what follows
 HELD_AT_HOME = 0.03  # the same for a server in this process
@@ -26,6 +28,14 @@ def _framing(coding: Coding, length: int) -> Fields:
     return {"length": announced, "chunked": (), "expected": announced + EXPECT}[coding]
 
 
+def _long(bench: Bench, operation: Operation) -> bytes | None:
+    """A long body for the first write, as a server may keep such bodies in another place."""
+    if operation != first_write(bench.contract, "project") or not bench.calls.may_write(operation):
+        return None
+    project, marker = bench.target.parties["project"].id, bench.calls.marker()
+    return list(full_bodies(operation, marker, project))[-1]
+
+
 class Held:
     """A request whose body is held back half-way."""
 
@@ -34,7 +44,14 @@ class Held:
         self._sent, self._go = threading.Event(), threading.Event()
         valid = "positive" if group.endswith("control") else None
         lane = "fresh" if coding == "chunked" else "main"  # a server may know one and not the other
-        call = bench.call(operation, "project", connection=lane, group=group, generated=valid)
+        call = bench.call(
+            operation,
+            "project",
+            connection=lane,
+            group=group,
+            generated=valid,
+            body=_long(bench, operation) if coding == "length" else None,
+        )
         if coding == "expected":  # which a server may decline (RFC 9110, 15.5.18)
             call = replace(call, tags=replace(call.tags, level="hardening"))
         body = call.body or b""

@@ -39,7 +39,7 @@ LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 6, 18, 8  # requests with the old key
     "rate.per-key",
     phase=Phase.ROTATE,
     spends={"project": 22},
-    free=72,
+    free=73,
     thrift={"free": 34},
     generates=1,
     needs=("project.generate",),
@@ -154,7 +154,7 @@ def look(bench: Bench) -> str:
     """Note what the settings page shows of the project's key, and return its answer."""
     key = bench.key("project")
     answer = bench.hooks.call("show_project_key", bench.target.parties["project"].id)
-    shown = show.facts(answer, key, bench.contract)
+    shown = show.facts(answer, key, bench.contract, bench.keyring.earlier("project"))
     bench.note("shown", bench.clock.now(), key=key.label, **shown)
     return answer
 

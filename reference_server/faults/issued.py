@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import secrets
 from collections.abc import Hashable
 from typing import Any
@@ -269,6 +270,31 @@ class ShowsNewestOfAll(Server):
 
     def displayed(self, key: Key) -> str:
         return super().displayed(self.newest or key)
+
+
+@fault(breaks="rotation.shown-once")
+class BeginsKeysAlike(Server):
+    """Begins each key with the same letters, which are all that the settings page shows of it."""
+
+    def generate(self, kind: KeyKind) -> str:
+        return f"{kind.prefix}live{super().generate(kind).removeprefix(kind.prefix)}"
+
+
+@fault(breaks="rotation.shown-once")
+class HidesKeyInPage(Server):
+    """Sends the whole key with the settings page, in base64, for its button that copies it."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.copied: dict[str, str] = {}  # by the key's hash
+        super().__init__(*arguments, **options)
+
+    def record(self, owner: Owner, key: str) -> Key:
+        kept = super().record(owner, key)
+        self.copied[kept.digest] = base64.b64encode(key.encode()).decode()
+        return kept
+
+    def displayed(self, key: Key) -> str:
+        return f"{super().displayed(key)} {self.copied[key.digest]}"
 
 
 # rotation.entropy

@@ -15,6 +15,7 @@ from reference_server.faults.registry import fault
 from reference_server.faults.shapes import LAG, RemembersKeys, Replaced
 from reference_server.store import Owner
 
+LONG = 4096  # bytes of a body
 BUSY = 4  # requests under way at once
 
 # rotation.in-flight
@@ -68,6 +69,14 @@ class ChecksKeyBeforeFirstBody(ChecksKeyBeforeChunks):
 
     def early(self, call: Call) -> bool:
         return self.first.setdefault(call.request.client, call) is call
+
+
+@fault(breaks="rotation.in-flight")
+class ChecksKeyBeforeLongBody(ChecksKeyBeforeChunks):
+    """Authenticates before a long body, which it writes to a file, and never again."""
+
+    def early(self, call: Call) -> bool:
+        return int(call.request.headers.get("content-length", 0)) > LONG
 
 
 @fault(breaks="rotation.in-flight", also=("error.no-server-error",))

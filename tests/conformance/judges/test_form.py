@@ -34,7 +34,14 @@ def test_a_prefix_of_the_key_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"whole": True}, {"shown_length": 47}, {"shown_length": 9}, {"tail_length": 4}]
+    "wrong",
+    [
+        {"whole": True},
+        {"shown_length": 47},
+        {"shown_length": 9},
+        {"common_length": 14},
+        {"tail_length": 4},
+    ],
 )
 def test_more_or_less_than_a_prefix_is_shown(wrong: dict[str, Any]) -> None:
     assert opinions(form.too_much_shown, shown(**wrong)) == "failed"
