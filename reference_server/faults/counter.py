@@ -368,6 +368,14 @@ class ExemptsLoopback(Exempts):
         return call.request.headers.get("x-forwarded-for") == "127.0.0.1"
 
 
+@fault(breaks="rate.no-bypass", also=("rate.remaining-counts", "rate.enforced"))
+class ExemptsRealIp(Exempts):
+    """Does not count what comes from its own machine, as the field X-Real-IP has it."""
+
+    def exempts(self, call: Call) -> bool:
+        return call.request.headers.get("x-real-ip") == "127.0.0.1"
+
+
 # rate.new-key-window
 
 
