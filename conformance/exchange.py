@@ -21,10 +21,16 @@ GATEWAY = frozenset({502, 503, 504})  # what a gateway says when the way failed 
 
 
 def _json(body: bytes) -> Any:
+    """A body as JSON, which is in UTF-8 and knows no NaN (RFC 8259, 8.1 and 6)."""
     try:
-        return json.loads(body)
+        text = body.decode("utf-8", "surrogatepass").removeprefix("\ufeff")
+        return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

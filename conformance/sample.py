@@ -6,7 +6,7 @@ import json
 import re
 import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import cycle
+from itertools import cycle, islice
 from typing import Any
 
 import jsonschema_rs
@@ -107,6 +107,7 @@ def _wrong(
         yield from _near_misses(schema, marker)
     if schema.get("format") == "uuid":
         yield "format", "not-a-uuid"
+        yield "format-undashed", "0123456789abcdef" * 2  # which many readers of ids take
     if kind == "array":
         item = _instance(schema.get("items", {}), root, marker)
         for what, wrong in _wrong_members(schema.get("items", {}), root, marker):
@@ -194,7 +195,9 @@ def odd_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]
 
     Texts with U+0000, half a surrogate, or bytes that are no UTF-8: many readers replace those.
     """
-    properties = (operation.body or {}).get("properties", {})
+    root = operation.body or {}
+    members = root.get("properties", {}).items()
+    properties = {name: resolved(root, schema) for name, schema in members}
     valid = body(operation, marker)
     for name, schema in properties.items():
         if _unbounded(schema) or ("maxLength" in schema and "pattern" not in schema):
@@ -204,8 +207,10 @@ def odd_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, bytes]]
             break
     for name, schema in properties.items():
         if schema.get("type") == "object":
+            yield "null-inside", _dump({**valid, name: {"n": "conformance\x00"}})
             yield "deep", _dump({**valid, name: _nested(ABYSS)})
             yield "number", _dump({**valid, name: {"n": 0}}).replace(b": 0}", b": 1e999}")
+            yield "integer", _dump({**valid, name: {"n": 2**64}})
             break
     yield "twice", _dump(valid)[:-1] + b", " + _dump(valid)[1:]
 
@@ -223,11 +228,19 @@ def lenient_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, byt
     yield "json.unclosed", valid[:-1]
     yield "json.equals", valid.replace(b":", b"=", 1)
     yield "json.padded", b"while(1);" + valid
+    yield "json.nul", valid + b"\0"  # where texts of C end
     yield "json.form", urllib.parse.urlencode(body(operation, marker)).encode()
     texts = [text for text in body(operation, marker).values() if isinstance(text, str)]
     for text in texts[:1]:
         written = _dump(text)
         yield "json.line-break", valid.replace(written, written[:-1] + b'\n"')
+        yield "json.escape", valid.replace(written, rb'"\c' + written[2:])
+    properties = (operation.body or {}).get("properties", {})
+    objects = (name for name, schema in properties.items() if schema.get("type") == "object")
+    for name in islice(objects, 1):
+        for what, number in (("nan", b"NaN"), ("zeros", b"01")):
+            odd = valid[:-1] + b', "%b": {"n": %b}}' % (name.encode(), number)
+            yield f"json.{what}", odd
 
 
 def media_types(operation: Operation, marker: str) -> Iterator[tuple[str, str, bytes]]:
@@ -265,6 +278,7 @@ def invalid_queries(operation: Operation) -> Iterator[tuple[str, str]]:
         yield f"query.negative:{name}", f"{name}=-1"
         yield f"query.fraction:{name}", f"{name}=1.5"
         yield f"query.rest:{name}", f"{name}=5abc"
+        yield f"query.empty:{name}", f"{name}="
         yield f"query.huge:{name}", f"{name}={10**20}"  # which fits no integer of a database
 
 
@@ -346,7 +360,7 @@ def _longest(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, pr
             items, most = resolved(root, schema["items"]), schema.get("maxItems", 1)
             return [_instance(items, root, f"{marker}-{number}") for number in range(most)]
         case "object":
-            return {"conformance": marker}
+            return {"conformance": marker, "text": "a" * LONG_TEXT}
         case "string" if "enum" not in schema:
             most, filler = schema.get("maxLength", LONG_TEXT), "a" if "pattern" in schema else "é"
             return _text({"maxLength": most, **schema}, (marker + filler * most)[:most])

@@ -50,11 +50,18 @@ CONDITIONS: tuple[Fields, ...] = (
         ("Accept", "conformance"),
         ("Accept-Language", "*;q=conformance"),
         ("Range", "conformance=0-1"),
+        ("If-Modified-Since", "conformance"),
+        ("X-Request-Id", "conformance"),
+        ("traceparent", "conformance"),
         ("X-Forwarded-For", "203.0.113.1, unknown, 2001:db8::1"),
     ),
 )
-PREFERRED = ("text/html, */*;q=0.1", "text/plain, */*;q=0.1", "application/problem+json, */*;q=0.1")
+PREFERRED = tuple(
+    f"{media}, */*;q=0.1"
+    for media in ("text/html", "text/plain", "application/problem+json", "application/xml")
+)
 UNKNOWN_CHARSET: Fields = (("Content-Type", "application/json; charset=conformance"),)
+NOT_PACKED: Fields = (("Content-Encoding", "gzip"),)  # which the body is not
 
 
 @probes(
@@ -114,16 +121,21 @@ def test_invalid_query(bench: Bench, operation: Operation) -> None:
 
 @probes(
     "error.invalid-parameters",
-    spends={"own": 2},
+    spends={"own": 3},
     thrift={"spends": {"own": 1}},
     where=nested,
 )
 def test_malformed_nested_id(bench: Bench, operation: Operation) -> None:
-    """Send an id that is none, below one's own project or team; also one that begins as one."""
+    """Send an id that is none, below one's own project or team, and one that begins as one.
+
+    And one without its dashes.
+    """
     own = bench.target.parties[operation.kind].id
     path = operation.path.replace(f"{{{operation.owner}}}", own)
     known = bench.addresses.nested_id(operation.kind, operation)
-    begun = [f"{known}x"] if known is not None and not bench.thrifty else []
+    begun = []
+    if known is not None and not bench.thrifty:
+        begun = [f"{known}x", known.replace("-", "")]  # which many readers of ids take
     for id in ("not-a-uuid", *begun):
         below = path.replace(f"{{{operation.nested}}}", id)
         bench.send(operation, operation.kind, path=below, defect=f"path:{operation.nested}")
@@ -221,16 +233,22 @@ def test_rest(bench: Bench, party: str) -> None:
 
 @probes(
     "error.invalid-body",
+    "auth.before-all",
     "rate.headers-present",
     phase=Phase.EXTRA,
     spends={"own": 1},
+    free=1,
     where=with_body,
 )
 def test_long_body(bench: Bench, operation: Operation) -> None:
-    """Send an invalid body that is long, but not so long that a proxy refuses it (reading 11)."""
+    """Send an invalid body that is long, but not so long that a proxy refuses it (reading 11).
+
+    Also without a key.
+    """
     valid = sample.body(operation, bench.calls.marker())
     long = sample.dump(valid | {"conformanceUnknown": "a" * LONG_TEXT})
-    bench.send(operation, operation.kind, body=long, defect="body.extra-member")
+    for who in (operation.kind, ANONYMOUS):
+        bench.send(operation, who, body=long, defect="body.extra-member")
 
 
 @probes(
@@ -252,9 +270,19 @@ def test_every_body_that_is_none(bench: Bench, operation: Operation) -> None:
     bench.together(bench.call(operation, operation.kind, **way) for way in ways)
 
 
-@probes("error.content-type", phase=Phase.EXTRA, spends={"own": len(PREFERRED)})
+@probes(
+    "error.content-type",
+    "schema.responses",
+    phase=Phase.EXTRA,
+    spends={"own": len(PREFERRED) + 1},
+)
 def test_preferred(bench: Bench, party: str) -> None:
-    """Prefer another media type than the one of errors, where there is one to be answered."""
+    """Prefer another media type than the documented one, where an error is to be answered.
+
+    And once as a browser does, where a success is.
+    """
+    page: Fields = (("Accept", PREFERRED[0]),)
+    bench.send(first_list(bench.contract, party), party, fields=page)
     bench.together(
         bench.call(
             first_list(bench.contract, party),
@@ -267,7 +295,7 @@ def test_preferred(bench: Bench, party: str) -> None:
     )
 
 
-@probes("error.no-server-error", spends={"own": 13}, thrift={"spends": {"own": 7}})
+@probes("error.no-server-error", spends={"own": 17}, thrift={"spends": {"own": 8}})
 def test_unusual(bench: Bench, party: str) -> None:
     """Send what is unusual but not wrong: conditions, queries, texts of odd characters."""
     operation = first_list(bench.contract, party)
@@ -296,10 +324,12 @@ def _oddly_written(bench: Bench, party: str) -> Iterator[Call]:
     marker = bench.calls.marker()
     writable = [op for op in bench.contract.of_kind(party) if op.body and bench.calls.may_write(op)]
     offered = [(op, list(odd_bodies(op, marker))) for op in writable]
-    for operation, odd in sorted(offered, key=lambda one: -len(one[1]))[:1]:
+    offered.sort(key=lambda one: -len(one[1]))
+    for operation, _ in offered[:1]:
+        plain = sample.dump(sample.body(operation, marker))
+        for name, fields in (("charset", UNKNOWN_CHARSET), ("coding", NOT_PACKED)):
+            yield bench.call(operation, party, body=plain, fields=fields, defect=f"unusual:{name}")
+    others = [] if bench.thrifty else [(operation, odd[:1]) for operation, odd in offered[1:]]
+    for operation, odd in (*offered[:1], *others):
         for what, body in odd:
             yield bench.call(operation, party, body=body, defect=f"unusual:{what}")
-        plain = sample.dump(sample.body(operation, marker))
-        yield bench.call(
-            operation, party, body=plain, fields=UNKNOWN_CHARSET, defect="unusual:charset"
-        )

@@ -8,11 +8,11 @@ class in one of them.
 
 # One line for each area of the catalogue, in its order: so --list-faults names the faults.
 # isort: off
-from reference_server.faults import auth, bearer, token
-from reference_server.faults import scope, listing
+from reference_server.faults import auth, bearer, token, believed
+from reference_server.faults import scope, listing, mixed
 from reference_server.faults import rotation, issued, race
 from reference_server.faults import omitted, rate, counter, order, limit
-from reference_server.faults import error, invalid, route
+from reference_server.faults import error, invalid, lenient, route
 from reference_server.faults import leak, keyless, channel
 from reference_server.faults import schema
 
@@ -24,6 +24,7 @@ __all__ = [
     "Fault",
     "auth",
     "bearer",
+    "believed",
     "channel",
     "counter",
     "error",
@@ -33,8 +34,10 @@ __all__ = [
     "issued",
     "keyless",
     "leak",
+    "lenient",
     "limit",
     "listing",
+    "mixed",
     "omitted",
     "order",
     "race",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -14,6 +15,8 @@ from reference_server.app import Server
 from reference_server.call import Call
 from reference_server.faults.registry import fault
 from reference_server.faults.shapes import page
+
+LONGEST = 4000  # characters of parameters
 
 # schema.responses
 
@@ -101,6 +104,28 @@ class SendsSuccessAsText(Server):
     def succeed(self, call: Call, data: object) -> Response:
         response = super().succeed(call, data)
         return page(response, bytes(response.body).decode(), "text/html")
+
+
+@fault(breaks="schema.responses")
+class ShowsPagesToBrowsers(Server):
+    """Shows what was asked for on a page to who would rather read one."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        preferred = call.request.headers.get("accept", "").startswith("text/html")
+        if not (preferred and response.status_code < HTTPStatus.MULTIPLE_CHOICES):
+            return response
+        return page(response, f"<pre>{bytes(response.body).decode()}</pre>", "text/html")
+
+
+@fault(breaks="schema.responses")
+class SendsNan(Server):
+    """Sends NaN, which is no JSON, for a number that it does not know."""
+
+    async def finish(self, _: Call, response: Response) -> Response:
+        if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+            return response
+        text = bytes(response.body).decode().removesuffix("}")
+        return page(response, f'{text},"score":NaN}}', "application/json")
 
 
 # schema.success-status
@@ -257,3 +282,23 @@ class RefusesWhiteSpace(Server):
         if call.body[:1].isspace():
             raise errors.invalid("The body is not JSON")
         return super().decode(call)
+
+
+@fault(breaks="schema.valid-accepted")
+class ComparesTypeByLetter(Server):
+    """Compares the media type letter by letter (RFC 9110, 8.3.1)."""
+
+    def validate_media_type(self, call: Call) -> None:
+        if call.request.headers.get("content-type", "").startswith("APPLICATION"):
+            raise errors.invalid("The body is not JSON")
+        super().validate_media_type(call)
+
+
+@fault(breaks="schema.valid-accepted")
+class RefusesLongParameters(Server):
+    """Has a column of 4000 characters for the parameters of an execution."""
+
+    def validate_body(self, call: Call) -> None:
+        super().validate_body(call)
+        if len(json.dumps(call.content.get("parameters"))) > LONGEST:
+            raise errors.invalid("The parameters are too long")

@@ -10,6 +10,7 @@ import asyncio
 import base64
 import json
 
+from reference_server import keys
 from reference_server.app import Server
 from reference_server.contract import Contract
 from tests.reference_server.api import ABSENT
@@ -68,7 +69,32 @@ async def auth(script: Script) -> None:
         await script.send("GET", own, odd)
     await script.send("GET", team, "bzy_team_" + key[-40:])
     await script.send("GET", own, "bzy_proj_" + team_key[-40:])
+    await believed(script)
     await before_all(script)
+
+
+async def believed(script: Script) -> None:
+    """Come with what may be taken for a key, or believed beside one."""
+    own, runs = "/projects/{project}/onboarding", "/projects/{project}/executions"
+    key = script.keys["project"]
+    alone, strange = base64.b64encode(key.encode()).decode(), ("authorization", "Basic eDp5")
+    for fields in (
+        [("x-forwarded-for", "127.0.0.1")],
+        [("accept", "text/html, */*;q=0.1")],
+        [("authorization", f"OAuth {key}")],
+        [("authorization", f"Basic {alone}")],
+        [strange, ("x-api-key", key)],
+        [("authorization", f'Bearer token="{key}"')],
+    ):
+        await script.send("GET", own, None, fields=fields)
+    for token in ("é", keys.digest(key), f"{key[:14]}-{key[14:]}", key.removeprefix("bzy_")):
+        await script.send("GET", own, token)
+    await script.send("GET", "/PROJECTS/{project}/ONBOARDING", None)
+    told = "/projects/{project}/webhooks/events"
+    hook = [("x-webhook-secret", key)]
+    await script.send("POST", told, None, body=b'{"event_type": "x"}', fields=hook)
+    await script.send("GET", f"{runs}/no-id", None)
+    await script.send("POST", runs, None, body=b'{"more": "' + b"a" * 20_000 + b'"}')
 
 
 async def before_all(script: Script) -> None:
@@ -93,6 +119,8 @@ async def before_all(script: Script) -> None:
     await script.send("POST", team, "team", body=b'{"name": "x"}')
     await script.send("PUT", variables, "team", body=b'{"variables": []}')
     await script.send("GET", "/projects/{absent}/onboarding", "undefined")
+    await script.rotate()
+    await script.send("GET", "/projects/{absent}/onboarding", key)
     other = "other_project"
     await script.send("GET", f"/nowhere?api_key={key}", other)
     await script.send("POST", "/projects/{other_project}/executions", other, body=stolen)
@@ -137,6 +165,20 @@ async def scope(script: Script) -> None:
     await script.send("POST", "/teams/{other_team}/webhooks/events", "team", body=event)
     other = json.dumps({"event_type": "x", "project_id": script.ids["other_project"]}).encode()
     await script.send("POST", "/teams/{team}/webhooks/events", "team", body=other)
+    await mixed(script)
+
+
+async def mixed(script: Script) -> None:
+    """Name two projects or teams, of two kinds, in two spellings, in two requests at once."""
+    runs, ids = "/executions?projectId=", script.ids
+    await script.rotate()
+    await script.send("GET", "/projects/{other_project}" + runs + ids["project"], "project")
+    await script.send("GET", "/projects/{project}" + runs + ids["other_project"], "project")
+    await script.send("GET", "/teams/{project}/automations", "project")
+    other = ids["other_project"]
+    escaped = f"/projects/{other[:-1]}%{ord(other[-1]):02X}/executions"
+    await script.send("GET", escaped, "project")
+    await script.send("GET", "/projects/{other_project}/executions", "other_project")
 
 
 async def rotation(script: Script) -> None:
@@ -148,6 +190,12 @@ async def rotation(script: Script) -> None:
         await script.send("POST", runs, body=RUN, connection=connection, meanwhile=script.rotate)
     for field in (("transfer-encoding", "chunked"), ("expect", "100-continue")):
         await script.send("POST", runs, body=RUN, fields=[field], meanwhile=script.rotate)
+    long = RUN[:-1] + b', "parameters": {"x": "' + b"a" * 5000 + b'"}}'
+    length = [("content-length", str(len(long)))]
+    await script.send("POST", runs, body=long, fields=length, meanwhile=script.rotate)
+    script.seen.append(f"of {len(script.display('project')[-1])} characters")
+    begun = {key[:13] for key in script.names if key.startswith("bzy_proj_")}
+    script.seen.append(f"{len(begun)} beginnings")
     await script.send("GET", own, script.display("project")[-1])
     await script.rotate()
     for connection in (1, 2):
@@ -232,7 +280,8 @@ async def rate(script: Script) -> None:
         await script.send("POST", runs, body=RUN)
     other = runs.replace("project}", "other_project}")
     await script.send("POST", other, "other_project", body=b"{")
-    await script.send("GET", other, "other_project", fields=[("x-forwarded-for", "127.0.0.1")])
+    for name in ("x-forwarded-for", "x-real-ip"):
+        await script.send("GET", other, "other_project", fields=[(name, "127.0.0.1")])
 
 
 async def error(script: Script) -> None:
@@ -258,6 +307,11 @@ async def error(script: Script) -> None:
         b'{"taskSlug": "x", "parameters": {"x": null, "y": "isn\'t"}}',
         b'{"taskSlug": "x", "parameters": {"x": 1e999}}',
         b'{"taskSlug": "x", "parameters": {"x": "\xff"}}',
+        b'{"taskSlug": "x", "parameters": {"x": "\\u0000"}}',
+        b'{"taskSlug": "x", "parameters": {"x": NaN}}',
+        b'{"taskSlug": "x", "parameters": {"x": 18446744073709551616}}',
+        b'{"taskSlug": "\\x"}',
+        b'{"taskSlug": "x"}\0',
         b'{"taskSlug": "x", "parameters": ' + b'{"x": ' * 24 + b"1" + b"}" * 25,
     ):
         await script.send("POST", runs, body=body, fields=[JSON])
@@ -267,7 +321,7 @@ async def error(script: Script) -> None:
     form = [("content-type", "application/x-www-form-urlencoded")]
     await script.send("POST", runs, body=b"taskSlug=x", fields=form)
     await script.rotate()
-    for limit in ("0", "ten", "10ten", str(10**20)):
+    for limit in ("0", "ten", "10ten", str(10**20), ""):
         await script.send("GET", f"{own}?limit={limit}")
     await script.send("GET", "/projects/{project}/nowhere")
     await script.send("GET", "/projects/{project}/onboarding/nowhere")
@@ -276,6 +330,7 @@ async def error(script: Script) -> None:
     await script.rotate()
     await script.send("GET", f"{own}?limit=1&limit=2")
     await script.send("GET", own, fields=[("x-forwarded-for", "203.0.113.1, 203.0.113.2")])
+    await lenient(script)
     await script.send("DELETE", own)
     await script.send("PUT", runs, body=RUN)
     await script.send("POST", "/projects/{project}/webhooks/events", body=b'{"event_type": "x"}')
@@ -285,6 +340,20 @@ async def error(script: Script) -> None:
         many = json.dumps({"variables": [{"name": "X", "value": ""}] * times}).encode()
         await script.send("PUT", variables, "team", body=many)
     await script.exhaust()
+
+
+async def lenient(script: Script) -> None:
+    """Send what some readers take, and fields that others cannot read."""
+    own, runs = "/projects/{project}/test-runs", "/projects/{project}/executions"
+    await script.rotate()
+    await script.send("GET", own, fields=[("if-modified-since", "never")])
+    await script.send("POST", runs, body=RUN, fields=[JSON, ("content-encoding", "gzip")])
+    await script.send("POST", runs, body=RUN, fields=[JSON, ("origin", "https://x.example")])
+    nested = await script.nested("projects", "project")
+    await script.send("GET", "/projects/{project}" + nested.replace("-", ""))
+    plain = script.ids["project"].replace("-", "")
+    event = json.dumps({"event_type": "x", "project_id": plain}).encode()
+    await script.send("POST", "/teams/{team}/webhooks/events", "team", body=event)
 
 
 async def leak(script: Script) -> None:
@@ -330,8 +399,12 @@ async def schema(script: Script) -> None:
         b' {"taskSlug": "x"}',
     ):
         await script.send("POST", runs, body=body)
-    charset = [("content-type", "application/json; charset=utf-8")]
-    await script.send("POST", runs, body=RUN, fields=charset)
+    for media in ("application/json; charset=utf-8", "APPLICATION/JSON"):
+        await script.send("POST", runs, body=RUN, fields=[("content-type", media)])
+    await script.send("GET", runs, fields=[("accept", "text/html, */*;q=0.1")])
+    await script.send(
+        "POST", runs, body=RUN[:-1] + b', "parameters": {"x": "' + b"a" * 4000 + b'"}}'
+    )
     await script.send("POST", "/projects/{project}/webhooks/events", body=b'{"event_type": "x"}')
     variables = "/teams/{team}" + await script.nested("teams", "team") + "/variables"
     for body in (b'{"variables": []}', b'{"variables": [{"name": "A", "value": "x"}]}'):

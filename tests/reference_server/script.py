@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
+from urllib.parse import unquote
 
 from reference_server import seed
 from reference_server.app import Server
@@ -53,7 +54,8 @@ class Script:
             "scheme": "http",
             "server": ("test", 80),
             "client": ("127.0.0.1", connection),
-            "path": BASE + path,
+            "path": BASE + unquote(path),
+            "raw_path": (BASE + path).encode(),
             "query_string": query.encode(),
             "headers": [(name.encode(), value.encode()) for name, value in sent],
         }
