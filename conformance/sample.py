@@ -107,7 +107,6 @@ def _wrong(
         yield from _near_misses(schema, marker)
     if schema.get("format") == "uuid":
         yield "format", "not-a-uuid"
-        yield "format-undashed", "0123456789abcdef" * 2  # which many readers of ids take
     if kind == "array":
         item = _instance(schema.get("items", {}), root, marker)
         for what, wrong in _wrong_members(schema.get("items", {}), root, marker):
@@ -238,9 +237,7 @@ def lenient_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, byt
     properties = (operation.body or {}).get("properties", {})
     objects = (name for name, schema in properties.items() if schema.get("type") == "object")
     for name in islice(objects, 1):
-        for what, number in (("nan", b"NaN"), ("zeros", b"01")):
-            odd = valid[:-1] + b', "%b": {"n": %b}}' % (name.encode(), number)
-            yield f"json.{what}", odd
+        yield "json.zeros", valid[:-1] + b', "%b": {"n": 01}}' % name.encode()
 
 
 def media_types(operation: Operation, marker: str) -> Iterator[tuple[str, str, bytes]]:
@@ -278,7 +275,6 @@ def invalid_queries(operation: Operation) -> Iterator[tuple[str, str]]:
         yield f"query.negative:{name}", f"{name}=-1"
         yield f"query.fraction:{name}", f"{name}=1.5"
         yield f"query.rest:{name}", f"{name}=5abc"
-        yield f"query.empty:{name}", f"{name}="
         yield f"query.huge:{name}", f"{name}={10**20}"  # which fits no integer of a database
 
 

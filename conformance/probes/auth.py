@@ -93,11 +93,7 @@ def test_anonymous(bench: Bench, operation: Operation) -> None:
         if shows(bench, operation):
             ways += [{"path": path, "twist": twist} for twist, path in respelled(calls[0].path)]
     if operation.nested is not None:
-        lost = calls[0].path.split("/")
-        lost[operation.path.split("/").index(f"{{{operation.nested}}}")] = "not-a-uuid"
-        no_id = {"path": "/".join(lost), "defect": f"path:{operation.nested}"}
         ways += [{"nested": "absent"}, {"nested": "foreign"}]
-        ways += [] if bench.thrifty else [no_id]
     least = len(calls) if shows(bench, operation) else 1
     asked = (bench.call(operation, ANONYMOUS, **way) for way in ways)
     bench.sometime([*calls, *asked], least=least)

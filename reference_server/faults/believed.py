@@ -14,7 +14,7 @@ from reference_server.app import Server
 from reference_server.call import Call
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
-from reference_server.faults.shapes import UUID, LetsIn, RemembersKeys, addressed, operation
+from reference_server.faults.shapes import LetsIn, RemembersKeys, addressed, operation
 from reference_server.keys import Key
 
 LONG = 16_384  # bytes of a body
@@ -162,25 +162,12 @@ class TakesNamedToken(Server):
 
 
 @fault(breaks="auth.before-all")
-class ReadsIdsBeforeRefusing(Server):
-    """Answers 400 to an id below a project or team that is none, whoever asks."""
+class MeasuresBeforeRefusing(Server):
+    """Answers 400 to a long body that somebody without a key sends."""
 
     def no_valid_key(self, call: Call) -> Refusal:
-        asked, ids = self.route(call) or (None, {})
-        nested = [] if asked is None else [ids[name] for name, _ in asked.nested]
-        if all(UUID.fullmatch(id) for id in nested):
-            return super().no_valid_key(call)
-        return errors.invalid("No such id")
-
-
-@fault(breaks="auth.before-all")
-class MeasuresBeforeRefusing(Server):
-    """Answers 400 to a long body, whoever sends it."""
-
-    async def receive(self, call: Call) -> None:
-        await super().receive(call)
-        if len(call.body) > LONG:
-            raise errors.invalid("The body is too long")
+        too_long = len(call.body) > LONG
+        return errors.invalid("Too long") if too_long else super().no_valid_key(call)
 
 
 @fault(breaks="auth.before-all")

@@ -31,7 +31,7 @@ class AsksQueryWhoseItIs(Reaches):
         return named(call) == call.key.owner
 
 
-@fault(breaks="scope.own-only")
+@fault(breaks="scope.own-only", also=("scope.no-side-effect",))
 class MergesParameters(Server):
     """Merges the parameters of path and query once it has looked at the key: the query's win."""
 
@@ -48,7 +48,10 @@ class ReachesEscaped(Reaches):
         return call.owner.encode() not in call.request.scope["raw_path"]
 
 
-@fault(breaks="scope.project-key-on-team", also=("scope.team-key-on-project",))
+@fault(
+    breaks="scope.project-key-on-team",
+    also=("scope.team-key-on-project", "error.no-server-error"),
+)
 class ForgetsKindOfOwnId(Server):
     """Looks whether an id is the one of its key, and not of which kind the path is."""
 

@@ -285,16 +285,6 @@ class RefusesWhiteSpace(Server):
 
 
 @fault(breaks="schema.valid-accepted")
-class ComparesTypeByLetter(Server):
-    """Compares the media type letter by letter (RFC 9110, 8.3.1)."""
-
-    def validate_media_type(self, call: Call) -> None:
-        if call.request.headers.get("content-type", "").startswith("APPLICATION"):
-            raise errors.invalid("The body is not JSON")
-        super().validate_media_type(call)
-
-
-@fault(breaks="schema.valid-accepted")
 class RefusesLongParameters(Server):
     """Has a column of 4000 characters for the parameters of an execution."""
 
