@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance import target as targets
+from conformance import variables
 from conformance.source import TargetError
 from conformance.target import Target
 
@@ -51,7 +52,7 @@ def bundled(options: Mapping[str, Any], **server: Any) -> Iterator[Target]:
     from conformance import contract as contracts
     from reference_server import embedded
 
-    openapi = options.get("openapi") or os.environ.get(f"{targets.PREFIX}OPENAPI")
+    openapi = options.get("openapi") or os.environ.get(variables.named("openapi"))
     if openapi:
         server["openapi"] = contracts.load(Path(openapi)).source
     with embedded.start(**server) as running:

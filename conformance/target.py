@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from conformance.origin import Origin, flag
-from conformance.source import NAMES, Source, TargetError
+from conformance.source import Source, TargetError
+from conformance.variables import named, refuse_unknown, values
 
 PARTIES = {"project": "project", "other_project": "project", "team": "team", "other_team": "team"}
 HOOKS = ("regenerate_project_key", "generate_team_key", "show_project_key")
 NEW_KEY = {"project": "regenerate_project_key", "team": "generate_team_key"}
-PREFIX = "BUGZY_CONFORMANCE_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,7 @@ OPTIONS: dict[str, type] = {
     "quiet": bool,
     "no_color": bool,
 }
+SETTINGS = ("target", *OPTIONS, *(f"{one}_{key}" for one in PARTIES for key in ("id", "key")))
 SECTIONS: dict[str, dict[str, type]] = {
     "": {name: kind for name, kind in OPTIONS.items() if name != "allow_writes"},
     **{party: {"id": str, "key": str} for party in PARTIES},
@@ -150,6 +151,7 @@ def load(
     path = given.pop("target", None)
     source = Source.read(Path(path)) if path else None
     file = source.sections(SECTIONS) if source else {}
+    refuse_unknown(environ, SETTINGS, besides=_keys_in(file))
     merged = {**file.get("", {}), **file.get("safety", {}), **given}
     sections = {**file, **_party_variables(environ, file)}
     if described is not None:
@@ -162,10 +164,13 @@ def load(
 
 def _named(called: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
     """How each setting is named that the file does not give: by its variable, or its option."""
-    settings = [*OPTIONS, *(f"{party}_{key}" for party in PARTIES for key in ("id", "key"))]
-    named = {name: f"{PREFIX}{name.upper()}" for name in settings}
-    found = {name: variable for name, variable in named.items() if environ.get(variable)}
+    found = {name: named(name) for name in SETTINGS if environ.get(named(name))}
     return found | {name: flag(name) for name in called}
+
+
+def _keys_in(file: Mapping[str, Any]) -> set[str | None]:
+    """The variables that a file names for its keys."""
+    return {_variable(file[party].get("key")) for party in PARTIES if party in file}
 
 
 def _keyless(sections: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
@@ -182,32 +187,12 @@ def _keyless(sections: Mapping[str, Any], environ: Mapping[str, str]) -> dict[st
 def names_a_target(options: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> bool:
     """Whether the caller says what to test; otherwise the bundled server is started."""
     environ = os.environ if environ is None else environ
-    return any(
-        options.get(name) or environ.get(f"{PREFIX}{name.upper()}")
-        for name in ("target", "base_url")
-    )
+    return any(options.get(name) or environ.get(named(name)) for name in ("target", "base_url"))
 
 
 def variables(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The options that BUGZY_CONFORMANCE_* variables give."""
-    found: dict[str, Any] = {}
-    for name, kind in {"target": str, **OPTIONS}.items():
-        if value := environ.get(f"{PREFIX}{name.upper()}"):
-            found[name] = _from_text(f"{PREFIX}{name.upper()}", value, kind)
-    return found
-
-
-def _from_text(name: str, value: str, kind: type) -> Any:
-    if kind is list:
-        return [part.strip() for part in value.split("\n" if "header" in name.lower() else ",")]
-    if kind is bool:
-        if value.lower() not in ("1", "0", "true", "false", "yes", "no"):
-            raise TargetError(f"{name} is {value!r}; write 1 or 0")
-        return value.lower() in ("1", "true", "yes")
-    try:
-        return kind(value)
-    except ValueError:
-        raise TargetError(f"{name} is {value!r}; write {NAMES[kind]}") from None
+    """The options that BUGZY_CONFORMANCE_* variables give; raises TargetError."""
+    return values(environ, {"target": str, **OPTIONS})
 
 
 def _party_variables(environ: Mapping[str, str], file: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,7 +201,7 @@ def _party_variables(environ: Mapping[str, str], file: Mapping[str, Any]) -> dic
         given = {
             key: environ[name]
             for key in ("id", "key")
-            if environ.get(name := f"{PREFIX}{party}_{key}".upper())
+            if environ.get(name := named(f"{party}_{key}"))
         }
         if given:
             found[party] = {**file.get(party, {}), **given}
@@ -316,9 +301,7 @@ def _distinct(parties: Mapping[str, Party], origin: Origin) -> None:
 def _id(name: str, entry: Mapping[str, Any], origin: Origin) -> str:
     value = entry.get("id")
     if not value:
-        hint = (
-            f'is missing; write [{name}] and below it id = "...", or set {PREFIX}{name.upper()}_ID'
-        )
+        hint = f'is missing; write [{name}] and below it id = "...", or set {named(f"{name}_id")}'
         raise origin.error(name, "id", hint)
     if value.startswith(KEYS_BEGIN):  # not repeated
         raise origin.error(name, "id", "is a key; write the id as it stands in the path")

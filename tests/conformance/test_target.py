@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from conformance import target as targets
+from conformance import variables
 from conformance.source import TargetError
 from conformance.target import Target
 
@@ -140,9 +141,9 @@ def test_what_an_option_says_is_not_said_of_the_file(path: Path) -> None:
 
 
 def test_what_a_variable_says_is_not_said_of_the_file(path: Path) -> None:
-    said = problem(path, FILE, {f"{targets.PREFIX}TIMEOUT": "-1"})
+    said = problem(path, FILE, {f"{variables.PREFIX}TIMEOUT": "-1"})
     assert said == "BUGZY_CONFORMANCE_TIMEOUT is -1.0; write a number above 0"
-    said = problem(path, FILE, {f"{targets.PREFIX}PROJECT_ID": "a b"})
+    said = problem(path, FILE, {f"{variables.PREFIX}PROJECT_ID": "a b"})
     assert said.startswith("BUGZY_CONFORMANCE_PROJECT_ID is 'a b'; ")
 
 
@@ -187,13 +188,13 @@ def test_what_the_command_line_does_not_say_is_not_said(path: Path) -> None:
 
 
 def test_every_option_may_be_a_variable() -> None:
-    given = {f"{targets.PREFIX}{name.upper()}": "1" for name in targets.OPTIONS}
+    given = {f"{variables.PREFIX}{name.upper()}": "1" for name in targets.OPTIONS}
     assert set(targets.variables(given)) == set(targets.OPTIONS)
 
 
 def test_keys_may_come_from_variables_alone() -> None:
     names = {"BASE_URL": "http://x", "PROJECT_ID": ONE, "PROJECT_KEY": KEY, "TEAM_ID": OTHER}
-    found = targets.load({}, {targets.PREFIX + name: value for name, value in names.items()})
+    found = targets.load({}, {variables.PREFIX + name: value for name, value in names.items()})
     assert (found.parties["project"].key, found.parties["team"].key) == (KEY, None)
 
 
@@ -202,19 +203,35 @@ def test_keys_may_come_from_variables_alone() -> None:
     [("SEED", "x", "write an integer"), ("STRICT", "perhaps", "write 1 or 0")],
 )
 def test_a_variable_of_the_wrong_type(path: Path, name: str, value: str, said: str) -> None:
-    variable = targets.PREFIX + name
+    variable = variables.PREFIX + name
     assert f"{variable} is '{value}'; {said}" in problem(path, FILE, {variable: value})
+
+
+def test_a_misspelt_variable_is_not_ignored(path: Path) -> None:
+    said = problem(path, FILE, {f"{variables.PREFIX}REPORTDIR": "out"})
+    assert said == (
+        "the variable BUGZY_CONFORMANCE_REPORTDIR is not known; "
+        "did you mean BUGZY_CONFORMANCE_REPORT_DIR?"
+    )
+    said = problem(path, FILE, {f"{variables.PREFIX}ZZZ": "out"})
+    assert "ZZZ is not known; known after BUGZY_CONFORMANCE_: ALLOW_WRITES, BASE_URL, " in said
+
+
+def test_a_variable_that_the_file_names_is_known(path: Path) -> None:
+    mine = f"{variables.PREFIX}MINE"
+    found = loaded(path, FILE.replace("MINE", mine), {mine: KEY})
+    assert found.parties["project"].key == KEY
 
 
 def test_lists_in_variables_are_split() -> None:
     given = {"ONLY": "rate, auth", "HEADER": "A: b, c\nD: e"}
-    found = targets.variables({targets.PREFIX + name: text for name, text in given.items()})
+    found = targets.variables({variables.PREFIX + name: text for name, text in given.items()})
     assert found == {"only": ["rate", "auth"], "header": ["A: b, c", "D: e"]}
 
 
 def test_a_target_is_named_by_option_or_variable() -> None:
     assert targets.names_a_target({"base_url": "http://x"}, {})
-    assert targets.names_a_target({}, {targets.PREFIX + "TARGET": "x.toml"})
+    assert targets.names_a_target({}, {variables.PREFIX + "TARGET": "x.toml"})
     assert not targets.names_a_target({"seed": 1}, {SEED: "1"})
 
 
