@@ -37,9 +37,8 @@ def described(options: Mapping[str, Any]) -> Target:
     """The target that would be run against; nothing is started."""
     if targets.names_a_target(options):
         return targets.load(options)
-    nobody = {"id": "00000000-0000-4000-8000-000000000000", "key": "bundled-server"}
     description: dict[str, Any] = {
-        name: {**nobody, "id": f"{place}{nobody['id'][1:]}"}
+        name: {"id": f"{place}0000000-0000-4000-8000-000000000000", "key": f"bundled-{name}"}
         for place, name in enumerate(targets.PARTIES)
     }
     description |= {"base_url": "http://127.0.0.1", "control": "http://127.0.0.1/control"}

@@ -159,7 +159,8 @@ def load(
     if keyless:
         sections = _keyless(sections, environ)
     origin = Origin(source, _named(called, environ))
-    return replace(_target(merged, sections, origin, environ), given=given)
+    found = replace(_target(merged, sections, origin, environ), given=given)
+    return found if keyless else _own_keys(found, origin)
 
 
 def _named(called: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
@@ -298,6 +299,16 @@ def _distinct(parties: Mapping[str, Party], origin: Origin) -> None:
             raise origin.error(other, "id", f"is the same as {name}.id; write another {name}'s")
 
 
+def _own_keys(target: Target, origin: Origin) -> Target:
+    """The target, if no two parties share a key: the use of the one would be the other's too."""
+    owners: dict[str, str] = {}
+    for name, party in target.parties.items():
+        first = owners.setdefault(party.key or name, name)
+        if first != name:
+            raise origin.error(name, "key", f"is the same as {first}.key; write the key of {name}")
+    return target
+
+
 def _id(name: str, entry: Mapping[str, Any], origin: Origin) -> str:
     value = entry.get("id")
     if not value:
@@ -333,6 +344,8 @@ def _key(
 
 def _no_key(value: str) -> str | None:
     """What is wrong with a text that is no key."""
+    if value.endswith(("...", "\u2026")):
+        return "is what is shown of a key, its prefix; write the whole key, or generate another"
     if re.fullmatch(r"[\x21-\x7e]+", value):
         return None
     if value.isascii():

@@ -99,6 +99,11 @@ def test_a_whole_file(path: Path) -> None:
         ("workers = -1\n" + FILE, "line 1: workers is -1; write how many workers, or 0 for none"),
         (FILE.replace("base_url", "# "), "line 1: base_url is missing; write base_url ="),
         (FILE + f"[other_project]\nid = '{ONE}'\n", "line 7: other_project.id is the same as proj"),
+        (
+            FILE + f"[team]\nid = '{OTHER}'\nkey = 'env:MINE'\n",
+            "line 8: team.key is the same as proj",
+        ),
+        (FILE.replace("env:MINE", "bzy_proj_Zr7w..."), "line 5: project.key is what is shown of a"),
         ("base_url = \n", "not TOML: Invalid value (at line 1"),
         ("windows = 0\n" + FILE, "line 1: windows is 0; write a number above 0"),
         ("timeout = -1\n" + FILE, "line 1: timeout is -1; write a number above 0"),
