@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Protocol
 
 import httpx
@@ -58,6 +61,23 @@ class Programs:
 
     def close(self) -> None:
         """It holds nothing."""
+
+
+def unfit(programs: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """What keeps hooks from being run, as far as shows without running them."""
+    for name, argv in programs.items():
+        if shutil.which(argv[0]) is None:
+            yield f"hooks.{name}: {argv[0]} {_why_not(argv[0])}"
+
+
+def _why_not(program: str) -> str:
+    if os.sep not in program:
+        return "is on no folder of PATH; install it, or write its path"
+    if not Path(program).exists():
+        return f"does not exist, seen from {Path.cwd()}; write its path from there, or a whole one"
+    if Path(program).is_dir():
+        return "is a folder; write the path of a program"
+    return f"may not be executed; chmod +x {program}"
 
 
 class Controls:

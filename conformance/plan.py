@@ -11,6 +11,7 @@ from conformance.bench import SLOW_ANSWER
 from conformance.catalogue import chosen, sought
 from conformance.contract import Contract
 from conformance.deployment import contract_of, fitted
+from conformance.hooks import unfit
 from conformance.pace import OWN_WORK, ample, pace_of, slow, thrifty
 from conformance.probe import Phase
 from conformance.schedule import Left, Slot
@@ -45,6 +46,7 @@ class Plan:
     writes: bool
     ample: int | None = None  # requests per second that would let it try more; None: tries all
     undecided: dict[str, str] = field(default_factory=dict)  # requirement: what to add
+    warnings: tuple[str, ...] = ()  # what would go wrong, although nothing is missing
 
     @property
     def total(self) -> int:
@@ -197,6 +199,7 @@ def _simulated(
         writes=target.allow_writes,
         ample=ample(contract) if thrifty(contract, target) else None,
         undecided=_undecided(order, left, wanted),
+        warnings=tuple(unfit(target.hooks)),
     )
 
 

@@ -118,9 +118,12 @@ def _with_writes(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def run(target: Target) -> int:
     """Run the suite against a target, print the summary, and return the exit status."""
+    from conformance.hooks import unfit
     from conformance.outcome import USAGE
     from conformance.report import summary
 
+    for warning in unfit(target.hooks):
+        print(f"bugzy-conformance: {warning}", file=sys.stderr)  # noqa: T201 - before it takes long
     found = outcome(target)
     if found.status == USAGE:
         raise TargetError(found.refused or "the target file is wrong")

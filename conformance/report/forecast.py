@@ -21,6 +21,7 @@ def as_json(plan: Plan) -> str:
             "keys_generated": plan.generated,
             "writes": plan.writes,
             "undecided": plan.undecided,
+            "warnings": list(plan.warnings),
             "probes": [
                 {
                     "id": one.id,
@@ -51,6 +52,9 @@ def as_text(plan: Plan) -> str:
     if plan.undecided:
         lines += ["", "stays undecided, and what to add:"]
         lines += [f"  {id:<28}{needs}" for id, needs in sorted(plan.undecided.items())]
+    if plan.warnings:
+        lines += ["", "mend this first:"]
+        lines += [f"  {warning}" for warning in plan.warnings]
     return "\n".join(lines)
 
 

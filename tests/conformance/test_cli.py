@@ -93,9 +93,27 @@ def test_a_plan_says_what_to_add(folder: Path) -> None:
     assert "add hooks.regenerate_project_key" in result.output
     assert "bzy_proj_x" not in result.output
     assert "tries less" not in result.output
+    assert "mend this" not in result.output
+    with (folder / "t.toml").open("a", encoding="utf-8") as file:
+        file.write('[hooks]\nshow_project_key = ["./nothing"]\n')
+    assert (
+        "first:\n  hooks.show_project_key: ./nothing does not exist"
+        in call("plan", "--target", "t.toml").output
+    )
+    assert json.loads(call("plan", "--target", "t.toml", "--format", "json").output)["warnings"]
     with (folder / "t.toml").open("a", encoding="utf-8") as file:
         file.write("[safety]\nmax_requests_per_second = 20\n")
     assert "to try all, allow " in call("plan", "--target", "t.toml").output
+
+
+def test_a_hook_that_cannot_be_run_is_said_before_the_run(folder: Path) -> None:
+    (folder / "t.toml").write_text(
+        'base_url = "http://127.0.0.1:9"\n[project]\nid = "p"\nkey = "bzy_proj_x"\n'
+        '[hooks]\nshow_project_key = ["./nothing"]\n',
+        encoding="utf-8",
+    )
+    said = call("run", "--target", "t.toml", "--only", "rotation").stderr.splitlines()
+    assert said[0].startswith("bugzy-conformance: hooks.show_project_key: ./nothing does not exist")
 
 
 @pytest.mark.parametrize(

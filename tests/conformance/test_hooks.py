@@ -42,6 +42,26 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
         Programs({SHOW: (str(tmp_path / "nothing"),)}).call(SHOW, "p")
 
 
+def test_what_keeps_a_program_from_being_run_is_known_before(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.touch()
+    programs = {
+        "one": (str(tmp_path / "nothing"), "{id}"),
+        "two": (str(plain),),
+        "three": (str(tmp_path),),
+        "four": ("no-such-program-anywhere",),
+        "five": (sys.executable, "-c", "raise SystemExit(3)"),
+    }
+    said = [one.partition(": ")[2] for one in hooks.unfit(programs)]
+    assert said == [
+        f"{tmp_path}/nothing does not exist, seen from {Path.cwd()}; "
+        "write its path from there, or a whole one",
+        f"{plain} may not be executed; chmod +x {plain}",
+        f"{tmp_path} is a folder; write the path of a program",
+        "no-such-program-anywhere is on no folder of PATH; install it, or write its path",
+    ]
+
+
 def test_a_program_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hooks, "SECONDS", 0.1)
     with pytest.raises(HookError, match="no end after"):
