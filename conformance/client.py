@@ -26,6 +26,7 @@ from conformance.exchange import GATEWAY, Exchange, Fields, Request, Response, T
 from conformance.hands import Hands
 from conformance.history import Recorder
 from conformance.pace import Pace
+from conformance.reach import NO_END
 from conformance.secrets import Masker
 
 LONGEST_BODY = 256 * 1024  # bytes of an answer that are read and kept
@@ -171,7 +172,7 @@ class Client:
             return future.result()
         self._drop(call.connection)
         now = self.clock.now()
-        exchange = self._exchange(call, now - self._settings.timeout, now, None, None, "no end")
+        exchange = self._exchange(call, now - self._settings.timeout, now, None, None, NO_END)
         return self._recorded(exchange)
 
     def close(self) -> None:

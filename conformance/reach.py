@@ -11,6 +11,7 @@ from conformance.target import Party
 PLAIN = "WRONG_VERSION_NUMBER"  # what OpenSSL says of an answer in plain text
 UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 MOVED = frozenset({301, 302, 303, 307, 308})  # RFC 9110, 15.4
+NO_END = "no end"  # how the client calls an answer that never ended
 LONGEST = 200  # characters of a Location
 
 
@@ -20,9 +21,16 @@ def unanswered(base_url: str, failure: str) -> str:
         hint = f"it speaks no TLS; write http://{base_url.partition('://')[2]}"
     elif UNTRUSTED in failure:
         hint = "name the file of the CA that signed it in SSL_CERT_FILE, or give --insecure"
+    elif hangs(failure):
+        hint = "does it hang, is base_url right, or does it need more time than --timeout gives it?"
     else:
         hint = "is it running, is base_url right?"
     return f"{base_url} does not answer ({failure}): {hint}"
+
+
+def hangs(failure: str) -> bool:
+    """Whether no answer came in the time given: each further request costs as much again."""
+    return "Timeout" in failure or failure == NO_END
 
 
 def moved(base_url: str, exchange: Exchange) -> str | None:

@@ -159,6 +159,8 @@ class Session:
 
     def begin(self) -> None:
         """Ask the target once with each key: does it answer, and is the key accepted?"""
+        if self.progress is not None and self.target.control is None:
+            self.progress.first(self.target.base_url)
         try:
             accepted = {p.name: self._reaches(p) for p in self._keyed()}
         except (TargetLost, BudgetSpent) as error:
@@ -199,8 +201,8 @@ class Session:
             exchange = self.bench.send(operation, party.name, probe="preflight")
             if exchange.response is None:
                 unanswered += 1
-                if unanswered == 2:
-                    failure = exchange.failure or ""
+                failure = exchange.failure or ""
+                if unanswered == 2 or reach.hangs(failure):  # which was asked twice already
                     raise TargetLost(reach.unanswered(self.target.base_url, failure))
             elif exchange.status not in (401, 403, 404, *reach.MOVED):
                 return True

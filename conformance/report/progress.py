@@ -51,6 +51,11 @@ class Progress:
         parts = (self._sent(), self._waits(), self._left())
         return escape(", ".join(part for part in parts if part))
 
+    def first(self, base_url: str) -> None:
+        """The first requests are about to be sent: who gives no answer is named before the end."""
+        if self._plain:
+            self._console.print(f"asking {base_url} once with each key", markup=False)
+
     def probe(self, id: str) -> None:
         """A probe is done."""
         area = id.rpartition("/")[2].partition(".py")[0]

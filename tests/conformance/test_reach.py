@@ -13,6 +13,7 @@ PATH = "/api/v1/projects/p/executions"
     ("failure", "said"),
     [
         ("ConnectError: refused", "is it running, is base_url right?"),
+        ("ReadTimeout: timed out", "or does it need more time than --timeout gives it?"),
         ("[SSL: WRONG_VERSION_NUMBER]", "it speaks no TLS; write http://a.example.com"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED]", "in SSL_CERT_FILE, or give --insecure"),
     ],

@@ -2,6 +2,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tomllib
@@ -14,7 +15,8 @@ import pytest
 
 from conformance import contract as contracts
 from conformance import history as histories
-from conformance import running, session
+from conformance import running, session, variables
+from conformance import target as targets
 from conformance.catalogue import requirements
 from conformance.outcome import Outcome, judged
 from reference_server import embedded
@@ -168,6 +170,21 @@ def test_a_target_can_be_described_without_a_server() -> None:
     assert found.control is not None
 
 
+def test_a_target_that_hangs_is_given_up_after_one_request_and_its_repeat(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        given = {"base_url": url, "timeout": 0.2, "report_dir": str(tmp_path)}
+        mine = {"PROJECT_ID": "p", "PROJECT_KEY": "bzy_proj_x"}
+        environ = {variables.named(name): value for name, value in mine.items()}
+        outcome = running.outcome(targets.load(given, environ))
+    assert len(outcome.history.exchanges) == 2
+    assert f"{url} does not answer" in outcome.history.footer["reason"]
+    assert "--timeout" in outcome.history.footer["reason"]
+    assert capsys.readouterr().err == f"asking {url} once with each key\n"
+
+
 # a server of its own, in real time
 
 
@@ -195,6 +212,7 @@ def test_an_interrupted_run_writes_its_reports(file: Path, sent: signal.Signals)
         [*command, "--report-dir", str(folder)], stderr=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stderr is not None
+    assert process.stderr.readline().startswith(b"asking http://127.0.0.1:")
     assert b"requests and" in process.stderr.readline()
     assert not (folder / "report.html").exists()
     process.send_signal(sent)
