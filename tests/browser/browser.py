@@ -132,10 +132,11 @@ class Page:
                 if urlsplit(url).scheme not in OWN_TRAFFIC:
                     yield url
 
-    def show(self, width: int, scheme: str) -> None:
-        """Show the page at a width, light or dark."""
+    def show(self, width: int, scheme: str, *, media: str = "") -> None:
+        """Show the page at a width, light or dark; *media*: as if it were print."""
         features = [{"name": "prefers-color-scheme", "value": scheme}]
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        emulated = {"features": features, "media": media}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", emulated)
         metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
@@ -143,6 +144,12 @@ class Page:
         """How many pixels the page is wider than its window."""
         script = "const e = document.documentElement; return e.scrollWidth - e.clientWidth"
         return int(self.driver.execute_script(script))
+
+    def cut(self, selector: str) -> int:
+        """How many pixels of the one such element are beyond its own edge, and have to be found."""
+        element = self.one(selector)
+        script = "return arguments[0].scrollWidth - arguments[0].clientWidth"
+        return int(self.driver.execute_script(script, element))
 
     def faint(self) -> list[str]:
         """Texts that do not stand out enough from what is behind them."""

@@ -126,6 +126,15 @@ def test_nothing_is_wider_than_the_window(report: Page, width: int, scheme: str)
     assert overhang <= 0
 
 
+def test_the_figures_fit_on_a_phone_and_the_traffic_on_paper(report: Page) -> None:
+    report.show(360, "light")
+    figures = report.cut(".counts")
+    report.show(680, "light", media="print")
+    traffic = report.cut("#traffic .scroll")
+    report.show(1200, "light")
+    assert (figures, traffic) == (0, 0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_stands_out(report: Page, scheme: str) -> None:
     report.show(1200, scheme)
