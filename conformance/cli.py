@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -17,7 +16,7 @@ from conformance import __version__, complete
 if TYPE_CHECKING:
     from conformance.draft import Question
 
-INTERNAL = 70  # exit status, as in outcome.py
+INCONCLUSIVE, INTERNAL = 3, 70  # exit status, as in outcome.py
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PART_OF_CATALOGUE: dict[str, Any] = {
@@ -94,7 +93,19 @@ def options(*given: Callable[[Command], Command]) -> Callable[[Command], Command
     return decorated
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Commands that say that they were interrupted; a run's status is then that of no verdict."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, its imports included."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("bugzy-conformance: interrupted before anything was decided", err=True)
+            sys.exit(INCONCLUSIVE)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="bugzy-conformance")
 def cli() -> None:
     """Decide whether a deployment of the Bugzy API keeps its contract."""
@@ -107,7 +118,7 @@ def run(**given: Any) -> None:
     from conformance import running
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled job has reports
-    with _usage_errors(), _interruptions(), running.bundled_or_named(given) as target:
+    with _usage_errors(), running.bundled_or_named(given) as target:
         status = running.run(target)
     sys.exit(status)
 
@@ -294,16 +305,6 @@ class _usage_errors:  # noqa: N801 - reads as a context manager
         if isinstance(error, known):
             click.echo(f"bugzy-conformance: {error}", err=True)
             sys.exit(2)
-
-
-@contextlib.contextmanager
-def _interruptions() -> Iterator[None]:
-    """Give a run that is interrupted before it has an outcome the status of an undecided one."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("bugzy-conformance: interrupted before anything was decided", err=True)
-        sys.exit(3)
 
 
 def main() -> None:

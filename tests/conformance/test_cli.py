@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner, Result
@@ -164,6 +165,15 @@ def test_an_error_of_the_suites_own_is_not_the_callers(monkeypatch: pytest.Monke
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 70
+
+
+def test_an_interrupted_command_has_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.running.bundled_or_named", Mock(side_effect=KeyboardInterrupt))
+    result = call("run")
+    assert (result.exit_code, result.output) == (
+        3,
+        "bugzy-conformance: interrupted before anything was decided\n",
+    )
 
 
 def test_the_console_script(monkeypatch: pytest.MonkeyPatch) -> None:
