@@ -93,12 +93,17 @@ def _renumbered(one: Exchange, numbers: Mapping[int, int]) -> Exchange:
 
 
 class Recorder:
-    """Appends to a history, in memory and, line by line, to a file if there is one."""
+    """Appends to a history, in memory and, line by line, to a file if there is one.
 
-    def __init__(self, file: TextIO | None = None) -> None:
+    *spare*: the file is given up when it cannot be written; what is in memory is written at the
+    end, or it is said then that it cannot be.
+    """
+
+    def __init__(self, file: TextIO | None = None, *, spare: bool = False) -> None:
         self.exchanges: list[Exchange] = []
         self.events: list[Event] = []
         self._file = file
+        self._spare = spare
 
     def exchange(self, exchange: Exchange) -> None:
         """Append an exchange whose keys are masked."""
@@ -114,8 +119,13 @@ class Recorder:
 
     def _write(self, line: str) -> None:
         assert self._file is not None
-        self._file.write(line)
-        self._file.flush()
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError:
+            if not self._spare:
+                raise
+            self._file = None
 
 
 def write(history: History, path: Path) -> None:

@@ -141,16 +141,17 @@ def outcome(target: Target, *, keep: bool = True) -> Outcome:
     from conformance.session import Session
 
     session = Session(target, keep=keep)
-    session.progress = Progress(target, session.bench)
     saved = os.environ.pop("PYTEST_ADDOPTS", None)
     try:
+        session.progress = Progress(target, session.bench)
         pytest.main(_arguments(target), plugins=[_Holder(SESSION, session)])
     except KeyboardInterrupt:  # which came before pytest was ready for it, or after
         session.interrupt()
     finally:
         if saved is not None:
             os.environ["PYTEST_ADDOPTS"] = saved
-        session.progress.close()
+        if session.progress is not None:
+            session.progress.close()
     return session.finish()
 
 

@@ -19,7 +19,7 @@ from conformance.catalogue import sought
 from conformance.client import BudgetSpent, TargetLost
 from conformance.contract import Contract
 from conformance.deployment import contract_of, fitted
-from conformance.history import Event, History, Recorder, numbered, read, write
+from conformance.history import Event, History, Recorder, numbered, read
 from conformance.hooks import HookError
 from conformance.outcome import Outcome, judged
 from conformance.pace import slow
@@ -65,7 +65,7 @@ class Session:
             waiver.load(target.waivers)  # what is wrong with them is said before anything is sent
         run = run or new_run()
         self._file = self._opened(run, worker) if keep else None  # None: no file is written at all
-        recorder = Recorder(self._file)
+        recorder = Recorder(self._file, spare=not self.is_worker)
         self.bench = Bench(
             Rig(
                 contract=self.contract,
@@ -291,8 +291,6 @@ class Session:
 
     def conclude(self) -> int:
         """Judge what was recorded, write the reports, and return the exit status."""
-        from conformance import report
-
         history = self.history()
         self.outcome = judged(
             self.contract,
@@ -302,9 +300,11 @@ class Session:
             refused=self.refused,
         )
         if self._file is not None:
-            self._file.close()
-            write(history, self.target.report_dir / "history.ndjson")
-            report.write(self.outcome)
+            from conformance import report  # which workers need not wait for
+
+            with contextlib.suppress(OSError):  # a full disk: what the file lacks is in the history
+                self._file.close()
+            self.outcome = report.kept(self.outcome)
         return self.outcome.status
 
     def leave(self) -> None:
@@ -320,6 +320,7 @@ class Session:
         if self.outcome is None:
             self.end()
             self.conclude()
+            self.leave()
         assert self.outcome is not None
         return self.outcome
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from conformance import history as histories
+from conformance.outcome import INTERNAL
 from conformance.report import badge, document, github, har, junit, markdown, page, text
 from conformance.source import TargetError
 
@@ -29,6 +32,18 @@ def write(outcome: Outcome) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, build in BUILT.items():
         (folder / name).write_text(build(outcome), encoding="utf-8")
+
+
+def kept(outcome: Outcome) -> Outcome:
+    """Write the history and every report; a disk that takes no more is an error of the run's."""
+    folder = outcome.target.report_dir
+    try:
+        histories.write(outcome.history, folder / "history.ndjson")
+        write(outcome)
+    except OSError as error:
+        said = f"--report-dir {folder}: cannot be written: {error.strerror}"
+        return replace(outcome, errors=(*outcome.errors, said), status=INTERNAL)
+    return outcome
 
 
 def clear(folder: Path) -> None:

@@ -1,3 +1,4 @@
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -118,3 +119,15 @@ def test_an_answer_that_came_twice_is_reproduced() -> None:
 
 def test_tags_that_say_nothing_are_left_out() -> None:
     assert histories.encode_exchange(replace(SEEN.exchanges[0], tags=Tags()))["tags"] == {}
+
+
+def test_a_file_that_takes_no_more_is_given_up_where_memory_has_it_all() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        recorder = Recorder(full, spare=True)
+        recorder.exchange(SEEN.exchanges[0])
+        recorder.exchange(SEEN.exchanges[1])
+        assert recorder.exchanges == list(SEEN.exchanges[:2])
+        with pytest.raises(OSError, match="No space left"):
+            Recorder(full).exchange(SEEN.exchanges[0])
+        with contextlib.suppress(OSError):
+            full.close()

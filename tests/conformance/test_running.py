@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import re
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -140,6 +142,25 @@ def test_a_key_whose_reset_is_to_be_seen_is_kept_until_then() -> None:
     seen = next(one for one in found.exchanges if one.tags.group == "after-reset")
     issued = [one for one in found.events if one.kind == "issued" and one.data["party"] == "team"]
     assert seen.tags.key == issued[0].data["key"]
+
+
+def test_a_disk_that_is_full_at_the_end_is_said_beside_the_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr("conformance.report.histories.write", Mock(side_effect=full))
+    outcome = ran(tmp_path)
+    said = f"--report-dir {tmp_path}: cannot be written: No space left on device"
+    assert (outcome.verdict, outcome.errors, outcome.status) == ("conformant", (said,), 70)
+
+
+def test_a_run_interrupted_before_pytest_began_leaves_reports_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.report.progress.Progress", Mock(side_effect=KeyboardInterrupt))
+    assert ran(tmp_path, workers=2).history.footer["reason"] == "interrupted"
+    assert {path.name for path in tmp_path.iterdir()} == REPORTS
+    assert session.CURRENT is None
 
 
 def test_the_summary_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
