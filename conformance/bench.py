@@ -137,9 +137,9 @@ class Bench:
         self._renewed.setdefault(party, ended)
         return self.keyring.add(owner, value, (started, ended))
 
-    def wait_after_renewal(self, party: str) -> None:
-        """Let half a window pass since the party's first new key, as time may revive an old one."""
-        moment = self._renewed.get(party, 0.0) + self.contract.rate_limit.window / 2
+    def wait_after_renewal(self, party: str, windows: float) -> None:
+        """Let so many windows pass since the party's first new key."""
+        moment = self._renewed.get(party, 0.0) + self.contract.rate_limit.window * windows
         self.wait_until(moment, "does a replaced key come back?")
 
     def roomiest(self, kind: str) -> str:

@@ -19,6 +19,7 @@ from conformance.target import Target
 
 ANSWER = 0.001  # seconds that an answer is assumed to take: nothing has been measured yet
 KEYED, KEYLESS = 1.4, 4.0  # requests under way at once, on average, where answers are slow
+EMBEDDED = 0.0027  # seconds that a request takes with a bundled server, which sets no pace
 OVERHEAD = 2.0  # seconds to start, generate cases, judge and report
 STARTING = 3.0  # seconds more until several workers have started
 
@@ -31,6 +32,7 @@ class Ledger:
     used: int = 0  # of the window under way
     windows: int = 0
     opened: float | None = None  # when the window under way began
+    generated: float | None = None  # when the first new key was
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +98,9 @@ class _Simulation:
         pace = pace_of(contract, target)
         self.interval = 1 / pace if pace else 0.0
         keyed, keyless = (KEYED, KEYLESS) if answer > SLOW_ANSWER else (1.0, 1.0)
-        self.each = max(OWN_WORK + answer / keyed, self.interval)  # seconds
-        self.each_keyless = max(OWN_WORK + answer / keyless, self.interval)
+        work = OWN_WORK if target.control is None else EMBEDDED - ANSWER
+        self.each = max(work + answer / keyed, self.interval)  # seconds
+        self.each_keyless = max(work + answer / keyless, self.interval)
         self.renewable = {name for name in target.parties if schedule.generates(name, target)}
         self.now = 0.0  # of the worker whose probe is counted
         self.keyless = 0
@@ -127,9 +130,9 @@ class _Simulation:
         party = next(iter(one.spends), "")
         for _ in range(one.probe.fills):
             self._fill(party, one)
-        self.generated += one.probe.generates
-        if one.probe.generates and party in self.ledgers:
-            self._renew(party)
+        if one.probe.generates:
+            self._generate(party, one.probe.generates)
+        self._let_pass(one, party)
         self._keyless(one.probe.free)
         self._clocks[worker] = self.now
 
@@ -138,8 +141,7 @@ class _Simulation:
         if ledger.used + min(count, self.limit - 1) <= self.limit:
             return
         if refill and party in self.renewable:
-            self.generated += 1
-            self._renew(party)
+            self._generate(party)
         else:
             self._wait(party)
 
@@ -165,6 +167,21 @@ class _Simulation:
     def _keyless(self, count: int) -> None:
         self.keyless += count
         self.now += count * self.each_keyless
+
+    def _generate(self, party: str, keys: int = 1) -> None:
+        self.generated += keys
+        if (ledger := self.ledgers.get(party)) is not None:
+            self._renew(party)
+            ledger.generated = self.now if ledger.generated is None else ledger.generated
+
+    def _let_pass(self, one: Slot, party: str) -> None:
+        """Count what a probe waits for, besides windows; a bundled server's clock is moved on."""
+        if self.target.control is not None:
+            return
+        ledger = self.ledgers.get(party)
+        if ledger is not None and ledger.generated is not None:
+            self.now = max(self.now, ledger.generated + one.probe.settles * self.window)
+        self.now += one.probe.waits
 
     def _renew(self, party: str) -> None:
         self.ledgers[party].used = 0

@@ -52,6 +52,8 @@ class Probe:
     kinds: tuple[str, ...] = ("project", "team")
     thrift: Mapping[str, Any] = field(default_factory=dict)  # what is less where time is short
     thorough: bool = False  # left out there
+    waits: float = 0.0  # seconds that it lets pass, besides what it waits for a window
+    settles: float = 0.0  # windows that are to have passed since its party's first new key
 
     def in_time(self, *, thrifty: bool) -> Probe:
         """The probe as it runs: with less of it where time is short."""
@@ -70,6 +72,8 @@ def probes(
     kinds: tuple[str, ...] = ("project", "team"),
     thrift: Mapping[str, Any] | None = None,
     thorough: bool = False,
+    waits: float = 0.0,
+    settles: float = 0.0,
 ) -> Callable[[Function], Function]:
     """Declare a probe; a parameter *operation* or *party* makes one per operation or party."""
     probe = Probe(
@@ -84,6 +88,8 @@ def probes(
         kinds=kinds,
         thrift=thrift or {},
         thorough=thorough,
+        waits=waits,
+        settles=settles,
     )
 
     def declare(function: Function) -> Function:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import conformance
-from conformance import catalogue, contract, inventory, judges, plan, schedule, target
+from conformance import catalogue, contract, inventory, judges, plan, running, schedule, target
 from conformance.finding import JUDGES
 from conformance.probe import Phase
 from conformance.source import TargetError
@@ -109,6 +109,19 @@ def test_hooks_save_a_second_window(tmp_path: Path, parties: tuple[str, ...], wo
     hooks = {**mine.hooks, "generate_team_key": ("x",)}
     made = plan.make(replace(mine, hooks=hooks, allow_writes=True))
     assert made.seconds < 1.15 * contract.load().rate_limit.window
+
+
+def test_a_plan_knows_what_is_waited_for_after_a_new_key(tmp_path: Path) -> None:
+    mine = replace(described(tmp_path, "project", "team", hooks=True), only=("rotation.permanent",))
+    window = contract.load().rate_limit.window
+    long = plan.make(mine).seconds
+    assert window / 2 < long < window
+    assert long - plan.make(replace(mine, window=window / 2)).seconds == pytest.approx(window / 4)
+
+
+def test_a_plan_knows_that_nothing_is_waited_for_with_a_bundled_server() -> None:
+    made = plan.make(running.described({}))
+    assert made.seconds == pytest.approx(plan.OVERHEAD + made.total * plan.EMBEDDED, rel=0.02)
 
 
 def test_slow_answers_take_longer_than_the_window_unless_workers_share_them(tmp_path: Path) -> None:
