@@ -216,7 +216,7 @@ def _simulated(
         writes=target.allow_writes,
         ample=ample(contract) if thrifty(contract, target) else None,
         undecided=_undecided(order, left, wanted),
-        warnings=tuple(unfit(target.hooks)),
+        warnings=(*filter(None, [target.shares_a_key]), *unfit(target.hooks)),
     )
 
 

@@ -25,9 +25,15 @@ INI = Path(__file__).parent / "probes" / "pytest.ini"
 
 @contextlib.contextmanager
 def bundled_or_named(options: Mapping[str, Any]) -> Iterator[Target]:
-    """The target that the options name, or a bundled reference server, started for the run."""
+    """The target that the options name, or a bundled reference server, started for the run.
+
+    Raises TargetError.
+    """
     if targets.names_a_target(options):
-        yield targets.load(options)
+        named = targets.load(options)
+        if problem := named.shares_a_key:
+            raise TargetError(problem)
+        yield named
         return
     with bundled(options) as target:
         yield target

@@ -70,6 +70,17 @@ class Target:
         return name in self.parties and self.parties[name].key is not None
 
     @property
+    def shares_a_key(self) -> str | None:
+        """What is wrong where two parties have one key: what the one uses, the other misses."""
+        owners: dict[str, str] = {}
+        for name, party in self.parties.items():
+            first = owners.setdefault(party.key or name, name)
+            if first != name:
+                where = f"{self.file}: " if self.file else ""
+                return f"{where}{name}.key is the same as {first}.key; write the key of {name}"
+        return None
+
+    @property
     def is_local(self) -> bool:
         """Whether it is served by this machine: a loopback address."""
         host = urllib.parse.urlsplit(self.base_url).hostname or ""
@@ -159,8 +170,7 @@ def load(
     if keyless:
         sections = _keyless(sections, environ)
     origin = Origin(source, _named(called, environ))
-    found = replace(_target(merged, sections, origin, environ), given=given)
-    return found if keyless else _own_keys(found, origin)
+    return replace(_target(merged, sections, origin, environ), given=given)
 
 
 def _named(called: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
@@ -297,16 +307,6 @@ def _distinct(parties: Mapping[str, Party], origin: Origin) -> None:
     for name, other in (("project", "other_project"), ("team", "other_team")):
         if name in parties and other in parties and parties[name].id == parties[other].id:
             raise origin.error(other, "id", f"is the same as {name}.id; write another {name}'s")
-
-
-def _own_keys(target: Target, origin: Origin) -> Target:
-    """The target, if no two parties share a key: the use of the one would be the other's too."""
-    owners: dict[str, str] = {}
-    for name, party in target.parties.items():
-        first = owners.setdefault(party.key or name, name)
-        if first != name:
-            raise origin.error(name, "key", f"is the same as {first}.key; write the key of {name}")
-    return target
 
 
 def _id(name: str, entry: Mapping[str, Any], origin: Origin) -> str:

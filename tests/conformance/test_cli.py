@@ -107,6 +107,22 @@ def test_a_plan_says_what_to_add(folder: Path) -> None:
     assert "to try all, allow " in call("plan", "--target", "t.toml").output
 
 
+def test_parties_that_share_a_key_are_run_against_nothing(folder: Path) -> None:
+    party = '[{}]\nid = "{}"\nkey = "bzy_proj_x"\n'
+    (folder / "t.toml").write_text(
+        'base_url = "http://127.0.0.1:9"\n'
+        + party.format("project", "p")
+        + party.format("team", "t"),
+        encoding="utf-8",
+    )
+    result = call("run", "--target", "t.toml")
+    assert (result.exit_code, result.output) == (
+        2,
+        "bugzy-conformance: t.toml: team.key is the same as project.key; write the key of team\n",
+    )
+    assert "  t.toml: team.key is the same as" in call("plan", "--target", "t.toml").output
+
+
 def test_a_hook_that_cannot_be_run_is_said_before_the_run(folder: Path) -> None:
     (folder / "t.toml").write_text(
         'base_url = "http://127.0.0.1:9"\n[project]\nid = "p"\nkey = "bzy_proj_x"\n'

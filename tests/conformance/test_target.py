@@ -99,10 +99,6 @@ def test_a_whole_file(path: Path) -> None:
         ("workers = -1\n" + FILE, "line 1: workers is -1; write how many workers, or 0 for none"),
         (FILE.replace("base_url", "# "), "line 1: base_url is missing; write base_url ="),
         (FILE + f"[other_project]\nid = '{ONE}'\n", "line 7: other_project.id is the same as proj"),
-        (
-            FILE + f"[team]\nid = '{OTHER}'\nkey = 'env:MINE'\n",
-            "line 8: team.key is the same as proj",
-        ),
         (FILE.replace("env:MINE", "bzy_proj_Zr7w..."), "line 5: project.key is what is shown of a"),
         ("base_url = \n", "not TOML: Invalid value (at line 1"),
         ("windows = 0\n" + FILE, "line 1: windows is 0; write a number above 0"),
@@ -112,6 +108,12 @@ def test_a_whole_file(path: Path) -> None:
 )
 def test_what_is_wrong_is_said_with_its_line(path: Path, text: str, said: str) -> None:
     assert said in problem(path, text)
+
+
+def test_parties_that_share_a_key_are_known(path: Path) -> None:
+    shared = loaded(path, FILE + f'[team]\nid = "{OTHER}"\nkey = "env:MINE"\n').shares_a_key
+    assert shared == f"{path}: team.key is the same as project.key; write the key of team"
+    assert loaded(path, FILE + f'[team]\nid = "{OTHER}"\n').shares_a_key is None
 
 
 def test_a_file_that_is_not_there(path: Path) -> None:
