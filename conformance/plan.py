@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from conformance import inventory, schedule
-from conformance.bench import SLOW_ANSWER
+from conformance.bench import SHORT_WINDOW, SLOW_ANSWER
 from conformance.catalogue import chosen, sought
 from conformance.contract import Contract
 from conformance.deployment import contract_of, fitted
@@ -149,6 +149,8 @@ class _Simulation:
         ledger = self.ledgers[party]
         if one.probe.generates and one.makes_room:
             self._renew(party)  # it is a new key's window that is used up
+        elif one.phase is Phase.RECOVER and self.window <= SHORT_WINDOW and ledger.opened:
+            self._wait(party)  # what is left of a short one may be too short to be watched
         self.spend(party, max(0, self.limit - ledger.used))
         self._keyless(1)
         if one.phase is Phase.RECOVER:

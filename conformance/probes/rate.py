@@ -36,7 +36,7 @@ REFUSED = 5  # requests over the limit before the reset: enough to push a window
 MANY_REFUSED = 25  # enough for a server that shuts out who does not give in
 
 
-@probes(*COUNTERS, spends={"own": 7})
+@probes(*COUNTERS, spends={"own": 7}, waits=SPAN)
 def test_counting(bench: Bench, party: str) -> None:
     """Alternate endpoints, outcomes and twists: they share one counter."""
     operation = first_list(bench.contract, party)

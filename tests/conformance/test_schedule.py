@@ -119,6 +119,12 @@ def test_a_plan_knows_what_is_waited_for_after_a_new_key(tmp_path: Path) -> None
     assert long - plan.make(replace(mine, window=window / 2)).seconds == pytest.approx(window / 4)
 
 
+def test_a_plan_knows_that_a_short_window_is_watched_from_its_start(tmp_path: Path) -> None:
+    mine = described(tmp_path, "project", "other_project", hooks=True)
+    short = plan.make(replace(mine, only=("rate.recovers",), window=8.0, limit=20)).seconds
+    assert short > 2 * 8.0
+
+
 def test_a_plan_knows_that_nothing_is_waited_for_with_a_bundled_server() -> None:
     made = plan.make(running.described({}))
     assert made.seconds == pytest.approx(plan.OVERHEAD + made.total * plan.EMBEDDED, rel=0.02)
