@@ -211,10 +211,11 @@ def audit(files: tuple[str, ...], **given: Any) -> None:
 
     from conformance import report
     from conformance.audit import audit as audited
+    from conformance.output import say
 
     with _usage_errors():
         outcome = audited([Path(one) for one in files], given)
-        click.echo("\n".join(report.summary(outcome)))
+        say(report.summary(outcome))
         sys.exit(outcome.status)
 
 

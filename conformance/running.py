@@ -126,6 +126,7 @@ def run(target: Target) -> int:
     """Run the suite against a target, print the summary, and return the exit status."""
     from conformance.hooks import unfit
     from conformance.outcome import USAGE
+    from conformance.output import say
     from conformance.report import summary
 
     for warning in unfit(target.hooks):
@@ -133,8 +134,7 @@ def run(target: Target) -> int:
     found = outcome(target)
     if found.status == USAGE:
         raise TargetError(found.refused or "the target file is wrong")
-    for line in summary(found):
-        print(line)  # noqa: T201 - the summary is the command's output
+    say(summary(found))
     return found.status
 
 
