@@ -16,7 +16,7 @@ from conformance.history import History, write
 from conformance.judges.windows import Spot, spots
 from conformance.outcome import Outcome, judged
 from conformance.target import Target
-from conformance.variables import refuse_unknown
+from conformance.variables import refuse_misspelt
 
 SHARED = ("openapi", "report_dir", "only", "skip", "strict", "hardening", "waivers", "quiet")
 HONEST = "rate.remaining-honest"
@@ -59,7 +59,7 @@ def target_of(header: Mapping[str, Any], options: Mapping[str, Any]) -> Target:
     given = {name: value for name, value in options.items() if value not in (None, (), [])}
     if "target" in given:
         return targets.load(given, keyless=True)
-    refuse_unknown(os.environ, targets.SETTINGS)
+    refuse_misspelt(os.environ, targets.SETTINGS)
     in_variables = targets.variables(os.environ)
     given = {name: in_variables[name] for name in SHARED if name in in_variables} | given
     if "base_url" in given:

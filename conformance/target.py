@@ -14,7 +14,7 @@ from typing import Any
 
 from conformance.origin import Origin, flag
 from conformance.source import Source, TargetError
-from conformance.variables import named, refuse_unknown, values
+from conformance.variables import named, refuse_misspelt, values
 
 PARTIES = {"project": "project", "other_project": "project", "team": "team", "other_team": "team"}
 HOOKS = ("regenerate_project_key", "generate_team_key", "show_project_key")
@@ -162,7 +162,7 @@ def load(
     path = given.pop("target", None)
     source = Source.read(Path(path)) if path else None
     file = source.sections(SECTIONS) if source else {}
-    refuse_unknown(environ, SETTINGS, besides=_keys_in(file))
+    refuse_misspelt(environ, SETTINGS, besides=_keys_in(file))
     merged = {**file.get("", {}), **file.get("safety", {}), **given}
     sections = {**file, **_party_variables(environ, file)}
     if described is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from conformance.source import NAMES, TargetError
 
 PREFIX = "BUGZY_CONFORMANCE_"
+NEAR = 0.8  # how much of two names is alike where one is the other misspelt
 
 
 def named(setting: str) -> str:
@@ -24,26 +25,20 @@ def values(environ: Mapping[str, str], kinds: Mapping[str, type]) -> dict[str, A
     }
 
 
-def refuse_unknown(
+def refuse_misspelt(
     environ: Mapping[str, str], settings: Iterable[str], besides: Collection[str | None] = ()
 ) -> None:
-    """Raise TargetError for a variable with the prefix that gives none of the settings.
+    """Raise TargetError for a variable whose name is nearly that of a setting's.
 
-    *besides*: variables that the target file names itself.
+    *besides*: variables that the target file names itself. Others are somebody else's.
     """
-    known = [named(one) for one in settings]
+    ends = [one.upper() for one in settings]
     for name in environ:
-        if name.startswith(PREFIX) and environ[name] and name not in (*known, *besides):
-            raise TargetError(f"the variable {name} is not known; {_suggestion(name, known)}")
-
-
-def _suggestion(name: str, known: list[str]) -> str:
-    """What was meant; names are compared without the prefix, which makes all of them alike."""
-    ends = [one.removeprefix(PREFIX) for one in known]
-    near = difflib.get_close_matches(name.removeprefix(PREFIX), ends, n=1)
-    if near:
-        return f"did you mean {PREFIX}{near[0]}?"
-    return f"known after {PREFIX}: {', '.join(sorted(ends))}"
+        end = name.removeprefix(PREFIX)
+        if end == name or end in ends or name in besides or not environ[name]:
+            continue
+        for near in difflib.get_close_matches(end, ends, n=1, cutoff=NEAR):
+            raise TargetError(f"the variable {name} is not known; did you mean {named(near)}?")
 
 
 def _from_text(name: str, value: str, kind: type) -> Any:
