@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import takewhile
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.contract import Contract
 from conformance.keyring import Key
 from conformance.secrets import forms
 
-ENOUGH = 3  # keys that do not begin alike by chance
 LEAST_TRIED = 4  # characters beyond the documented prefix: less is surely no key
 
 
-def facts(
-    answer: str, key: Key, contract: Contract, earlier: Iterable[Key] = ()
-) -> Mapping[str, Any]:
+def facts(answer: str, key: Key, contract: Contract) -> Mapping[str, Any]:
     """How much of the key stands in the answer: at its beginning, whole, and after the prefix.
 
-    Whole in any form; and with how much all of the *earlier* keys begin as well.
+    Whole in any form.
     """
     prefix = contract.kinds[key.kind].prefix
     shown = _beginning(answer, key)
@@ -29,7 +25,6 @@ def facts(
         "shown_length": len(shown),
         "key_length": len(key.value),
         "whole": any(form in answer.encode() for form in written(key, contract)),
-        "common_length": _common([key.value, *(one.value for one in earlier)]),
         "tail_length": len(_tail(answer, key, shown)),
     }
 
@@ -47,12 +42,6 @@ def texts(answer: str, key: Key, contract: Contract) -> list[str]:
     tried = [_beginning(answer, key), *(one for one in tokens if one.startswith(prefix))]
     long_enough = [one for one in tried if len(one) >= len(prefix) + LEAST_TRIED]
     return [one for one in dict.fromkeys(long_enough) if one != key.value][:3]
-
-
-def _common(keys: list[str]) -> int:
-    """With how many characters all keys begin; of few keys, that may be chance."""
-    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*keys, strict=False))
-    return len(list(alike)) if len(keys) >= ENOUGH else 0
 
 
 def _beginning(answer: str, key: Key) -> str:

@@ -135,7 +135,10 @@ def _disguise(twist: str) -> str:
 def works_over_the_limit(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield requests of an exhausted key that were looked into before they were refused."""
     asked = [both for both in _over_the_limit(contract, history) if both[1].tags.twist is None]
-    open_operations = {one.tags.operation for _, one in asked if _plain(one) and one.succeeded}
+    served = (one for _, one in asked if _plain(one) and one.succeeded)
+    open_operations = {
+        one.tags.operation for one in served if spot(one, contract.rate_limit).remaining
+    }  # which have a counter of their own
     for refusal, one in asked:
         if one.tags.operation in open_operations or one.status == 401:
             continue

@@ -61,7 +61,7 @@ def _shown_wrong(event: Event) -> str | None:
     data = event.data
     if data["whole"] or data["key_length"] - data["shown_length"] < LEAST_HIDDEN:
         return "the whole key, or all but a few characters of it"
-    if data["shown_length"] <= max(data["prefix_length"], data.get("common_length", 0)):
+    if data["shown_length"] <= data["prefix_length"]:
         return "nothing that tells this key from another"
     if data["tail_length"]:
         return f"also the last {data['tail_length']} characters of the key"

@@ -100,6 +100,10 @@ def _disguise(one: Exchange) -> Hashable:
     return one.tags.twist or query(one)
 
 
+def _spelling(one: Exchange) -> Hashable:
+    return one.tags.form
+
+
 def _connection(one: Exchange) -> Hashable:
     return one.connection or ""
 
@@ -171,6 +175,7 @@ HYPOTHESES = (
     Hypothesis("rate.all-endpoints", "reads are free", _method_free(reads=True)),
     *(Hypothesis("rate.all-endpoints", f"{name} is free", _name_free(name)) for name in WRITES),
     Hypothesis("rate.no-bypass", "each query or disguise has a counter", _disguise),
+    Hypothesis("rate.no-bypass", "each spelling of the scheme has a counter", _spelling),
     Hypothesis("rate.no-bypass", "each connection has a counter", _connection),
     Hypothesis("rate.no-bypass", "each media type has a counter", _media_type),
     Hypothesis("rate.per-key", "keys share a counter", one_counter, shared=True),

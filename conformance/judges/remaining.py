@@ -10,7 +10,7 @@ from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.counting import Explanation, explain, pairs, resets_move
-from conformance.judges.windows import Spot, spots, uncertain, windows
+from conformance.judges.windows import ROUNDING, Spot, offset, spots, uncertain, windows
 
 FREE_AT_TIMES = ("leak.same-cost", "rate.all-outcomes")  # what some requests cost nothing breaks
 ENOUGH = 2  # errors that take nothing, and none that does
@@ -161,15 +161,29 @@ def promise_broken(contract: Contract, history: History) -> Iterator[Opinion]:
         return  # then no Reset tells which window an answer belongs to
     unknown = uncertain(contract, history)
     for label, reset, members in windows(contract, history):
-        for of_counter in explanation.counters(members):
+        whole = (*members, *_mute(contract, history, label, reset))
+        for of_counter in explanation.counters(whole):
             yield from _promises(explanation, of_counter, unknown.get(label, ()), reset)
+
+
+def _mute(contract: Contract, history: History, label: str, reset: int) -> Iterator[Spot]:
+    """Refusals that name no window, and were surely given in the one with this Reset."""
+    clock = offset(contract, history)
+    if clock is None:
+        return
+    for one in spots(contract, history)[label]:
+        untold = one.refused and one.told is None and one.remaining is None
+        began = clock.surely_after(one.exchange, reset - contract.rate_limit.window + ROUNDING)
+        if untold and began and clock.surely_within(one.exchange, reset):
+            yield one
 
 
 def _promises(
     explanation: Explanation, members: tuple[Spot, ...], lost: tuple[Exchange, ...], reset: int
 ) -> Iterator[Opinion]:
-    first, last = members[0].exchange, members[-1].exchange
-    if members[-1].remaining == 0 and first.precedes(last):
+    telling = [one for one in members if one.reset == reset]
+    first, last = telling[0].exchange, telling[-1].exchange
+    if telling[-1].remaining == 0 and first.precedes(last):
         yield Evidence((first, last))
     refused = min((one.exchange for one in members if one.refused), key=_end, default=None)
     broken = _broken(members, lost, refused) if refused else None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import Event, History
 from conformance.judges.counting import explain
-from conformance.judges.select import lives_of
+from conformance.judges.select import grouped, lives_of
 from conformance.judges.windows import Offset, Spot, left_of, offset, spot, spots
 
 
@@ -76,6 +76,29 @@ def revoked_still_limited(contract: Contract, history: History) -> Iterator[Opin
             exhausted[label] = spot(one, contract.rate_limit)
     proved = any(isinstance(one, Evidence) for one in found)
     yield from (one for one in found if not (proved and isinstance(one, Doubt)))
+    if not strange:
+        yield from _amid(contract, history, exhausted)
+
+
+def _amid(contract: Contract, history: History, exhausted: Mapping[str, Spot]) -> Iterator[Finding]:
+    """Refusals of one key amid its 401s, with what limit ever: strangers met none."""
+    lives = lives_of(history)
+    dead = [one for one in history.judged if one.plain_key and lives.dead(one)]
+    for label, ones in grouped(dead, lambda one: one.tags.key or "").items():
+        unknown = [one for one in ones if one.status == 401]
+        for one in ones if label in exhausted else ():
+            before = any(other.precedes(one) for other in unknown)
+            after = next((other for other in unknown if one.precedes(other)), None)
+            if one.status == 429 and before and after is not None:
+                yield _limited(contract, exhausted[label].exchange, one)
+
+
+def _limited(contract: Contract, refused: Exchange, one: Exchange) -> Finding:
+    return Finding(
+        expected=f"401 {contract.codes.get(401)} for a replaced key",
+        observed="429, as before it was replaced",
+        exchanges=(refused, one),
+    )
 
 
 def _revoked(
@@ -90,10 +113,6 @@ def _revoked(
         if clock is not None and refused.reset and clock.likely_within(one, refused.reset):
             yield Evidence((refused.exchange, one))
     elif told == refused.reset and (told is None or told not in strange):
-        yield Finding(
-            expected=f"401 {contract.codes.get(401)} for a replaced key",
-            observed="429, as before it was replaced",
-            exchanges=(refused.exchange, one),
-        )
+        yield _limited(contract, refused.exchange, one)
     else:
         yield Doubt("another limit than the replaced key's own refused it")

@@ -67,6 +67,7 @@ def test_others_accepted(bench: Bench, operation: Operation) -> None:
     "auth.required",
     "auth.before-all",
     "auth.challenge",
+    "leak.unauthenticated",
     phase=Phase.FREE,
     free=17,
     thrift={"free": 6},

@@ -277,6 +277,21 @@ def test_edge(bench: Bench, party: str) -> None:
 
 @probes(
     "rate.concurrent",
+    phase=Phase.EDGE,
+    spends={"own": 0},
+    free=BURST // 2,
+    fills=1,
+    thorough=True,
+    needs=("own.key", "pace"),
+    kinds=("other_team",),
+)
+def test_edge_beside(bench: Bench, party: str) -> None:
+    """Send many at once with the key of the other kind too."""
+    burst_at_the_edge(bench, party)
+
+
+@probes(
+    "rate.concurrent",
     phase=Phase.ROTATE,
     spends={"project": 0},
     free=2 * BURST,
@@ -352,6 +367,8 @@ def replace_exhausted(bench: Bench) -> Exchange:
         old = bench.key("project")
         if bench.send(operation, old, group="before-replaced").status == 429:
             break  # else its window ended just now
+        if old.label in bench.unlimited:  # each of its windows ended too early
+            bench.generate("project")
     bench.generate("project")
     writing = first_write(bench.contract, "project")
     others = [op for op in bench.contract.of_kind("project") if op not in (writing, operation)]

@@ -155,7 +155,7 @@ def look(bench: Bench) -> str:
     """Note what the settings page shows of the project's key, and return its answer."""
     key = bench.key("project")
     answer = bench.hooks.call("show_project_key", bench.target.parties["project"].id)
-    shown = show.facts(answer, key, bench.contract, bench.keyring.earlier("project"))
+    shown = show.facts(answer, key, bench.contract)
     bench.note("shown", bench.clock.now(), key=key.label, **shown)
     return answer
 

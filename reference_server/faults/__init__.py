@@ -11,7 +11,7 @@ class in one of them.
 from reference_server.faults import auth, bearer, token, believed
 from reference_server.faults import scope, listing, mixed
 from reference_server.faults import rotation, issued, race
-from reference_server.faults import omitted, rate, counter, order, limit
+from reference_server.faults import omitted, rate, counter, bypass, order, limit, recovery
 from reference_server.faults import error, invalid, lenient, route
 from reference_server.faults import leak, keyless, channel
 from reference_server.faults import schema
@@ -25,6 +25,7 @@ __all__ = [
     "auth",
     "bearer",
     "believed",
+    "bypass",
     "channel",
     "counter",
     "error",
@@ -42,6 +43,7 @@ __all__ = [
     "order",
     "race",
     "rate",
+    "recovery",
     "rotation",
     "route",
     "schema",

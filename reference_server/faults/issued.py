@@ -273,14 +273,6 @@ class ShowsNewestOfAll(Server):
 
 
 @fault(breaks="rotation.shown-once")
-class BeginsKeysAlike(Server):
-    """Begins each key with the same letters, which are all that the settings page shows of it."""
-
-    def generate(self, kind: KeyKind) -> str:
-        return f"{kind.prefix}live{super().generate(kind).removeprefix(kind.prefix)}"
-
-
-@fault(breaks="rotation.shown-once")
 class HidesKeyInPage(Server):
     """Sends the whole key with the settings page, in base64, for its button that copies it."""
 

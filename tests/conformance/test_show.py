@@ -38,16 +38,6 @@ def test_a_key_in_another_form_is_the_whole_key() -> None:
     assert show.facts(f"bzy_proj_Zr7w... {encoded}", KEY, CONTRACT)["whole"]
 
 
-def test_with_how_much_all_keys_begin() -> None:
-    def common(*secrets: str) -> int:
-        others = [Key("", "project", "project", f"bzy_proj_{secret}") for secret in secrets]
-        return int(show.facts("bzy_proj_Zr7w...", KEY, CONTRACT, others)["common_length"])
-
-    assert common("Zr7wxxxx", "Zr7wyyyy") == 13
-    assert common("Zr7wxxxx", "abcd") == 9
-    assert common("Zr7wxxxx") == 0  # may be chance
-
-
 @pytest.mark.parametrize(
     ("answer", "tried"),
     [

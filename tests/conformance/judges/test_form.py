@@ -39,7 +39,6 @@ def test_a_prefix_of_the_key_is_shown() -> None:
         {"whole": True},
         {"shown_length": 47},
         {"shown_length": 9},
-        {"common_length": 14},
         {"tail_length": 4},
     ],
 )

@@ -150,6 +150,13 @@ def test_a_promise_is_broken() -> None:
     assert opinions(remaining.promise_broken, *DRAINED[:50], REFUSED) == "failed"
 
 
+def test_a_promise_is_broken_by_a_refusal_that_tells_nothing() -> None:
+    mute = exchange(429, fields=dict.fromkeys((LIMIT, LEFT, RESET)))
+    assert opinions(remaining.promise_broken, *DRAINED[:50], mute) == "failed"
+    late = exchange(429, fields=dict.fromkeys((LIMIT, LEFT, RESET)), started=61)
+    assert opinions(remaining.promise_broken, *DRAINED[:50], late) == "nothing"
+
+
 def test_a_promise_is_for_its_window_only() -> None:
     asked = [*DRAINED[:50], says(429, left=0, reset=END + 60, started=61)]
     assert opinions(remaining.promise_broken, *asked) == "nothing"

@@ -60,3 +60,12 @@ def test_a_limit_of_strangers_may_end_at_the_same_time() -> None:
     asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED, stranger, REFUSED]
     assert opinions(renewed.revoked_still_limited, *asked) == "doubtful"
     assert opinions(renewed.revoked_still_limited, *asked, exchange(401)) == "passed"
+
+
+def test_a_refusal_amid_401s_is_the_keys_own_whatever_it_says() -> None:
+    later = says(429, left=0, reset=END + 3)
+    asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED, exchange(401), later]
+    assert opinions(renewed.revoked_still_limited, *asked) == "passed"
+    assert opinions(renewed.revoked_still_limited, *asked, exchange(401)) == "failed"
+    stranger = says(429, left=0, reset=END + 3, key=None, credential="anonymous")
+    assert opinions(renewed.revoked_still_limited, *asked, stranger, exchange(401)) == "passed"
