@@ -83,7 +83,7 @@ def judged(
         errors=errors,
         refused=refused,
         files=files,
-        notes=notes,
+        notes=(*notes, *(event.data["why"] for event in history.events_of("spared"))),
     )
     status = _status(outcome)
     # a wrong key in the target file accuses nobody

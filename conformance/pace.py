@@ -67,6 +67,17 @@ def slow(contract: Contract, answer: float) -> bool:
     return _outlasts(answer + OWN_WORK, contract)
 
 
+def spared(contract: Contract, target: Target, answer: float) -> str | None:
+    """Why a run tries less of some things; None where it tries all. *answer*: seconds for one."""
+    few = "less was tried of some things, so what is wrong in one place only may be missed"
+    if slow(contract, answer):
+        return f"{few}: an answer took {1000 * answer:.0f} ms"
+    if thrifty(contract, target):
+        more = f"max_requests_per_second = {ample(contract)} lets a run try all"
+        return f"{few}: {pace_of(contract, target):g} requests a second are allowed; {more}"
+    return None
+
+
 def _outlasts(seconds: float, contract: Contract) -> bool:
     return THOROUGH * seconds > longest(contract)
 

@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import json
 import pickle
-import statistics
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -22,7 +21,7 @@ from conformance.deployment import contract_of, fitted
 from conformance.history import Event, History, Recorder, numbered, read
 from conformance.hooks import HookError
 from conformance.outcome import Outcome, judged
-from conformance.pace import slow
+from conformance.pace import spared
 from conformance.probe import Lacking, Phase, Probe
 from conformance.target import Party, Target
 from conformance.waits import Impatient
@@ -168,18 +167,17 @@ class Session:
             return
         if not accepted["project"]:
             self.refused = self._why_refused()
-        if self.target.control is None and slow(self.contract, self._usual_answer()):
+        if self.target.control is None:
             self._save_requests()
 
-    def _usual_answer(self) -> float:
-        """How many seconds the target takes for an answer."""
-        asked = self.bench.recorder.exchanges
-        return statistics.median(one.ended - one.started for one in asked)
-
     def _save_requests(self) -> None:
-        """Let every probe save requests, here and in the workers."""
-        self.target = replace(self.target, thrifty=True)
-        self.bench.thrifty = True
+        """Let every probe save requests, here and in the workers, where all would take too long."""
+        asked = self.bench.recorder.exchanges
+        answer = min(one.ended - one.started for one in asked)  # the first ones may warm it up
+        if why := spared(self.contract, self.target, answer):
+            self.target = replace(self.target, thrifty=True)
+            self.bench.thrifty = True
+            self.bench.note("spared", self.bench.clock.now(), why=why)
 
     def _why_refused(self) -> str:
         first = next(one for one in self.bench.recorder.exchanges if one.response is not None)

@@ -60,8 +60,13 @@ def _others(history: History, party: str) -> Iterator[tuple[Spender, ...]]:
     """Of each other party and each kind of strangers: all requests, its own, and those to it."""
     owner = f"/{history.header.get('parties', {}).get(party)}/".lower()
     for other, ones in _asking(history, party).items():
-        to_it = [one.ended for one in ones if owner in one.request.target.lower()]
-        yield (other, [one.ended for one in ones]), (f"{other}'s requests to it", to_it)
+        counted = [one for one in ones if one.status != 429]
+        to_it = [one.ended for one in counted if owner in one.request.target.lower()]
+        yield (
+            (other, [one.ended for one in counted]),
+            (f"{other}, also where it is refused", [one.ended for one in ones]),
+            (f"{other}'s requests to it", to_it),
+        )
     refused = [one for one in history.answered if one.status == 401]
     for name, chosen in STRANGERS.items():
         strange = [one for one in refused if chosen(one)]
@@ -74,8 +79,9 @@ def _others(history: History, party: str) -> Iterator[tuple[Spender, ...]]:
 def _parts(history: History, party: str) -> Iterator[Spender]:
     """Of each other party what is told apart by method, by outcome, or by both."""
     for other, ones in _asking(history, party).items():
+        counted = [one for one in ones if one.status != 429]
         for told in (_by_method, _by_outcome, _by_both):
-            for name, some in grouped(ones, told).items():
+            for name, some in grouped(counted, told).items():
                 yield f"{other}'s {name}", [one.ended for one in some]
 
 
@@ -92,9 +98,9 @@ def _by_both(one: Exchange) -> str:
 
 
 def _asking(history: History, party: str) -> Mapping[str, tuple[Exchange, ...]]:
-    """What is counted of each other party."""
-    counted = [one for one in history.answered if one.status not in (401, 403, 429)]
-    return grouped((one for one in counted if one.tags.key and _party(one) != party), _party)
+    """What each other party was let in with, or refused for its limit."""
+    let_in = [one for one in history.answered if one.status not in (401, 403)]
+    return grouped((one for one in let_in if one.tags.key and _party(one) != party), _party)
 
 
 def _choices(others: list[tuple[Spender, ...]]) -> list[tuple[Spender, ...]]:

@@ -13,7 +13,7 @@ from conformance.exchange import Exchange
 from conformance.exhaust import exhaust
 from conformance.probe import Phase, probes
 from conformance.probes.exhausted import FORWARDING, elsewhere, over_the_limit, twisted, ways
-from conformance.probes.shapes import first_list, first_write, lane, turn
+from conformance.probes.shapes import first_list, first_write, lacking, lane, turn
 from conformance.sample import invalid_queries, malformed_bodies
 
 COUNTERS = (
@@ -36,7 +36,7 @@ REFUSED = 5  # requests over the limit before the reset: enough to push a window
 MANY_REFUSED = 25  # enough for a server that shuts out who does not give in
 
 
-@probes(*COUNTERS, spends={"own": 7}, waits=SPAN)
+@probes(*COUNTERS, spends={"own": 8}, waits=SPAN)
 def test_counting(bench: Bench, party: str) -> None:
     """Alternate endpoints, outcomes and twists: they share one counter."""
     operation = first_list(bench.contract, party)
@@ -48,6 +48,7 @@ def test_counting(bench: Bench, party: str) -> None:
         bench.send(operation, party, query=query, defect=defect)
     bench.send(absent, party, resource="absent")
     bench.deliver(bench.off_route("GET", f"/{bench.calls.marker()}", party))
+    bench.deliver(bench.off_method(lacking(bench, operation)[0], operation, party, resource="own"))
     moment = bench.clock.now() + min(SPAN, bench.contract.rate_limit.window / 4)
     bench.wait_until(moment, "does Reset stand still?")
     bench.send(operation, party)

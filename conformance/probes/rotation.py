@@ -11,8 +11,9 @@ from conformance import credential as credentials
 from conformance import show
 from conformance.address import OTHERS
 from conformance.bench import Bench
+from conformance.client import PAUSE
 from conformance.contract import Operation
-from conformance.exchange import Exchange
+from conformance.exchange import GATEWAY, Exchange
 from conformance.hooks import HookError
 from conformance.keyring import Key
 from conformance.model import drive
@@ -185,10 +186,16 @@ def test_in_flight(bench: Bench, operation: Operation) -> None:
 
 
 def unless_limited(bench: Bench, attempt: Callable[[], Exchange]) -> None:
-    """Do it; once more if a limit of requests without a valid key refused the last of it."""
+    """Do it; once more if a limit of requests without a valid key refused the last of it.
+
+    Or a gateway did, which may be back a moment later.
+    """
     last = attempt()
     if last.status == 429:
         bench.wait_until(bench.told(last), "requests without a valid key are limited")
+        attempt()
+    elif last.status in GATEWAY:
+        bench.wait_until(bench.clock.now() + PAUSE, "a gateway failed")
         attempt()
 
 
@@ -203,7 +210,7 @@ def unless_limited(bench: Bench, attempt: Callable[[], Exchange]) -> None:
 def test_under_load(bench: Bench) -> None:
     """Replace a key while many requests with it are under way.
 
-    Once more if a limit of requests without a valid key refused all that came after.
+    Once more if a limit of requests without a valid key, or a gateway, refused all that came after.
     """
     unless_limited(bench, lambda: replace_under_load(bench))
 

@@ -180,7 +180,7 @@ class LooksUpForOddKeys(Server):
         return errors.not_found() if absent else super().no_valid_key(call)
 
 
-@fault(breaks="auth.before-all")
+@fault(breaks="auth.before-all", also=("rotation.same-as-unknown",))
 class NamesProjectsToOldKeys(RemembersKeys):
     """Says to who has a replaced key that it is of no use where no such project is."""
 

@@ -128,6 +128,16 @@ def test_a_short_window_is_outlasted_by_a_minute_at_most() -> None:
     assert paces.ample(CONTRACT.limited(60, 5)) == 40
 
 
+def test_it_is_said_why_less_is_tried() -> None:
+    slowly = replace(TARGET, max_requests_per_second=20)
+    short = CONTRACT.limited(60, 5)
+    assert paces.spared(short, TARGET, 0.002) is None
+    assert "20 requests a second are allowed; max_requests_per_second = 40 lets" in (
+        paces.spared(short, slowly, 0.002) or ""
+    )
+    assert "an answer took 50 ms" in (paces.spared(short, TARGET, 0.05) or "")
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "[::1]:8000", "localhost"])
 def test_a_server_on_this_machine_need_not_be_spared(host: str) -> None:
     local = replace(TARGET, base_url=f"http://{host}")
