@@ -13,7 +13,7 @@ from conformance.target import Party, Target
 from tests.conformance.judges.builder import CONTRACT, anonymous, exchange, history, identifier
 
 ID = identifier("project")
-KEY = "bzy_proj_Zr7wQk2LmP9xTb4VnC8yHd3FsJ6gKe5R"
+KEY = "bzy_proj_Zr7wQk2LmP9xTb4VnC8yHd3FsJ6gKe1R"
 OTHER_KEY = "bzy_proj_Yq8vRj1NkM2wSc5UmD7zGe4HtL3fJa6Q"
 TEAM_KEY = "bzy_team_Xp9uSi3OlN4vRd6TlE8aFf5IuM2hKb7P"
 PAT = "bzy_pat_Wo1tTh2PmO3uQe7SkF9bEg6JvN4iLc8O"
