@@ -6,16 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from conformance.contract import Contract, Operation
+from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import SHOWN, Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
-from conformance.judges.instead import instead
 from conformance.judges.stranger import comparison, unsteady, varying
 
-UNACCEPTED = frozenset({401, 403, 404, 405})
-ELSEWHERE = ("others", "listed")  # groups that areas rotation and scope judge
 PASSED_ON = frozenset({401, 403, 429})  # not an answer of what lies behind the key
 KEY = re.compile(r"\[key [^\]]{1,99}\]")  # what the client leaves where a key stood
 PREFIXES = ("altered:display-prefix", "altered:display-text", "shown")  # what is no key
@@ -27,7 +24,9 @@ Chosen = Callable[[Exchange], bool]
 def without_key(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge each operation's answer to a sound request without Authorization."""
     control = select.control(contract, history)
-    for id, asked in _asked(contract, history, lambda one: _anonymous(one) and select.sound(one)):
+    for id, asked in asked_by_operation(
+        contract, history, lambda one: _anonymous(one) and select.sound(one)
+    ):
         yield from _doubts(contract, history, id, asked)
         refused = [one for one in asked if select.answers(contract, one, 401)]
         if refused and id in control:
@@ -135,22 +134,10 @@ def personal_token(contract: Contract, history: History) -> Iterator[Opinion]:
     yield from _refusals(contract, history, chosen, "a personal access token")
 
 
-@judges("auth.project-key-accepted")
-def project_key(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Judge what project keys get on their own project."""
-    yield from _acceptance(contract, history, "project")
-
-
-@judges("auth.team-key-accepted")
-def team_key(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Judge what team keys get on their own team."""
-    yield from _acceptance(contract, history, "team")
-
-
 @judges("auth.before-all")
 def before_all(contract: Contract, history: History) -> Iterator[Opinion]:
     """Compare what strangers get, whatever they ask for, on each operation."""
-    strangers = dict(_asked(contract, history, _strange))
+    strangers = dict(asked_by_operation(contract, history, _strange))
     usual = varying(contract, history) | unsteady(chain.from_iterable(strangers.values()))
     for id, asked in strangers.items():
         decided = [one for one in _decided(contract, history, asked) if one.tags.twist is None]
@@ -178,7 +165,7 @@ def scheme_case(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge a valid key under "bearer" in other cases."""
     control, lives = select.control(contract, history), select.lives_of(history)
     unrecognised = select.unrecognised(contract, history)
-    for id, asked in _asked(contract, history, _formed("scheme-case")):
+    for id, asked in asked_by_operation(contract, history, _formed("scheme-case")):
         taken = [one for one in asked if one.tags.key not in unrecognised]
         known = [one for one in taken if one.status != 401 or not lives.lost(one)]
         decided = _decided(contract, history, known)
@@ -220,7 +207,7 @@ def challenge(contract: Contract, history: History) -> Iterator[Opinion]:
 def ambiguous(contract: Contract, history: History) -> Iterator[Opinion]:
     """Judge what two credentials at once get."""
     control = select.control(contract, history)
-    for id, asked in _asked(contract, history, _formed("ambiguous"), hardening=True):
+    for id, asked in asked_by_operation(contract, history, _formed("ambiguous"), hardening=True):
         succeeded = [one for one in asked if one.succeeded]
         refused = [one for one in _decided(contract, history, asked) if not one.succeeded]
         if refused and id in control:
@@ -251,7 +238,7 @@ def not_echoed(contract: Contract, history: History) -> Iterator[Opinion]:
         )
 
 
-def _asked(
+def asked_by_operation(
     contract: Contract, history: History, chosen: Chosen, *, hardening: bool = False
 ) -> Iterator[tuple[str, tuple[Exchange, ...]]]:
     """The chosen exchanges by operation. A key that is in one, in whatever form, is live."""
@@ -319,8 +306,8 @@ def _premature(one: Exchange) -> bool:
 def _refusals(contract: Contract, history: History, chosen: Chosen, what: str) -> Iterator[Opinion]:
     """Judge credentials that are none. Where anonymous gets in, they say nothing."""
     control = select.control(contract, history)
-    anonymous = dict(_asked(contract, history, _anonymous))
-    for id, asked in _asked(contract, history, chosen):
+    anonymous = dict(asked_by_operation(contract, history, _anonymous))
+    for id, asked in asked_by_operation(contract, history, chosen):
         strangers = anonymous.get(id, ())
         if any(map(_let_in, strangers)):
             continue
@@ -353,50 +340,6 @@ def _entries(
             observed=f"{answer} with {_forms(ones)}",
             exchanges=shown,
         )
-
-
-def _acceptance(contract: Contract, history: History, kind: str) -> Iterator[Opinion]:
-    limited = {select.said(one) for found in instead(contract, history) for one in found.refused}
-    lives = select.lives_of(history)
-
-    def chosen(one: Exchange) -> bool:
-        of_kind = contract.by_id[select.place(one)].kind == kind
-        meant = _showing(one) and one.tags.group not in ELSEWHERE
-        missing = one.status == 404 and select.refers(contract, one)
-        answered = select.said(one) not in limited and not missing
-        answered &= one.status != 401 or not lives.lost(one)  # area rotation judges why
-        return select.own(one) and meant and of_kind and answered
-
-    for id, asked in _asked(contract, history, chosen):
-        unserved = _unserved(contract.by_id[id], asked)
-        let_in = [one for one in asked if select.accepted(contract, one)]
-        accepted = [one for one in let_in if one not in unserved]
-        refused = [one for one in asked if one.status in UNACCEPTED] + unserved
-        if accepted:
-            yield Evidence(tuple(accepted))
-        elif not refused:
-            yield Doubt(f"{id}: no answer shows whether the key was accepted")
-        for answer, ones in select.grouped(refused, select.said).items():
-            yield Finding(
-                expected=f"{id} accepts a valid {kind} key on its own {kind}",
-                observed=answer,
-                exchanges=(*accepted[:1], *ones[:SHOWN]),
-            )
-
-
-def _unserved(operation: Operation, asked: Iterable[Exchange]) -> list[Exchange]:
-    """The requests that a read calls invalid though nothing is wrong with them, if it never serves.
-
-    Where it serves others, what it takes for invalid is not the key.
-    """
-    if operation.body is not None or any(one.succeeded for one in asked):
-        return []
-    return [one for one in asked if select.sound(one) and one.status == 400]
-
-
-def _showing(one: Exchange) -> bool:
-    """Whether the answer shows acceptance: also to a write that must not be carried out."""
-    return select.sound(one) or (one.tags.defect or "").startswith("body.")
 
 
 def _challenges(one: Exchange) -> list[str]:
