@@ -18,6 +18,7 @@ from tests.reference_server.manual import ManualClock
 LIMIT = 12
 RUN = b'{"taskSlug": "run-tests"}'
 JSON = ("content-type", "application/json")
+RUN = b'{"taskSlug": "run-tests"}'
 Fields = Iterable[tuple[str, str]]
 
 
