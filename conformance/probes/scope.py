@@ -176,13 +176,16 @@ def test_in_capitals(bench: Bench, party: str) -> None:
     needs=("other.id",),
 )
 def test_two_ids(bench: Bench, party: str) -> None:
-    """Name one project or team in the path and another in the query: the path is what counts."""
+    """Name one project or team in the path and another in the query: the path is what counts.
+
+    A server may call a parameter invalid that it does not know.
+    """
     operation, ids = first_list(bench.contract, party), bench.target.parties
 
     def naming(named: str) -> list[tuple[str, str]]:
         return [(name, ids[named].id) for name in (operation.owner, f"{party}_id")]
 
-    bench.pair(operation, party, query=naming(party))
+    bench.pair(operation, party, query=naming(party), defect="query.unknown")
     bench.send(operation, party, query=naming(OTHERS[party]))
 
 

@@ -233,10 +233,11 @@ class PadsErrors(Server):
 
 @variant()
 class RefusesUnknownParameters(Server):
-    """It answers 400 to query parameters that are not documented."""
+    """It answers 400 to query parameters that are not documented, before it looks anything up."""
 
-    def validate_parameters(self, call: Call) -> None:
-        known = {each.name for each in call.operation.query}
-        if not known.issuperset(call.request.query_params):
-            raise errors.invalid("Unknown parameter")
-        super().validate_parameters(call)
+    def locate(self, call: Call) -> None:
+        if route := self.route(call):
+            known = {each.name for each in route[0].query}
+            if not known.issuperset(call.request.query_params):
+                raise errors.invalid("Unknown parameter")
+        super().locate(call)
