@@ -135,10 +135,11 @@ def _disguise(twist: str) -> str:
 def works_over_the_limit(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield requests of an exhausted key that were looked into before they were refused."""
     asked = [both for both in _over_the_limit(contract, history) if both[1].tags.twist is None]
-    served = (one for _, one in asked if _plain(one) and one.succeeded)
-    open_operations = {
-        one.tags.operation for one in served if spot(one, contract.rate_limit).remaining
-    }  # which have a counter of their own
+    open_operations = {  # which have a counter of their own
+        one.tags.operation
+        for refusal, one in asked
+        if _plain(one) and one.succeeded and any(_left(contract, each) for each in (refusal, one))
+    }
     for refusal, one in asked:
         if one.tags.operation in open_operations or one.status == 401:
             continue
@@ -152,6 +153,10 @@ def works_over_the_limit(contract: Contract, history: History) -> Iterator[Opini
                 observed=f"{said(one)} on {place(one)} ({what})",
                 exchanges=(refusal, one),
             )
+
+
+def _left(contract: Contract, one: Exchange) -> int:
+    return spot(one, contract.rate_limit).remaining or 0
 
 
 @judges("rate.before-work")

@@ -80,6 +80,8 @@ def test_an_endpoint_stays_open() -> None:
     assert opinions(exhausted.works_over_the_limit, *EXHAUSTED, opened) == "failed"
     apart = over(200, operation="listTestRuns", fields={LEFT: "7"})  # it has its own counter
     assert opinions(exhausted.works_over_the_limit, *EXHAUSTED, apart) == "nothing"
+    early = exchange(429, fields={LEFT: "5"})  # another limit's: the key is not exhausted
+    assert opinions(exhausted.works_over_the_limit, early, opened) == "nothing"
 
 
 @pytest.mark.parametrize(
