@@ -19,13 +19,20 @@ ATTEMPTS = 3  # windows in which a count is tried, should one end on the way
 ALONE = 4  # the last requests of a window are sent one at a time, whatever the latency
 ROUNDED = 1.0  # seconds by which a Reset may be rounded down
 SLOW = 0.5  # of a window: longer must a count not take
+SPREAD = 1.5  # seconds between a window's first request and its second half
+EARLY = 0.25  # of a window, if that is less
 
 
-def exhaust(bench: Bench, party: str, *, leave: int = 0, counting: bool = False) -> None:
+def exhaust(
+    bench: Bench, party: str, *, leave: int = 0, counting: bool = False, spread: bool = False
+) -> None:
     """Send until *leave* requests are left; 0: until the first refusal.
 
     *counting*: one at a time, as long as that takes no more than half a window, so that each answer
     can be compared with the one before; otherwise several at once, where answers are slow.
+
+    *spread*: half of them a while after the first, so that who counts each request for as long as
+    a window lasts, and not until its Reset, has them still when that has come.
 
     Where no window is told, as many as two windows do not admit. A window that ends on the way
     makes the count begin again, in more haste, a bounded number of times. A key that is admitted
@@ -41,6 +48,9 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0, counting: bool = False)
         if sent >= most:
             bench.unlimited.add(label)
             return
+        if spread and _half_sent(bench, label):
+            _hold(bench, label)
+            spread = False
         before, left = bench.budget.window(label), _left(bench, label)
         count = _batch(bench, label, leave, counting, hasty=ended > 0)
         batch = [_plain(bench, party)] if left <= 0 else list(islice(calls, count))
@@ -50,6 +60,20 @@ def exhaust(bench: Bench, party: str, *, leave: int = 0, counting: bool = False)
             began, sent, ended = bench.clock.now(), 0, ended + 1
     if ended >= ATTEMPTS:
         bench.unlimited.add(label)
+
+
+def _half_sent(bench: Bench, label: str) -> bool:
+    """Whether half of a window is used up, and not all of it."""
+    window = bench.budget.window(label)
+    half = bench.contract.rate_limit.limit / 2
+    return window is not None and not window.refused and window.remaining <= half
+
+
+def _hold(bench: Bench, label: str) -> None:
+    """Wait with what is left of a window, where the first half took no time."""
+    seconds = bench.contract.rate_limit.window
+    began = bench.budget.reopens(label, bench.clock.now()) - seconds
+    bench.wait_until(began + min(SPREAD, EARLY * seconds), f"{label}: what outlasts its reset?")
 
 
 def _starts_anew(bench: Bench, label: str, before: Window | None, count: int, began: float) -> bool:

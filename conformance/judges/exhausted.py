@@ -8,13 +8,18 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
-from conformance.judges.counting import explain
+from conformance.judges.counting import explain, resets_move
 from conformance.judges.select import OTHER_PATHS, absent, lives_of, own, passing, place, said
 from conformance.judges.windows import Offset, Spot, left_of, offset, spot, spots
 
 
 def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exchange, Exchange]]:
-    """Requests with a key that had been refused in the window under way, after the refusal."""
+    """Requests with a key that had been refused in the window under way, after the refusal.
+
+    None where Resets move by themselves: then nobody knows which window is under way.
+    """
+    if resets_move(contract, history):
+        return
     clock, lives = offset(contract, history), lives_of(history)
     missing, refusals = absent(contract, history), _refusals(contract, history)
     plain = {label: _plain_ones(ones) for label, ones in spots(contract, history).items()}
@@ -30,10 +35,12 @@ def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exch
             continue
         if one.tags.operation in missing:
             continue
-        if _reopens(plain.get(label, []), one, before):
+        shown = spot(one, contract.rate_limit)
+        may_be_over = clock and shown.reset == before.reset and clock.about(one, before.reset)
+        if may_be_over or _reopens(plain.get(label, []), one, before):
             continue
         until = refusals.get((label, before.reset), before.exchange)
-        if one.precedes(until) or _in_its_window(before, spot(one, contract.rate_limit), clock):
+        if one.precedes(until) or _in_its_window(before, shown, clock):
             yield before.exchange, one
 
 

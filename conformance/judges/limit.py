@@ -10,15 +10,17 @@ from conformance.history import History
 from conformance.judges.counting import Explanation, explain, of_counters
 from conformance.judges.late import is_pushed, stretches
 from conformance.judges.select import answers, said
-from conformance.judges.windows import ROUNDING, Spot, left_of, spots, windows
+from conformance.judges.windows import ROUNDING, Spot, left_of, offset, spots, windows
 
 
 @judges("rate.enforced")
 def limit_exceeded(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield windows in which a request over the limit, one at a time, was not refused."""
-    explanation = explain(contract, history)
+    explanation, clock = explain(contract, history), offset(contract, history)
     for of_key in spots(contract, history).values():
         counted = [one for one in of_key if one.exchange.tags.group != "exhausted"]
+        if clock is not None:
+            counted = [one for one in counted if not clock.about(one.exchange, one.reset)]
         for of_counter in explanation.counters(counted):
             yield from _crossings(contract, of_counter, even=not explanation.uneven)
         counted = [one for one in of_key if explanation.counter(one.exchange) is not None]
@@ -143,14 +145,18 @@ def _misinformed(contract: Contract, one: Spot, reset: int) -> Finding:
 @judges("rate.concurrent")
 def burst_over_admitted(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield windows that admitted more at once than one at a time."""
-    explanation = explain(contract, history)
+    explanation, clock = explain(contract, history), offset(contract, history)
     allowed = max(contract.rate_limit.limit, _one_at_a_time(contract, history, explanation))
     for label, reset, members in windows(contract, history):
         for of_counter in explanation.counters(members):
             burst = [one.exchange for one in of_counter if one.at_once]
             if not burst:
                 continue
-            admitted = [one.exchange for one in of_counter if one.admitted]
+            admitted = [
+                one.exchange
+                for one in of_counter
+                if one.admitted and not (clock and clock.about(one.exchange, reset))
+            ]
             if len(admitted) > allowed:
                 yield Finding(
                     expected=f"at most {allowed} requests admitted in a window",

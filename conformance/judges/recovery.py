@@ -15,6 +15,7 @@ from conformance.judges.late import is_pushed, stretches
 from conformance.judges.rate import responses
 from conformance.judges.remaining import someone_else
 from conformance.judges.select import lives_of, own, sound
+from conformance.judges.steps import steps
 from conformance.judges.windows import ROUNDING, Offset, Spot, offset, sensible, spots
 
 RETRY_TOLERANCE = 2.0  # seconds: Retry-After and Reset are whole, one may be rounded up, one down
@@ -59,11 +60,13 @@ def recovery_fails(contract: Contract, history: History) -> Iterator[Opinion]:
     if clock is None:
         return
     lives, explanation = lives_of(history), explain(contract, history)
+    counts = explanation.requirement != "rate.remaining-counts" or _counts_at_first(
+        contract, history
+    )
     for of_key in spots(contract, history).values():
         for reset, refused, later in _awaited(of_key, explanation.counter, clock):
             if not lives.live(later.exchange):
                 continue
-            counts = explanation.requirement != "rate.remaining-counts"
             innocent = explanation.requirement == "rate.per-key" or not _same(refused, later)
             for opinion in _recovery(contract, clock, reset, refused, later, counts):
                 accuses = isinstance(opinion, Finding)
@@ -71,6 +74,16 @@ def recovery_fails(contract: Contract, history: History) -> Iterator[Opinion]:
                     yield someone_else(explanation)
                 elif not (accuses and innocent):
                     yield opinion
+
+
+def _counts_at_first(contract: Contract, history: History) -> bool:
+    """Whether Remaining fell by one in the first window of every key, which nothing precedes."""
+    first: dict[str | None, int | None] = {}
+    for step in steps(contract, history):
+        reset = first.setdefault(step.before.exchange.tags.key, step.before.reset)
+        if step.in_one_window and step.before.reset == reset and step.is_odd:
+            return False
+    return True
 
 
 def _awaited(

@@ -69,6 +69,11 @@ class Offset:
         """Whether the answer was given before the window ended, as far as the Dates seen tell."""
         return exchange.ended + self.low < reset
 
+    def about(self, exchange: Exchange, reset: int | None) -> bool:
+        """Whether a window may have ended meanwhile that was to end at Reset: rounding hides it."""
+        last = reset is not None and exchange.ended + self.low >= reset - ROUNDING
+        return last and exchange.started + self.low < (reset or 0) + ROUNDING
+
     def surely_within(self, exchange: Exchange, reset: int) -> bool:
         """Whether the answer was given before the window with this Reset ended, in any case."""
         return self.surely_before(exchange, reset - ROUNDING)

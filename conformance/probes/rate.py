@@ -110,7 +110,7 @@ def take_turns(bench: Bench, one: str, other: str, other_kind: str) -> None:
 )
 def test_drain(bench: Bench, party: str) -> None:
     """Send generated cases, one at a time, until the first refusal."""
-    exhaust(bench, party, counting=True)
+    exhaust(bench, party, counting=True, spread=True)
 
 
 @probes(
@@ -249,9 +249,10 @@ def watch(bench: Bench, party: str) -> float:
     if bench.window_is_short:
         bench.wait_for_reset(bench.key(party))  # what is left of the one under way may be too short
     for _ in range(TRIES):
-        exhaust(bench, party)
+        exhaust(bench, party, spread=True)
         refused = REFUSED if bench.thrifty else MANY_REFUSED
-        seen = [bench.send(plain, party, group="watch").status for _ in range(refused)]
+        asked = [*[plain] * (refused - 1), operation]
+        seen = [bench.send(one, party, group="watch").status for one in asked]
         if seen[-1] == 429:
             break  # else its window ended just now
     start = bench.clock.now()

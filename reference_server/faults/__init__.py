@@ -11,7 +11,7 @@ class in one of them.
 from reference_server.faults import auth, bearer, token, believed
 from reference_server.faults import scope, listing, mixed
 from reference_server.faults import rotation, issued, race
-from reference_server.faults import omitted, rate, counter, bypass, order, limit, recovery
+from reference_server.faults import omitted, rate, counter, bypass, order, limit, recovery, sliding
 from reference_server.faults import error, invalid, lenient, route
 from reference_server.faults import leak, keyless, channel
 from reference_server.faults import schema
@@ -48,5 +48,6 @@ __all__ = [
     "route",
     "schema",
     "scope",
+    "sliding",
     "token",
 ]

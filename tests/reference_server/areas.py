@@ -227,6 +227,13 @@ async def rate(script: Script) -> None:
     await script.send("POST", other, "other_project", body=b"{")
     for name in ("x-forwarded-for", "x-real-ip"):
         await script.send("GET", other, "other_project", fields=[(name, "127.0.0.1")])
+    script.clock.advance(90)
+    await script.send("GET", own)
+    script.clock.advance(30)
+    await script.exhaust()
+    script.clock.advance(32)
+    for _ in range(2):
+        await script.send("GET", own)
 
 
 async def error(script: Script) -> None:

@@ -73,6 +73,13 @@ def test_a_window_that_rolls_over_is_another_count() -> None:
     assert opinions(limit.limit_exceeded, *DRAINED, rolled) == "nothing"
 
 
+def test_what_is_admitted_about_the_reset_may_be_in_a_window_of_its_own() -> None:
+    late = says(200, left=0, reset=END, started=59.5)
+    assert opinions(limit.limit_exceeded, *DRAINED, late) == "nothing"
+    later = [says(200, left=0, reset=END, started=59.1 + n / 10, ended=59.2) for n in range(3)]
+    assert opinions(limit.burst_over_admitted, *at_once(80, WHOLE), *later) == "passed"
+
+
 def test_lost_requests_only_shorten_the_count() -> None:
     asked = [*DRAINED[:58], exchange(None), says(429, left=0)]
     assert opinions(limit.limit_exceeded, *asked) == "nothing"

@@ -73,6 +73,20 @@ def test_after_the_reset_nothing_is_over_the_limit() -> None:
     assert opinions(exhausted.works_over_the_limit, *EXHAUSTED, over(200, started=61)) == "nothing"
 
 
+def test_what_is_admitted_about_the_reset_may_be_in_a_window_of_its_own() -> None:
+    served = over(200, operation="createExecution", started=59.5)
+    later = says(429, left=0, reset=END, started=59.8)
+    assert opinions(exhausted.works_over_the_limit, *EXHAUSTED, served, later) == "nothing"
+
+
+def test_while_resets_move_nobody_knows_which_window_is_under_way() -> None:
+    moving = [says(200, left=59 - n, reset=END + n, started=n + 1.0) for n in range(5)]
+    refused = says(429, left=0, reset=END + 4, started=8)
+    served = over(404, resource="absent", started=9, fields={LEFT: "0", RESET: str(END + 4)})
+    assert opinions(exhausted.works_over_the_limit, *moving, refused, served) == "nothing"
+    assert opinions(exhausted.works_over_the_limit, moving[-1], refused, served) == "failed"
+
+
 def test_an_endpoint_stays_open() -> None:
     opened = over(200, operation="listTestRuns")
     assert opinions(exhausted.endpoint_open, *EXHAUSTED, over(operation="listTestRuns")) == "passed"
@@ -150,6 +164,16 @@ def test_a_key_recovers_early() -> None:
 def test_a_key_recovers_half() -> None:
     asked = [*EXHAUSTED, watched(429, 30), watched(200, 61, left=40)]
     assert opinions(recovery.recovery_fails, *asked) == "failed"
+
+
+@pytest.mark.parametrize(("first", "opinion"), [(1, "failed"), (2, "passed")])
+def test_a_log_counts_right_until_its_first_window_is_over(first: int, opinion: str) -> None:
+    """Where Remaining falls oddly from the start, what is left after Reset proves nothing."""
+    next_ = {"reset": END + 60, "group": None}
+    later = [says(200, left=left, started=62, **next_) for left in (2, 9, 8, 15)]
+    start = [DRAINED[0], says(200, left=59 - first), says(200, left=58 - first)]
+    asked = [*start, *[exchange(200)] * (WHOLE - 2 - first), REFUSED]
+    assert opinions(recovery.recovery_fails, *asked, watched(200, 61, left=3), *later) == opinion
 
 
 @pytest.mark.parametrize("at", [60.2, 60.9])
