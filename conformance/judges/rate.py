@@ -7,7 +7,7 @@ exhausted key gets, recovery.py how a window ends.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange, Response
@@ -113,7 +113,8 @@ def reset_passed(contract: Contract, history: History) -> Iterator[Opinion]:
     if clock is None or explanation.others or explanation.requirement == "rate.per-key":
         return  # where others use the key too, Remaining falls in the next window as well
     for of_counter in of_counters(contract, history):
-        passed = [both for both in _going_on(of_counter) if _ended_before(clock, *both)]
+        told = [one for one in of_counter if (one.remaining or 0) < contract.rate_limit.limit]
+        passed = [both for both in _going_on(told) if _ended_before(clock, *both)]
         if len(passed) >= SLIDES:
             first, later = passed[0]
             yield Finding(
@@ -124,7 +125,7 @@ def reset_passed(contract: Contract, history: History) -> Iterator[Opinion]:
             )
 
 
-def _going_on(members: tuple[Spot, ...]) -> Iterator[tuple[Spot, Spot]]:
+def _going_on(members: Iterable[Spot]) -> Iterator[tuple[Spot, Spot]]:
     """Answers while Remaining falls by one each time, with that of the earliest Reset till then."""
     first: Spot | None = None
     previous: Spot | None = None

@@ -60,9 +60,8 @@ def recovery_fails(contract: Contract, history: History) -> Iterator[Opinion]:
     if clock is None:
         return
     lives, explanation = lives_of(history), explain(contract, history)
-    counts = explanation.requirement != "rate.remaining-counts" or _counts_at_first(
-        contract, history
-    )
+    miscounts = explanation.requirement == "rate.remaining-counts"
+    counts = not miscounts or _counts_at_first(contract, history, clock)
     for of_key in spots(contract, history).values():
         for reset, refused, later in _awaited(of_key, explanation.counter, clock):
             if not lives.live(later.exchange):
@@ -76,12 +75,16 @@ def recovery_fails(contract: Contract, history: History) -> Iterator[Opinion]:
                     yield opinion
 
 
-def _counts_at_first(contract: Contract, history: History) -> bool:
-    """Whether Remaining fell by one in the first window of every key, which nothing precedes."""
+def _counts_at_first(contract: Contract, history: History, clock: Offset) -> bool:
+    """Whether Remaining fell by one in the first window of every key, which nothing precedes.
+
+    Until about its Reset: then a part of it may be over already.
+    """
     first: dict[str | None, int | None] = {}
     for step in steps(contract, history):
         reset = first.setdefault(step.before.exchange.tags.key, step.before.reset)
-        if step.in_one_window and step.before.reset == reset and step.is_odd:
+        told = step.in_one_window and step.before.reset == reset
+        if told and step.is_odd and not clock.about(step.after.exchange, reset):
             return False
     return True
 

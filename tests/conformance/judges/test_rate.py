@@ -111,6 +111,14 @@ def test_a_window_goes_on_after_its_reset() -> None:
     assert opinions(rate.reset_passed, *DRAINED) == "nothing"
 
 
+def test_what_leaves_the_whole_limit_begins_no_window() -> None:
+    """Libraries say so of a window that is over; what follows is the first of another one."""
+    over = [says(left=WHOLE, reset=UNIX + 10 * n + 1, started=10.0 * n) for n in range(5)]
+    anew = [says(left=WHOLE - 1, reset=UNIX + 90, started=10.0 * n + 5) for n in range(5)]
+    asked = [one for both in zip(over, anew, strict=True) for one in both]
+    assert opinions(rate.reset_passed, *asked) == "nothing"
+
+
 def test_a_reset_slides_although_the_count_goes_on() -> None:
     late = [says(left=59 - n, reset=END + n, started=59.0 + n) for n in range(4)]
     assert opinions(rate.reset_slides, *late) == "failed"
