@@ -116,14 +116,16 @@ def refusal_misinforms(contract: Contract, history: History) -> Iterator[Opinion
         admitted = [one for one in of_counter if one.admitted and one.reset is not None]
         for one in of_counter:
             known = _announced(admitted, one) if one.refused else set()
-            if not known:
+            silent = one.refused and one.remaining is None and one.told is None
+            if not (known or silent):
                 continue
             yield Evidence((one.exchange,))
             too_late = one.exchange.number in late and not pushed
             others = _announced(of_keys[one.exchange.tags.key or ""], one)
-            unknown = one.told not in others and (one.told or 0) < max(known)
+            latest = max(known, default=None)
+            unknown = one.told not in others and (one.told or 0) < (latest or 0)
             if one.remaining != 0 or unknown or too_late:
-                yield _misinformed(contract, one, max(known))
+                yield _misinformed(contract, one, latest)
                 break
 
 
@@ -133,11 +135,14 @@ def _announced(answers: Iterable[Spot], refused: Spot) -> set[int]:
     return {one.reset for one in before if one.admitted and one.reset is not None}
 
 
-def _misinformed(contract: Contract, one: Spot, reset: int) -> Finding:
+def _misinformed(contract: Contract, one: Spot, reset: int | None) -> Finding:
     limit = contract.rate_limit
+    response = one.exchange.response
+    given = response.value(limit.reset_field) if response else None
+    told = "without" if given is None else f"with {given[:40]} for"
     return Finding(
-        expected=f"{limit.remaining_field} 0 and {limit.reset_field} {reset}",
-        observed=f"a 429 {left_of(one.remaining)} and {limit.reset_field} {one.told}",
+        expected=f"{limit.remaining_field} 0 and {limit.reset_field} {reset or 'of its window'}",
+        observed=f"a 429 {left_of(one.remaining)} and {told} {limit.reset_field}",
         exchanges=(one.exchange,),
     )
 

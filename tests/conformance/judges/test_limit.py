@@ -91,6 +91,8 @@ def test_lost_requests_only_shorten_the_count() -> None:
 def test_a_refusal_tells_of_the_window() -> None:
     assert opinions(limit.refusal_misinforms, *DRAINED, REFUSED) == "passed"
     assert opinions(limit.refusal_misinforms, REFUSED) == "nothing"
+    silent = exchange(429, fields=dict.fromkeys((LIMIT, LEFT, RESET)))
+    assert opinions(limit.refusal_misinforms, silent) == "failed"
 
 
 @pytest.mark.parametrize("wrong", [{"left": 3}, {"reset": END - 20}, {"left": "x"}])
