@@ -16,9 +16,11 @@ from conformance.judges.select import (
     accepted,
     addressed,
     answers,
+    control,
     crashed,
     lives_of,
     own,
+    refers,
     said,
     straight,
 )
@@ -70,7 +72,7 @@ def new_key_refused(contract: Contract, history: History) -> Iterator[Opinion]:
             continue
         if accepted(contract, one):
             yield Evidence((one,))
-        elif _refused(one) and not _rotated_since(lives, new[label], one):
+        elif _shut_out(contract, history, one) and not _rotated_since(lives, new[label], one):
             told.add(label)
             yield Finding(
                 expected=f"the new key {label} accepted, as it has been shown",
@@ -81,6 +83,17 @@ def new_key_refused(contract: Contract, history: History) -> Iterator[Opinion]:
 
 def _plain(one: Exchange) -> bool:
     return own(one) and straight(one) and addressed(one)
+
+
+def _shut_out(contract: Contract, history: History, one: Exchange) -> bool:
+    """Whether a key is refused, or does not reach what another one reached before it.
+
+    What lies below a project or team, or is named in a body, may have gone.
+    """
+    reached = control(contract, history).get(one.tags.operation or "")
+    lasting = one.tags.nested is None and not refers(contract, one)
+    missed = one.status in (403, 404) and lasting
+    return _refused(one) or (missed and reached is not None and reached.precedes(one))
 
 
 def _dead(contract: Contract, history: History) -> Iterator[tuple[Exchange, bool]]:
@@ -94,7 +107,7 @@ def _dead(contract: Contract, history: History) -> Iterator[tuple[Exchange, bool
         if _undecided(history, one) or one.tags.operation in missing:
             continue
         tags, (_, asks, _) = one.tags, one.request.target.partition("?")
-        where = (tags.key, tags.route, one.request.method, tags.resource, tags.nested)
+        where = (tags.key, tags.form, tags.route, one.request.method, tags.resource, tags.nested)
         place = (*where, tags.defect, asks)
         if one.tags.group not in SEPARATE:
             yield one, refused.get(place, INFINITY) < one.started

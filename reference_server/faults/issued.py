@@ -61,6 +61,34 @@ class ReadsFromReplica(Delays):
 @fault(
     breaks="rotation.new-key-works",
     also=(
+        "auth.project-key-accepted",
+        "auth.scheme-case",
+        "schema.valid-accepted",
+        "error.invalid-body",
+        "error.malformed-json",
+        "error.media-type",
+    ),
+)
+class ForgetsEventsOfNewKeys(Server):
+    """Grants a project's first key all there is, and forgets its events with the next one."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.first: dict[str, str] = {}  # the digest of each owner's first key
+
+    def record(self, owner: Owner, key: str) -> Key:
+        kept = super().record(owner, key)
+        self.first.setdefault(owner.id, kept.digest)
+        return kept
+
+    def accepts_kind(self, call: Call) -> bool:
+        first = self.first[call.key.owner] == call.key.digest
+        return super().accepts_kind(call) and (first or call.operation.id != "sendProjectEvent")
+
+
+@fault(
+    breaks="rotation.new-key-works",
+    also=(
         "auth.team-key-accepted",
         "error.unknown-route",
         "scope.nested",

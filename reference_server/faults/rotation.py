@@ -109,6 +109,14 @@ class KeepsOldKeyForOneRoute(RemembersKeys):
         return asked is not None and asked.id == "listTestRuns"
 
 
+@fault(breaks="rotation.old-key-revoked")
+class KeepsOldKeyInSmallLetters(RemembersKeys):
+    """Has a cache in front, by the Authorization field; a scheme in small letters is its own."""
+
+    def still_good(self, call: Call, _: Replaced) -> bool:
+        return call.request.headers["authorization"].startswith("bearer")
+
+
 @fault(breaks="rotation.old-key-revoked", also=("rotation.permanent", *WHILE_OLD_WORKS))
 class AuthenticatesConnections(RemembersKeys):
     """Authenticates a key once for each connection."""

@@ -147,6 +147,10 @@ async def rotation(script: Script) -> None:
         await script.send("GET", own, connection=connection)
         await script.send("GET", own, old, connection=connection)
     await script.send("POST", runs, old, body=RUN)
+    lower = [("authorization", f"bearer {old}")]
+    await script.send("GET", own, None, fields=lower)
+    event = b'{"event_type": "x"}'
+    await script.send("POST", "/projects/{project}/webhooks/events", body=event)
     await script.send("POST", runs, old, body=b"[]")
     await script.send("GET", "/projects/{project}/test-runs", old)
     await script.send("GET", f"{runs}/{ABSENT}", old)

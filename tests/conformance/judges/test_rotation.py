@@ -33,6 +33,20 @@ def test_a_new_key_is_refused() -> None:
     assert opinions(rotation.new_key_refused, ROTATED, new(200), new(401)) == "failed"
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_new_key_does_not_reach_what_the_old_one_did(status: int) -> None:
+    assert opinions(rotation.new_key_refused, OLD, ROTATED, new(status)) == "failed"
+    assert opinions(rotation.new_key_refused, ROTATED, new(status)) == "nothing"
+
+
+def test_what_a_new_key_does_not_find_may_have_gone() -> None:
+    def shown(status: int, key: str) -> Exchange:
+        return exchange(status, key=key, operation="getExecution", nested="own")
+
+    asked: Happened = [shown(200, "project#1"), ROTATED, shown(404, "project#2")]
+    assert opinions(rotation.new_key_refused, *asked) == "nothing"
+
+
 def test_a_new_key_is_not_used() -> None:
     assert opinions(rotation.new_key_refused, OLD, ROTATED, DEAD) == "nothing"
     assert opinions(rotation.new_key_refused, ROTATED, new(429), new(500)) == "nothing"
@@ -123,6 +137,12 @@ def test_a_replaced_key_works_again() -> None:
     asked: Happened = [OLD, ROTATED, DEAD, exchange(200, started=60)]
     assert opinions(rotation.old_key_returns, *asked) == "failed"
     assert opinions(rotation.old_key_works, *asked) == "passed"
+
+
+def test_a_replaced_key_works_in_another_form() -> None:
+    lower = exchange(200, started=60, form="scheme-case:bearer")
+    assert opinions(rotation.old_key_works, OLD, ROTATED, DEAD, lower) == "failed"
+    assert opinions(rotation.old_key_returns, OLD, ROTATED, DEAD, lower) == "nothing"
 
 
 # under way
