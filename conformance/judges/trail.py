@@ -36,7 +36,7 @@ class _Trail:
     def __init__(self, contract: Contract, history: History) -> None:
         self._contract = contract
         marker = re.escape(history.header.get("marker") or "no marker")
-        self._pattern = re.compile(rf"{marker}-\w+")
+        self._pattern = re.compile(rf"{marker}-\w+", re.IGNORECASE)
         answered = list(select.judgeable(contract, history, hardening=True))
         self._lists = [one for one in answered if one.succeeded and self._lists_items(one)]
         self._by_path = select.grouped(self._lists, path)
@@ -106,7 +106,8 @@ class _Trail:
         return found
 
     def _markers(self, text: str) -> frozenset[str]:
-        return frozenset(self._pattern.findall(text))
+        """The markers in a text, in small letters: a server may write all texts so."""
+        return frozenset(one.lower() for one in self._pattern.findall(text))
 
 
 def _sent(one: Exchange) -> str:

@@ -50,6 +50,12 @@ def test_an_accepted_write_may_be_listed() -> None:
     assert opinions(trail.side_effects, created(202, 17), listed(17)) == "nothing"
 
 
+def test_an_accepted_write_may_be_listed_in_small_letters() -> None:
+    loud = {"taskSlug": f"{MARKER}-17".upper()}
+    written = exchange(202, operation="createExecution", sent=loud, defect="body.pattern-case")
+    assert opinions(trail.side_effects, written, created(400, 17), listed(17)) == "nothing"
+
+
 def test_a_write_that_may_have_been_served_may_be_listed() -> None:
     lost, again = created(None, 17), created(429, 17, repeats=1)
     assert opinions(trail.side_effects, lost, again, listed(17)) == "nothing"
