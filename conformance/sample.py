@@ -33,6 +33,14 @@ ODDITIES: dict[str, Any] = {  # what an object that may hold anything may hold
     "constructor": "text",
 }
 UNUSUAL = ("_", "0")  # texts that a pattern may match, though few people would write them
+NO_VALUES = (  # what is no value in JSON, and is one in the languages that are like it
+    ("zeros", b"01"),
+    ("plus", b"+1"),
+    ("hexadecimal", b"0x1"),
+    ("point", b".5"),
+    ("undefined", b"undefined"),
+    ("list-comma", b"[1,]"),
+)
 PLAIN = ("", "0", "constructor")  # texts that some programs take for something else, or nothing
 LONG_TEXT = 5000  # characters, where no schema bounds a text: as long as people write
 
@@ -85,6 +93,7 @@ def invalid_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, byt
     yield "body.extra-proto", _dump({**valid, "__proto__": {"conformance": True}})
     yield "body.array", _dump([valid])
     yield "body.string", b'"text"'
+    yield "body.case", _dump({name.upper(): value for name, value in valid.items()})
     yield "body.null", b"null"
     yield "body.number", b"7"
 
@@ -228,6 +237,7 @@ def lenient_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, byt
     yield "json.equals", valid.replace(b":", b"=", 1)
     yield "json.padded", b"while(1);" + valid
     yield "json.nul", valid + b"\0"  # where texts of C end
+    yield "json.hash-comment", b"# comment\n" + valid
     yield "json.form", urllib.parse.urlencode(body(operation, marker)).encode()
     texts = [text for text in body(operation, marker).values() if isinstance(text, str)]
     for text in texts[:1]:
@@ -237,7 +247,8 @@ def lenient_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, byt
     properties = (operation.body or {}).get("properties", {})
     objects = (name for name, schema in properties.items() if schema.get("type") == "object")
     for name in islice(objects, 1):
-        yield "json.zeros", valid[:-1] + b', "%b": {"n": 01}}' % name.encode()
+        for what, value in NO_VALUES:
+            yield f"json.{what}", valid[:-1] + b', "%b": {"n": %b}}' % (name.encode(), value)
 
 
 def media_types(operation: Operation, marker: str) -> Iterator[tuple[str, str, bytes]]:

@@ -249,7 +249,7 @@ def test_long_body(bench: Bench, operation: Operation) -> None:
     "error.malformed-json",
     "error.media-type",
     phase=Phase.EXTRA,
-    spends={"own": 28},
+    spends={"own": 38},
     needs=("writes",),
     where=with_body,
 )

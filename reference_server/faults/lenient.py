@@ -11,6 +11,7 @@ from typing import Any
 from reference_server.app import Server
 from reference_server.call import Call
 from reference_server.errors import Refusal
+from reference_server.faults.invalid import DEFAULTS
 from reference_server.faults.registry import fault
 
 ODD_ESCAPE = re.compile(rb'\\(?=[^"\\/bfnrtu])')
@@ -44,6 +45,64 @@ class TakesAnyEscape(Server):
     def decode(self, call: Call) -> Any:
         call.body = ODD_ESCAPE.sub(b"", call.body)
         return super().decode(call)
+
+
+class Forgives(Server):
+    """Takes a body for JSON once some things in it are left out, or written otherwise."""
+
+    forgiven = re.compile(rb"(?!)")
+    instead = b""
+
+    def decode(self, call: Call) -> Any:
+        call.body = self.forgiven.sub(self.instead, call.body)
+        return super().decode(call)
+
+
+@fault(breaks="error.malformed-json")
+class TakesHashComments(Forgives):
+    """Takes a line that begins with # for a comment."""
+
+    forgiven = re.compile(rb"^#.*$", re.MULTILINE)
+
+
+@fault(breaks="error.malformed-json")
+class TakesHexadecimal(Forgives):
+    """Takes a number in hexadecimal digits, as a language does that is like JSON."""
+
+    forgiven = re.compile(rb"(?<=: )0x[0-9a-f]+")
+    instead = b"1"
+
+
+@fault(breaks="error.malformed-json")
+class TakesCommaAtEndOfList(Forgives):
+    """Takes a comma behind a list's last item."""
+
+    forgiven = re.compile(rb",(?=\])")
+
+
+# error.invalid-body
+
+
+@fault(breaks="error.invalid-body")
+class IgnoresCaseOfMembers(Server):
+    """Has a reader of JSON that finds a required member whatever the case of its name."""
+
+    def decode(self, call: Call) -> Any:
+        content = super().decode(call)
+        if not isinstance(content, dict):
+            return content
+        names = {name.lower(): name for name in DEFAULTS[call.operation.id]}
+        return {names.get(name.lower(), name): value for name, value in content.items()}
+
+
+@fault(breaks="error.invalid-body")
+class WritesTasksSmall(Server):
+    """Writes a task's name in small letters before it looks whether it is one."""
+
+    def decode(self, call: Call) -> Any:
+        content = super().decode(call)
+        slug = content.get("taskSlug") if isinstance(content, dict) else None
+        return {**content, "taskSlug": slug.lower()} if isinstance(slug, str) else content
 
 
 # error.no-server-error

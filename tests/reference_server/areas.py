@@ -304,6 +304,17 @@ async def lenient(script: Script) -> None:
     await script.rotate()
     await script.send("GET", own, fields=[("if-modified-since", "never")])
     await script.send("POST", runs, body=RUN, fields=[JSON, ("content-encoding", "gzip")])
+    for body in (
+        b"# x\n" + RUN,
+        b'{"taskSlug": "x", "parameters": {"x": 0x1}}',
+        b'{"taskSlug": "x", "parameters": {"x": [1,]}}',
+        b'{"TASKSLUG": "x"}',
+        b'{"taskSlug": "X"}',
+    ):
+        await script.send("POST", runs, body=body)
+    event = b'{"event_type": "x"}'
+    await script.send("POST", "/projects/{project}/webhooks/events/x", body=event)
+    await script.rotate()
     await script.send("POST", runs, body=RUN, fields=[JSON, ("origin", "https://x.example")])
     nested = await script.nested("projects", "project")
     await script.send("GET", "/projects/{project}" + nested.replace("-", ""))
