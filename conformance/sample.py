@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import urllib.parse
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import cycle, islice
 from typing import Any
@@ -32,7 +33,6 @@ ODDITIES: dict[str, Any] = {  # what an object that may hold anything may hold
     "": "no name",
     "constructor": "text",
 }
-UNUSUAL = ("_", "0")  # texts that a pattern may match, though few people would write them
 NO_VALUES = (  # what is no value in JSON, and is one in the languages that are like it
     ("zeros", b"01"),
     ("plus", b"+1"),
@@ -41,7 +41,9 @@ NO_VALUES = (  # what is no value in JSON, and is one in the languages that are 
     ("undefined", b"undefined"),
     ("list-comma", b"[1,]"),
 )
+UNUSUAL = ("_", "0")  # texts that a pattern may match, though few people would write them
 PLAIN = ("", "0", "constructor")  # texts that some programs take for something else, or nothing
+FIRST_SIGN, SIGNS = 0x4E00, 20_000  # Chinese signs, which are letters too
 LONG_TEXT = 5000  # characters, where no schema bounds a text: as long as people write
 
 
@@ -91,9 +93,9 @@ def invalid_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, byt
             yield f"body.{what}:{name}", _dump({**valid, name: wrong})
     yield "body.extra-member", _dump({**valid, "conformanceUnknown": True})
     yield "body.extra-proto", _dump({**valid, "__proto__": {"conformance": True}})
+    yield "body.case", _dump({name.upper(): value for name, value in valid.items()})
     yield "body.array", _dump([valid])
     yield "body.string", b'"text"'
-    yield "body.case", _dump({name.upper(): value for name, value in valid.items()})
     yield "body.null", b"null"
     yield "body.number", b"7"
 
@@ -235,9 +237,9 @@ def lenient_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, byt
     yield "json.twice", valid + valid
     yield "json.unclosed", valid[:-1]
     yield "json.equals", valid.replace(b":", b"=", 1)
+    yield "json.hash-comment", b"# comment\n" + valid
     yield "json.padded", b"while(1);" + valid
     yield "json.nul", valid + b"\0"  # where texts of C end
-    yield "json.hash-comment", b"# comment\n" + valid
     yield "json.form", urllib.parse.urlencode(body(operation, marker)).encode()
     texts = [text for text in body(operation, marker).values() if isinstance(text, str)]
     for text in texts[:1]:
@@ -318,6 +320,22 @@ def full_bodies(operation: Operation, marker: str, project: str) -> Iterator[byt
     yield json.dumps(longest, ensure_ascii=False).encode()  # escaped, it would be three times that
 
 
+def shortest_body(operation: Operation, marker: str) -> bytes:
+    """The smallest valid body, with texts of any form as short as they may be.
+
+    One letter of many, by the marker: what was made in another run may have the same name.
+    """
+    letter = chr(FIRST_SIGN + zlib.crc32(marker.encode()) % SIGNS)
+    schema = operation.body or {}
+    entries = {name: resolved(schema, one) for name, one in schema.get("properties", {}).items()}
+    short = {
+        name: letter * entry.get("minLength", 0)
+        for name, entry in entries.items()
+        if entry.get("minLength") and "pattern" not in entry
+    }
+    return _dump(body(operation, marker) | short)
+
+
 def _free(schema: Mapping[str, Any]) -> list[str]:
     """The members that are texts of any kind."""
     properties = schema.get("properties", {})
@@ -347,7 +365,8 @@ def _odd(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, projec
                 for name, entry in members.items()
             }
             plain, free = _instance(items, root, marker), _free(items)
-            return [item | dict.fromkeys(free, "two\nlines"), plain | dict.fromkeys(free, "")]
+            lines = f"two\n{ODD}"
+            return [item | dict.fromkeys(free, lines), plain | dict.fromkeys(free, "")]
         case "object":
             return {"conformance": marker, **ODDITIES, "deep": _nested(DEPTH)}
         case "string" if _unbounded(schema):
@@ -365,7 +384,8 @@ def _longest(schema: Mapping[str, Any], root: Mapping[str, Any], marker: str, pr
     match schema.get("type"):
         case "array":
             items, most = resolved(root, schema["items"]), schema.get("maxItems", 1)
-            return [_instance(items, root, f"{marker}-{number}") for number in range(most)]
+            first, *rest = (_instance(items, root, f"{marker}-{number}") for number in range(most))
+            return [first | dict.fromkeys(_free(items), "a" * LONG_TEXT), *rest]
         case "object":
             return {"conformance": marker, "text": "a" * LONG_TEXT}
         case "string" if "enum" not in schema:

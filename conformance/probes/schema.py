@@ -34,13 +34,18 @@ def test_bounds(bench: Bench, operation: Operation) -> None:
     where=with_body,
 )
 def test_full_bodies(bench: Bench, operation: Operation) -> None:
-    """Send bodies with every member, with texts at their longest; a replacement also by little."""
+    """Send bodies with every member, with texts at their longest and at their shortest.
+
+    A replacement also by little.
+    """
     if not bench.calls.may_write(operation):
         return
     project, marker = bench.target.parties["project"].id, bench.calls.marker()
     bodies = list(sample.full_bodies(operation, marker, project))
     if replaces(operation):
         bodies.append(sample.dump(sample.body(operation, marker)))
+    elif not bench.thrifty:
+        bodies.append(sample.shortest_body(operation, marker))
     bench.together(
         bench.call(operation, operation.kind, body=body, generated="positive") for body in bodies
     )

@@ -240,6 +240,41 @@ class CountsBytesOfNames(Refuses):
 
 
 @fault(breaks="schema.valid-accepted")
+class RefusesShortNames(Refuses):
+    """Asks for an environment's name of two characters at least."""
+
+    def dislikes(self, content: Mapping[str, Any], _: Mapping[str, Any]) -> bool:
+        return len(content.get("name", "none")) == 1
+
+
+class DislikesValues(Refuses):
+    """Refuses some values of variables."""
+
+    def dislikes(self, content: Mapping[str, Any], _: Mapping[str, Any]) -> bool:
+        return any(self.dislikes_value(each["value"]) for each in content.get("variables", ()))
+
+    def dislikes_value(self, _: str) -> bool:
+        """Whether a value is refused."""
+        return False
+
+
+@fault(breaks="schema.valid-accepted")
+class RefusesLongValues(DislikesValues):
+    """Has a column of 1000 characters for a variable's value, where a certificate has no room."""
+
+    def dislikes_value(self, value: str) -> bool:
+        return len(value) > 1000
+
+
+@fault(breaks="schema.valid-accepted")
+class WantsPlainValues(DislikesValues):
+    """Takes a variable's value for invalid that is not in ASCII."""
+
+    def dislikes_value(self, value: str) -> bool:
+        return not value.isascii()
+
+
+@fault(breaks="schema.valid-accepted")
 class WantsProjectOfEvents(Refuses):
     """Asks for a member that is optional: which project an event is of."""
 

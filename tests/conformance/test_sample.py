@@ -31,6 +31,18 @@ def test_every_full_body_is_valid(operation: Operation) -> None:
 
 
 @each
+def test_the_shortest_body_is_valid(operation: Operation) -> None:
+    shortest = sample.shortest_body(operation, MARKER)
+    assert valid(operation, shortest)
+    assert len(json.loads(shortest).get("name", "x")) == 1
+
+
+def test_the_shortest_names_of_two_runs_differ() -> None:
+    one, other = (sample.shortest_body(CONTRACT.by_id["createEnvironment"], m) for m in ("a", "b"))
+    assert one != other
+
+
+@each
 def test_every_invalid_body_is_invalid(operation: Operation) -> None:
     bodies = list(sample.invalid_bodies(operation, MARKER))
     assert [defect for defect, body in bodies if valid(operation, body)] == []

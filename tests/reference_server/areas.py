@@ -374,10 +374,13 @@ async def schema(script: Script) -> None:
     )
     await script.send("POST", "/projects/{project}/webhooks/events", body=b'{"event_type": "x"}')
     variables = "/teams/{team}" + await script.nested("teams", "team") + "/variables"
-    for body in (b'{"variables": []}', b'{"variables": [{"name": "A", "value": "x"}]}'):
+    for value in ("x", "é", "a" * 5000):
+        body = json.dumps({"variables": [{"name": "A", "value": value}]}).encode()
         await script.send("PUT", variables, "team", body=body)
-    name = json.dumps({"name": "é" * 64}, ensure_ascii=False).encode()
-    await script.send("POST", "/teams/{team}/environments", "team", body=name)
+    await script.send("PUT", variables, "team", body=b'{"variables": []}')
+    for length in (64, 1):
+        name = json.dumps({"name": "é" * length}, ensure_ascii=False).encode()
+        await script.send("POST", "/teams/{team}/environments", "team", body=name)
 
 
 AREAS = {each.__name__: each for each in (auth, scope, rotation, rate, error, leak, schema)}
