@@ -65,7 +65,17 @@ FIELD_NAMES = (
     "X-Team-Key",
 )
 BODY_NAMES = ("access_token", "api_key", "token", "key", "apiKey", "authorization")
-MARKS = (("colon", ":"), ("slash", "/"), ("hash", "#"), ("equals", "="), ("pipe", "|"), ("at", "@"))
+MARKS = (  # which part a key from what follows it; the last ones may be in a token (RFC 6750, 2.1)
+    ("colon", ":"),
+    ("slash", "/"),
+    ("hash", "#"),
+    ("equals", "="),
+    ("pipe", "|"),
+    ("at", "@"),
+    ("dot", "."),
+    ("plus", "+"),
+    ("tilde", "~"),
+)
 MISTAKEN = str.maketrans("O0lI1", "0OIll")  # letters that people take for one another
 LIKELIEST = frozenset(  # what servers that do not compare keys whole let in
     f"altered:{form}"

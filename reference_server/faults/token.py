@@ -44,6 +44,17 @@ class KeepsKeys(Server):
         return False
 
 
+# auth.exact-match
+
+
+@fault(breaks="auth.exact-match")
+class TakesWhatFollowsDot(KeepsKeys):
+    """Takes what follows a dot behind a key for the name that a client gives to it."""
+
+    def same(self, token: str, key: str) -> bool:
+        return token.partition(".")[0] == key
+
+
 # auth.unknown-key
 
 

@@ -55,6 +55,7 @@ async def auth(script: Script) -> None:
         key[:13],
         key.replace("_", "-"),
         f"{key}.",
+        f"{key}.x",
         f"{key}x",
         key[-40:],
         "bzy_proj_" + "a" * 40,
@@ -146,11 +147,11 @@ async def rotation(script: Script) -> None:
     for connection in (1, 2):
         await script.send("GET", own, connection=connection)
         await script.send("GET", own, old, connection=connection)
-    await script.send("POST", runs, old, body=RUN)
     lower = [("authorization", f"bearer {old}")]
     await script.send("GET", own, None, fields=lower)
     event = b'{"event_type": "x"}'
     await script.send("POST", "/projects/{project}/webhooks/events", body=event)
+    await script.send("POST", runs, old, body=RUN)
     await script.send("POST", runs, old, body=b"[]")
     await script.send("GET", "/projects/{project}/test-runs", old)
     await script.send("GET", f"{runs}/{ABSENT}", old)
@@ -303,7 +304,6 @@ async def lenient(script: Script) -> None:
     own, runs = "/projects/{project}/test-runs", "/projects/{project}/executions"
     await script.rotate()
     await script.send("GET", own, fields=[("if-modified-since", "never")])
-    await script.send("POST", runs, body=RUN, fields=[JSON, ("content-encoding", "gzip")])
     for body in (
         b"# x\n" + RUN,
         b'{"taskSlug": "x", "parameters": {"x": 0x1}}',
@@ -315,6 +315,7 @@ async def lenient(script: Script) -> None:
     event = b'{"event_type": "x"}'
     await script.send("POST", "/projects/{project}/webhooks/events/x", body=event)
     await script.rotate()
+    await script.send("POST", runs, body=RUN, fields=[JSON, ("content-encoding", "gzip")])
     await script.send("POST", runs, body=RUN, fields=[JSON, ("origin", "https://x.example")])
     nested = await script.nested("projects", "project")
     await script.send("GET", "/projects/{project}" + nested.replace("-", ""))
