@@ -24,6 +24,16 @@ INSIDE: Fields = (  # what goes with it: a server may believe any of them
     ("True-Client-IP", "127.0.0.1"),
     ("CF-Connecting-IP", "127.0.0.1"),
 )
+FASTLY = ("Fastly-Client-IP", "203.0.113.{n}")
+NETWORKS: Fields = (  # likewise, of networks and proxies that are in front of fewer servers
+    ("Fly-Client-IP", "203.0.113.1"),
+    ("X-Azure-ClientIP", "203.0.113.1"),
+    ("X-Envoy-External-Address", "203.0.113.1"),
+    ("X-Appengine-User-IP", "203.0.113.1"),
+    ("X-Remote-IP", "203.0.113.1"),
+    ("X-Remote-Addr", "203.0.113.1"),
+)
+TOGETHER = {LOOPBACK: INSIDE, FASTLY: NETWORKS}
 FORWARDING = (
     ("X-Forwarded-For", "203.0.113.{n}"),
     LOOPBACK,
@@ -36,6 +46,7 @@ FORWARDING = (
     ("X-Forwarded-Host", "other{n}.example"),
     ("X-Forwarded-Proto", "https"),
     ("X-Cluster-Client-IP", "203.0.113.{n}"),
+    FASTLY,
     ("User-Agent", "bugzy-conformance (other {n})"),
     ("Cookie", "session=conformance{n}"),
     ("Accept-Language", "eo"),
@@ -134,7 +145,7 @@ def disguised(
         bench.call(
             operation,
             party,
-            fields=((name, value.format(n=number)), *(INSIDE if (name, value) == LOOPBACK else ())),
+            fields=((name, value.format(n=number)), *TOGETHER.get((name, value), ())),
             twist=f"forwarded:{name}" + ("" if "{n}" in value else f": {value}"),
         )
         for number, (name, value) in enumerate(forwarding, 1)

@@ -31,6 +31,17 @@ class CountsByForwardedFor(Server):
 
 @fault(
     breaks="rate.no-bypass",
+    also=("rate.recovers", "rate.before-work", "rate.reset-stable", "rate.remaining-counts"),
+)
+class CountsByAddressOfEnvoy(Server):
+    """Keeps a window for each key and address that the proxy of its mesh tells, or anyone else."""
+
+    def counter(self, call: Call) -> Hashable:
+        return call.key.digest, call.request.headers.get("x-envoy-external-address")
+
+
+@fault(
+    breaks="rate.no-bypass",
     also=(
         "rate.remaining-counts",
         "rate.concurrent",

@@ -188,6 +188,7 @@ async def rate(script: Script) -> None:
     await script.send("PATCH", own)
     await script.send("GET", "/nowhere", "other_project")
     agent = [("user-agent", "other"), ("x-forwarded-for", "203.0.113.1")]
+    agent.append(("x-envoy-external-address", "203.0.113.1"))
     await script.send("GET", own, fields=agent)
     await script.send(
         "GET", own, None, fields=[("authorization", f"bearer {script.keys['project']}")]
