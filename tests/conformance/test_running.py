@@ -73,7 +73,8 @@ def test_two_runs_send_the_same(tmp_path: Path) -> None:
 
 def bodies(outcome: Outcome) -> list[tuple[str, str]]:
     """What was sent, without what a run has of its own."""
-    run = re.compile(outcome.history.header["run"], re.IGNORECASE)
+    sign = r"\\u[4-9][0-9a-f]{3}"  # a name of one letter, which another run does not repeat
+    run = re.compile(f"{outcome.history.header['run']}|{sign}", re.IGNORECASE)
     sent = [one.request for one in outcome.history.exchanges if one.tags.generated]
     return [(one.method, run.sub("", one.body.decode())) for one in sent]
 
