@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.address import OTHERS, Addresses
+from conformance.answer import is_key, told
 from conformance.budget import Budget, ServerClock, Window
 from conformance.calls import Calls
 from conformance.chance import Chance
@@ -132,8 +133,8 @@ class Bench:
         started = self.clock.now()
         value = self.hooks.call(hook, owner.id)
         ended = self.clock.now()
-        if not value.isascii() or not value or any(letter.isspace() for letter in value):
-            raise HookError(f"hooks.{hook}: its last line is no key; print the new key there")
+        if not is_key(value, (kind.prefix for kind in self.contract.kinds.values())):
+            raise HookError(f"hooks.{hook} {_no_key(self.masker.text(value))}")
         self._renewed.setdefault(party, ended)
         return self.keyring.add(owner, value, (started, ended))
 
@@ -366,6 +367,12 @@ class Bench:
 def new_run() -> str:
     """A name for a run that no other run has."""
     return secrets.token_hex(3)
+
+
+def _no_key(answer: str) -> str:
+    """What is wrong with an answer that is no key, and what to print instead."""
+    found = f"printed no key but: {told(answer)}" if answer else "printed nothing"
+    return f"{found}; let it print the new key alone on its last line, or end with a status above 0"
 
 
 def _clock(target: Target) -> Clock:

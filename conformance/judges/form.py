@@ -26,7 +26,11 @@ def key_malformed(contract: Contract, history: History) -> Iterator[Opinion]:
         label, party = event.data["key"], event.data["party"]
         prefix = contract.kinds["team" if "team" in party else "project"].prefix
         if not event.data["prefixed"]:
-            yield Finding(expected=f"{label} to begin with {prefix}", observed="another beginning")
+            length = event.data["secret_length"]
+            yield Finding(
+                expected=f"{label} to begin with {prefix}",
+                observed=f"another beginning, of the {length} characters that the hook printed",
+            )
         if event.data["same_as"]:
             yield Finding(
                 expected=f"{label} to differ from all earlier keys",

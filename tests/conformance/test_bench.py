@@ -117,11 +117,20 @@ def test_a_generated_key_replaces_the_other(bench: Bench) -> None:
     assert [bench.send(operation(bench), one).status for one in (old, "project")] == [401, 200]
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("", "nothing"),
+        ("no key at all", "no key but: no key at all"),
+        ("key bzy_proj_Ab3dEf6h", r"no key but: key \[17 characters\]"),
+    ],
+)
 def test_an_answer_that_is_no_key_is_a_hooks_error(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, answer: str, said: str
 ) -> None:
-    monkeypatch.setattr(bench.hooks, "call", lambda name, id: "no key at all")
-    with pytest.raises(HookError, match="regenerate_project_key"):
+    monkeypatch.setattr(bench.hooks, "call", lambda name, id: answer)
+    said = f"^hooks.regenerate_project_key printed {said}; let it print the new key alone on"
+    with pytest.raises(HookError, match=said):
         bench.generate("project")
 
 
