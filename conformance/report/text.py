@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from conformance.report import visible
 from conformance.report.headline import figures, headline
 from conformance.report.repeat import again, curl
 from conformance.report.spent import spent_keys
-from conformance.report.undecided import undecided
+from conformance.report.undecided import OPEN, undecided
 from conformance.report.visible import cut
 
 if TYPE_CHECKING:
@@ -45,7 +45,15 @@ def lines(outcome: Outcome) -> list[str]:
 
 def _decided(outcome: Outcome) -> tuple[list[str], ...]:
     failed = _failures(outcome)
-    return (failed,) if outcome.target.quiet else (failed, _open(outcome), _areas(outcome))
+    if outcome.target.quiet:
+        return (failed, _open(outcome, _why(outcome)))
+    return (failed, _open(outcome, OPEN), _areas(outcome))
+
+
+def _why(outcome: Outcome) -> Collection[str]:
+    """The outcomes that explain an inconclusive verdict; that a run was cut off is said anyway."""
+    cut_off = outcome.history.footer.get("reason")
+    return ("inconclusive",) if outcome.verdict == "inconclusive" and not cut_off else ()
 
 
 def _failures(outcome: Outcome) -> list[str]:
@@ -122,9 +130,9 @@ def _answer(outcome: Outcome, one: Exchange) -> str:
     return " ".join([str(one.status), one.code or "", *said]).replace("  ", " ")
 
 
-def _open(outcome: Outcome) -> list[str]:
+def _open(outcome: Outcome, kinds: Collection[str]) -> list[str]:
     found: list[str] = []
-    for one in undecided(outcome):
+    for one in (one for one in undecided(outcome) if one.outcome in kinds):
         found += [
             f"{one.outcome.upper().replace('_', ' ')} {', '.join(one.ids)}",
             f"  {one.reason}",

@@ -9,17 +9,20 @@ if TYPE_CHECKING:
     from conformance.outcome import Outcome
 
 
+OPEN = ("inconclusive", "not_tested", "waived")
+
+
 class Undecided(NamedTuple):
     """Requirements that have an outcome other than passed and failed, for one reason."""
 
-    outcome: str  # inconclusive, not_tested or waived
+    outcome: str  # one of OPEN
     reason: str
     ids: list[str]
 
 
 def undecided(outcome: Outcome) -> Iterator[Undecided]:
     """What stayed undecided, then what was not tested, then what is waived."""
-    for name in ("inconclusive", "not_tested", "waived"):
+    for name in OPEN:
         reasons: dict[str, list[str]] = {}
         for verdict in outcome.verdicts:
             if verdict.outcome == name:

@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from conformance.report import text
-from tests.conformance.report.outcomes import failing, hostile
+from conformance.verdict import Verdict
+from tests.conformance.report.outcomes import failing, hostile, sound
 
 
 def test_a_failure_tells_all_that_its_reader_needs() -> None:
@@ -24,6 +25,18 @@ def test_quiet_leaves_failures_notes_and_the_verdict() -> None:
     assert all(line.startswith("FAILED ") for line in failed)
     assert (note, reports) == ("note: heed this", "reports: conformance-report/")
     assert verdict.startswith("nonconformant: ")
+
+
+def test_quiet_leaves_why_nothing_was_decided() -> None:
+    undecided = sound(quiet=True, only=("auth.required",), skip=())
+    undecided = replace(undecided, verdicts=tuple(as_undecided(one) for one in undecided.verdicts))
+    lines = text.lines(replace(undecided, verdict="inconclusive"))
+    assert lines[0].startswith("INCONCLUSIVE auth.required")
+    assert lines[1] == "  the hook printed nothing"
+
+
+def as_undecided(one: Verdict) -> Verdict:
+    return replace(one, outcome="inconclusive", reason="the hook printed nothing", findings=())
 
 
 def test_nothing_that_was_sent_is_obeyed_or_begins_a_line() -> None:
