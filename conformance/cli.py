@@ -5,18 +5,16 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
-import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from conformance import __version__, complete
+from conformance import __version__, complete, interrupt
 
 if TYPE_CHECKING:
     from conformance.draft import Question
 
-INCONCLUSIVE, INTERNAL = 3, 70  # exit status, as in outcome.py
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PART_OF_CATALOGUE: dict[str, Any] = {
@@ -33,7 +31,10 @@ JUDGING_OPTIONS = (
     click.option("--hardening", is_flag=True, default=None, help="hardening gates too."),
     click.option("--waivers", metavar="FILE", help="Known failures (TOML)."),
     click.option(
-        "--quiet", is_flag=True, default=None, help="Only failures, notes and the verdict."
+        "--quiet",
+        is_flag=True,
+        default=None,
+        help="Only failures, notes, the verdict, and why there is none.",
     ),
     click.option("--no-color", is_flag=True, default=None, help="No colours."),
 )
@@ -101,8 +102,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            click.echo("bugzy-conformance: interrupted before anything was decided", err=True)
-            sys.exit(INCONCLUSIVE)
+            interrupt.leave()
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -116,9 +116,10 @@ def cli() -> None:
 def run(**given: Any) -> None:
     """Decide every requirement against a target; without one, against the bundled server."""
     from conformance import running
+    from conformance.scratch import scratch
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a cancelled job has reports
-    with _usage_errors(), running.bundled_or_named(given) as target:
+    with _usage_errors(), scratch(), running.bundled_or_named(given) as target:
         status = running.run(target)
     sys.exit(status)
 
@@ -183,6 +184,7 @@ def faults(
     import json
 
     from conformance import proof
+    from conformance.scratch import scratch
 
     with _usage_errors():
         trials = proof.named(only) if only else proof.faults(quick=quick)
@@ -192,10 +194,11 @@ def faults(
         trials = proof.variants() + trials  # what takes long is not begun last
     everywhere = everywhere or bool(only)
     results = []
-    for result in proof.run(trials, workers, everywhere=everywhere, real_time=real_time):
-        results.append(result)
-        if form == "table":
-            click.echo(f"{len(results)}/{len(trials)} {result.name}", err=True)
+    with scratch():
+        for result in proof.run(trials, workers, everywhere=everywhere, real_time=real_time):
+            results.append(result)
+            if form == "table":
+                click.echo(f"{len(results)}/{len(trials)} {result.name}", err=True)
     click.echo(
         json.dumps(proof.document(results), indent=2) if form == "json" else proof.table(results)
     )
@@ -306,16 +309,3 @@ class _usage_errors:  # noqa: N801 - reads as a context manager
         if isinstance(error, known):
             click.echo(f"bugzy-conformance: {error}", err=True)
             sys.exit(2)
-
-
-def main() -> None:
-    """The console script. What it does not expect is the suite's own error, never the target's."""
-    try:
-        cli(prog_name="bugzy-conformance")
-    except Exception:
-        traceback.print_exc()
-        sys.exit(INTERNAL)
-
-
-if __name__ == "__main__":
-    main()

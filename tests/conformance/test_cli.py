@@ -1,15 +1,20 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
 from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner, Result
 
 from conformance import __version__
+from conformance.__main__ import main
 from conformance.catalogue import requirements
-from conformance.cli import cli, main
+from conformance.cli import cli
+from reference_server.__main__ import main as serve
 
 
 def call(*arguments: str) -> Result:
@@ -190,6 +195,29 @@ def test_an_interrupted_command_has_no_verdict(monkeypatch: pytest.MonkeyPatch) 
         3,
         "bugzy-conformance: interrupted before anything was decided\n",
     )
+
+
+class InterruptedLoading(ModuleType):
+    def __getattr__(self, name: str) -> NoReturn:
+        raise KeyboardInterrupt if name in ("cli", "main") else AttributeError(name)
+
+
+@pytest.mark.parametrize(
+    ("package", "start", "status"),
+    [
+        ("conformance.cli", main, 3),
+        ("reference_server.cli", serve, "Aborted!"),
+    ],
+)
+def test_a_command_may_be_interrupted_while_it_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, package: str, start: Callable[[], None], status: int | str
+) -> None:
+    loading = InterruptedLoading(package)
+    monkeypatch.setitem(sys.modules, package, loading)
+    monkeypatch.setattr(package, loading, raising=False)
+    with pytest.raises(SystemExit) as ended:
+        start()
+    assert ended.value.code == status
 
 
 def test_the_console_script(monkeypatch: pytest.MonkeyPatch) -> None:
