@@ -20,7 +20,8 @@ MEASURABLE = 0.002  # seconds: a smaller difference is drowned on any network
 def times_differ(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield operations and credentials for which what exists takes measurably another time."""
     timed = [one for one in history.answered if one.tags.group == "timing" and _hidden(one)]
-    for mine in grouped(timed, lambda one: (one.tags.credential, one.tags.operation)).values():
+    asked = grouped(timed, lambda one: (one.tags.credential, one.tags.operation))
+    for (who, operation), mine in asked.items():
         foreign = [one.ended - one.started for one in mine if not _is_missing(one)]
         missing = [one.ended - one.started for one in mine if _is_missing(one)]
         if not foreign or not missing:
@@ -30,8 +31,8 @@ def times_differ(contract: Contract, history: History) -> Iterator[Opinion]:
             continue
         p = rank_test(foreign, missing)
         apart = statistics.median(foreign) - statistics.median(missing)
-        figures = f"p {p:.4f} of {len(foreign)} and {len(missing)}, medians {apart * 1e3:+.1f} ms"
-        yield Evidence(mine, note=figures)
+        figures = f"p {p:.4f} of {len(foreign)} and {len(missing)}, medians {apart * 1e3:+.2f} ms"
+        yield Evidence(mine, note=f"{operation} as {who}: {figures}")
         quickest = min(foreign) - min(missing)  # which nothing else has delayed
         if p < SIGNIFICANT and min(abs(apart), abs(quickest)) > MEASURABLE:
             yield Finding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 WIDTH = 1000
 SPREAD = 0.9  # of the answers are drawn to scale; the slowest lie at the edge
 ROWS = (("foreign", "another's"), ("absent", "not existing"))
+MOST_TICKS = 5  # beside that of no time
 JITTER = 5  # rows of dots, so that equal times are seen
 
 
@@ -54,8 +56,15 @@ def _plot(party: str, sorts: dict[str, list[float]]) -> Plot:
     times = sorted(time for ones in sorts.values() for time in ones)
     widest = times[min(len(times) - 1, int(len(times) * SPREAD))] * 1.05 or 1.0
     rows = tuple(_row(name, sorts[resource], widest) for resource, name in ROWS)
-    ticks = tuple((WIDTH * n / 4, f"{widest * n / 4:.1f} ms") for n in range(5))
-    return Plot(party, rows, ticks)
+    return Plot(party, rows, tuple(_ticks(widest)))
+
+
+def _ticks(widest: float) -> Iterator[tuple[float, str]]:
+    """Marks at round times: 1, 2 or 5 of some power of ten apart."""
+    power = 10.0 ** math.floor(math.log10(widest / MOST_TICKS))
+    step = next(power * n for n in (1, 2, 5, 10) if power * n * MOST_TICKS >= widest)
+    for n in range(int(widest / step) + 1):
+        yield _x(n * step, widest), f"{round(n * step, 3):g} ms"
 
 
 def _row(name: str, times: Sequence[float], widest: float) -> Row:

@@ -32,7 +32,7 @@ def test_times_do_not_differ() -> None:
 
 def test_times_differ() -> None:
     (found,) = findings(timing.times_differ, *timings(0.05))
-    assert "medians +50.0 ms" in found.observed
+    assert "medians +50.00 ms" in found.observed
 
 
 def test_times_differ_unmeasurably_or_are_too_few() -> None:
