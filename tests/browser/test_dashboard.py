@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from reference_server import embedded
 from reference_server.embedded import Running
 from tests.browser.browser import Page
+
+LONG = "11111111-2222-4333-8444-555555555555"  # an owner whose name has no end
 
 
 @pytest.fixture
@@ -163,7 +166,10 @@ def test_nothing_is_wider_than_the_window(
     page: Page, server: Running, team: str, width: int
 ) -> None:
     page.show(width, "dark")
-    for url in (f"{server.base_url}/dashboard", team):
+    owner = server.server.store.owner(server.credentials["team"].id)
+    assert owner is not None
+    server.server.store.add_owner(replace(owner, name="Donaudampfschifffahrt" * 9, id=LONG))
+    for url in (f"{server.base_url}/dashboard", team, f"{server.base_url}/dashboard/{LONG}"):
         page.open(url)
         assert page.overhang() <= 0
     page.show(1200, "light")
