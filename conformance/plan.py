@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from conformance import inventory, schedule
+from conformance import inventory, schedule, waiver
 from conformance.bench import SHORT_WINDOW, SLOW_ANSWER
 from conformance.catalogue import chosen, sought
 from conformance.contract import Contract
@@ -59,8 +59,10 @@ class Plan:
 def make(target: Target, answer: float = ANSWER) -> Plan:
     """The plan for a target whose answers take so many seconds.
 
-    Raises UnknownRequirement for a selection that names nothing.
+    Raises UnknownRequirement for a selection that names nothing, TargetError for wrong waivers.
     """
+    if target.waivers is not None:
+        waiver.load(target.waivers)
     contract = contract_of(target)
     target = fitted(target, contract)
     if target.control is None and slow(contract, answer):

@@ -37,7 +37,13 @@ def load(path: Path) -> tuple[Waiver, ...]:
     entries = document.get("waiver")
     if not isinstance(entries, list) or set(document) != {"waiver"}:
         raise TargetError(f"{path}: write each waiver as a [[waiver]] table")
-    return tuple(_waiver(path, number, entry) for number, entry in enumerate(entries, 1))
+    waivers = tuple(_waiver(path, number, entry) for number, entry in enumerate(entries, 1))
+    for number, one in enumerate(waivers, 1):
+        if one.id in (other.id for other in waivers[: number - 1]):
+            raise TargetError(
+                f"{path}, waiver {number}: {one.id} is waived twice; leave one of them"
+            )
+    return waivers
 
 
 def _waiver(path: Path, number: int, entry: Mapping[str, Any]) -> Waiver:

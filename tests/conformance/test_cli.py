@@ -159,6 +159,7 @@ def test_a_hook_that_cannot_be_run_is_said_before_the_run(folder: Path) -> None:
         (["run", "--windows", "0"], "--windows is 0; write a number above 0"),
         (["run", "--report-dir", "no.yaml/x"], "--report-dir no.yaml/x: cannot be made: Not a"),
         (["plan", "--only", "schema", "--skip", "schema"], "--only and --skip leave no"),
+        (["plan", "--waivers", "nowhere.toml"], "nowhere.toml: cannot be read: No such file"),
         (["run", "--waivers", "nowhere.toml"], "nowhere.toml: cannot be read: No such file"),
         (["audit", "empty.ndjson", "--only", "rat"], "did you mean rate?"),
     ],

@@ -44,6 +44,7 @@ def test_a_waiver_is_read(tmp_path: Path) -> None:
             "'rate' is an area; write one requirement's id, as in rate.",
         ),
         (GOOD + "more = 1\n", "more is not known; write id, reason, link, expires"),
+        (GOOD + GOOD, "waiver 2: rate.enforced is waived twice"),
         ("waiver = 1", "write each waiver as a "),
         (GOOD + "[other]\n", "write each waiver as a "),
         ("[", "not TOML"),
