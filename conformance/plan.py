@@ -173,8 +173,10 @@ class _Simulation:
         self.now += count * self.each_keyless
 
     def _generate(self, party: str, keys: int = 1) -> None:
+        """Count new keys; each but the last is used, in a window of its own, before the next."""
         self.generated += keys
         if (ledger := self.ledgers.get(party)) is not None:
+            ledger.windows += keys - 1
             self._renew(party)
             ledger.generated = self.now if ledger.generated is None else ledger.generated
 

@@ -17,10 +17,12 @@ import pytest
 
 from conformance import contract as contracts
 from conformance import history as histories
+from conformance import plan as plans
 from conformance import running, session, variables
 from conformance import target as targets
 from conformance.catalogue import requirements
 from conformance.outcome import Outcome, judged
+from conformance.report import document
 from reference_server import embedded
 from reference_server.clock import RealClock
 
@@ -63,6 +65,12 @@ def test_every_report_is_written(whole: Outcome) -> None:
 def test_a_history_is_judged_the_same_again(whole: Outcome) -> None:
     again = histories.read(whole.target.report_dir / "history.ndjson")
     assert judged(whole.contract, again, whole.target).verdicts == whole.verdicts
+
+
+def test_a_plan_foresees_the_windows_of_new_keys(tmp_path: Path) -> None:
+    outcome = ran(tmp_path, only=["rotation"])
+    took = document.windows(outcome)["project"]
+    assert plans.make(outcome.target).windows["project"] == pytest.approx(took, rel=0.2)
 
 
 def test_two_runs_send_the_same(tmp_path: Path) -> None:
