@@ -247,8 +247,7 @@ def init(output: str, force: bool, check: bool, header: tuple[str, ...], **given
 
     with _usage_errors():
         path = Path(output)
-        if path.exists() and not force:
-            raise drafts.exists(path)
+        drafts.suit(path, force=force)
         draft = drafts.drafted(given, _ask)
         checked = []
         for one in drafts.check(draft, options={"header": header}) if check else ():

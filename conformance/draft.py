@@ -288,6 +288,18 @@ def exists(path: Path) -> TargetError:
     return TargetError(f"{path} exists already; --force replaces it")
 
 
+def suit(path: Path, *, force: bool) -> None:
+    """Raise TargetError where no file can be written, before anything is asked."""
+    if path.is_dir():
+        raise TargetError(f"--output {path}: it is a folder; write the name of a file")
+    if not path.parent.is_dir():
+        raise TargetError(
+            f"--output {path}: there is no folder {path.parent}; make it, or name another"
+        )
+    if path.exists() and not force:
+        raise exists(path)
+
+
 def unanswered(option: str) -> TargetError:
     """What is wrong where a question gets no answer: the input ended, or was ended."""
     return TargetError(

@@ -95,6 +95,16 @@ def test_what_is_not_given_is_asked_for(server: Running) -> None:
     assert set(written("mine.toml")) == {"base_url", "project", "team", "safety"}
 
 
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [("nowhere/t.toml", "there is no folder nowhere"), (".", "it is a folder")],
+)
+def test_where_nothing_can_be_written_nothing_is_asked(output: str, said: str) -> None:
+    result = init("--output", output, "--force")
+    assert result.exit_code == 2
+    assert result.output.startswith(f"bugzy-conformance: --output {output}: {said}")
+
+
 def test_a_refused_key_is_said_and_nothing_is_written(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
