@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.outcome import Outcome
+
+PART = re.compile(r"\.[0-9a-f]{6}(\.pace|-[0-9]+\.ndjson)")  # of a run's workers, while it lasts
 
 
 def make(folder: Path) -> None:
@@ -47,9 +50,13 @@ def kept(outcome: Outcome) -> Outcome:
 
 
 def clear(folder: Path) -> None:
-    """Remove the reports of an earlier run, lest they be taken for those of a killed one."""
-    for name in BUILT:
-        (folder / name).unlink(missing_ok=True)
+    """Remove the reports of an earlier run, lest they be taken for those of a killed one.
+
+    And what a killed one left.
+    """
+    for path in folder.iterdir():
+        if path.name in BUILT or PART.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def summary(outcome: Outcome) -> list[str]:
