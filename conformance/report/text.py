@@ -26,6 +26,7 @@ FAILURES_SHOWN = 10  # in full: they are often of one cause
 FINDINGS_SHOWN = 3
 EXCHANGES_SHOWN = 4
 MOST_OF_FIELD = 40  # characters
+MOST_OF_TARGET = 160  # characters of a path and query: the curl line has all of it
 OPTIONS = {"should": "strict", "hardening": "hardening"}
 LONGEST = 4000  # characters of a line: what a target sent may be of any length
 
@@ -114,7 +115,8 @@ def exchange_line(outcome: Outcome, one: Exchange) -> str:
         target = target.replace(id, f"{{{name}}}")
     who = one.tags.key or one.tags.credential
     how = "" if one.tags.form in ("bearer", "none") else f" ({one.tags.form})"
-    return f"{one.number}  {one.request.method} {target} as {who}{how}  -> {_answer(outcome, one)}"
+    what = f"{one.request.method} {cut(target, MOST_OF_TARGET)}"
+    return f"{one.number}  {what} as {who}{how}  -> {_answer(outcome, one)}"
 
 
 def _answer(outcome: Outcome, one: Exchange) -> str:

@@ -4,7 +4,8 @@ import pytest
 
 from conformance.report import text
 from conformance.verdict import Verdict
-from tests.conformance.report.outcomes import failing, hostile, sound
+from tests.conformance.judges.builder import anonymous, exchange
+from tests.conformance.report.outcomes import failing, hostile, outcome, sound
 
 
 def test_a_failure_tells_all_that_its_reader_needs() -> None:
@@ -48,6 +49,15 @@ def test_nothing_that_was_sent_is_obeyed_or_begins_a_line() -> None:
 
 def test_lines_are_of_bounded_length() -> None:
     assert max(map(len, text.lines(hostile()))) < 10_000
+
+
+def test_of_a_long_path_the_beginning_is_shown_and_all_of_it_sent_by_curl() -> None:
+    long = "a" * 1000
+    found = outcome(exchange(200), anonymous(200, target=f"/api/v1/projects/{long}/executions"))
+    lines = text.lines(found)
+    (line,) = [line for line in lines if " as anonymous " in line]
+    assert "aaa... (861 characters more) as anonymous  -> 200" in line
+    assert any(long in line for line in lines if line.startswith("  curl "))
 
 
 def test_of_many_failures_some_are_told_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
