@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from conformance.verdict import Verdict
 
 HERE = Path(__file__).parent
-ALLOWANCE = 1_300_000  # characters of what targets sent, as they stand in the page
+FAILURES = 1_000_000  # characters of what targets sent, as they stand in the page, for all failures
+REST = 300_000  # and for what else is told
 FINDINGS_SHOWN = 5
 EXCHANGES_SHOWN = 5
 FIELDS_SHOWN = 40
@@ -50,7 +51,7 @@ class Allowance:
     """How much of what a target sent the page still has room for."""
 
     def __init__(self, characters: int) -> None:
-        self._left = characters
+        self.left = characters
 
     def line(self, text: str, most: int = LONGEST_LINE) -> str:
         """The text in one line, as long as there is room."""
@@ -61,15 +62,16 @@ class Allowance:
         return self._taken(visible.block(text, most))
 
     def _taken(self, text: str) -> str:
-        if self._left <= 0:
+        if self.left <= 0:
             return "(left out here; history.ndjson has it)"
-        self._left -= len(escape(text))
+        self.left -= len(escape(text))
         return text
 
 
 def build(outcome: Outcome) -> str:
     """The page."""
-    room = Allowance(ALLOWANCE)
+    room = Allowance(REST)
+    settings = _settings(outcome, room)  # first: it is little, and what comes later may be cut
     style, script = _asset("report.css"), _asset("report.js")
     return (
         _environment()
@@ -88,7 +90,7 @@ def build(outcome: Outcome) -> str:
             counts=_counts(outcome),
             outcomes=OUTCOMES,
             levels=LEVELS,
-            failures=[_failure(outcome, one, room) for one in outcome.verdicts if _failed(one)],
+            failures=list(_failures(outcome)),
             undecided=_undecided(outcome, room),
             notes=_notes(outcome, room),
             created=[room.block(str(one)) for one in outcome.created[:50]],
@@ -99,7 +101,7 @@ def build(outcome: Outcome) -> str:
                 (v.note for v in outcome.verdicts if v.requirement.id == "leak.timing"), ""
             ),
             traffic=_traffic(outcome),
-            settings=_settings(outcome, room),
+            settings=settings,
         )
     )
 
@@ -135,10 +137,6 @@ def _hash(text: str) -> str:
     return f"'sha256-{digest}'"
 
 
-def _failed(verdict: Verdict) -> bool:
-    return verdict.outcome == "failed"
-
-
 def _header(outcome: Outcome, room: Allowance) -> Mapping[str, str]:
     header = outcome.history.header
     return {
@@ -166,19 +164,33 @@ def _counts(outcome: Outcome) -> Mapping[str, Counter[str]]:
     }
 
 
+def _failures(outcome: Outcome) -> Iterator[Mapping[str, Any]]:
+    """What failed. Each has an equal part of the room that those before it have left."""
+    failed = [one for one in outcome.verdicts if one.outcome == "failed"]
+    left = FAILURES
+    for place, verdict in enumerate(failed):
+        room = Allowance(part := left // (len(failed) - place))
+        yield _failure(outcome, verdict, room)
+        left -= part - max(0, room.left)
+
+
 def _failure(outcome: Outcome, verdict: Verdict, room: Allowance) -> Mapping[str, Any]:
     findings = verdict.findings[:FINDINGS_SHOWN]
+    said = [(room.line(one.expected), room.line(one.observed)) for one in findings]
     return {
         "requirement": verdict.requirement,
         "note": room.line(verdict.note or ""),
-        "findings": [_finding(outcome, one, room) for one in findings],
+        "findings": [
+            _finding(outcome, one, *words, room) for one, words in zip(findings, said, strict=True)
+        ],
         "more": len(verdict.findings) - len(findings),
         "again": again(outcome, verdict.requirement.id),
     }
 
 
-def _finding(outcome: Outcome, finding: Finding, room: Allowance) -> Mapping[str, Any]:
-    expected, observed = room.line(finding.expected), room.line(finding.observed)
+def _finding(
+    outcome: Outcome, finding: Finding, expected: str, observed: str, room: Allowance
+) -> Mapping[str, Any]:
     expected_pieces, observed_pieces = marked.differences(expected, observed)
     shown = finding.exchanges[-EXCHANGES_SHOWN:]
     return {

@@ -104,6 +104,19 @@ def test_it_stays_small_whatever_was_sent() -> None:
     assert len(page.build(found).encode()) < MOST
 
 
+def test_what_is_big_leaves_room_for_what_every_failure_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(page, "FAILURES", 200_000)
+    text = page.build(hostile(30))
+    failures, _, rest = text.partition('<section id="undecided">')
+    assert "(left out here" in failures  # bodies
+    assert "(left out here" not in rest
+    said = re.findall("<dt>(?:Expected|Observed)</dt><dd>(.*?)</dd>", failures)
+    assert len(said) > 20
+    assert not any("(left out here" in one for one in said)
+
+
 def test_it_stays_small_however_much_was_sent() -> None:
     many = [exchange(200 if number % 61 else 429) for number in range(4_000)]
     assert len(page.build(outcome(*many)).encode()) < MOST
