@@ -192,13 +192,15 @@ def _finding(
     outcome: Outcome, finding: Finding, expected: str, observed: str, room: Allowance
 ) -> Mapping[str, Any]:
     expected_pieces, observed_pieces = marked.differences(expected, observed)
-    shown = finding.exchanges[-EXCHANGES_SHOWN:]
+    last = finding.exchanges[-EXCHANGES_SHOWN:]
+    command = room.line(curl(outcome, last[-1]), LONGEST_BODY) if last else ""
+    shown = [_exchange(outcome, one, room) for one in reversed(last) if room.left > 0]
     return {
         "expected": expected_pieces,
         "observed": observed_pieces,
-        "exchanges": [_exchange(outcome, one, room) for one in shown],
+        "exchanges": shown[::-1],
         "hidden": len(finding.exchanges) - len(shown),
-        "curl": room.line(curl(outcome, shown[-1]), LONGEST_BODY) if shown else "",
+        "curl": command,
     }
 
 
@@ -226,10 +228,14 @@ def _exchange(outcome: Outcome, one: Exchange, room: Allowance) -> Mapping[str, 
 
 
 def _fields(fields: Fields, room: Allowance) -> Iterator[tuple[str, str]]:
+    shown = 0
     for name, value in fields[:FIELDS_SHOWN]:
+        if room.left <= 0:
+            break
         yield room.line(name, 100), room.line(value, 500)
-    if len(fields) > FIELDS_SHOWN:
-        yield f"and {len(fields) - FIELDS_SHOWN} more", ""
+        shown += 1
+    if len(fields) > shown:
+        yield f"and {len(fields) - shown} more", ""
 
 
 def _body(body: bytes, room: Allowance) -> str:

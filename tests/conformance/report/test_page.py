@@ -110,7 +110,8 @@ def test_what_is_big_leaves_room_for_what_every_failure_says(
     monkeypatch.setattr(page, "FAILURES", 200_000)
     text = page.build(hostile(30))
     failures, _, rest = text.partition('<section id="undecided">')
-    assert "(left out here" in failures  # bodies
+    assert "exchanges left out here; history.ndjson has all" in failures
+    assert "<code>(left out here" not in failures  # no exchange of which nothing is told
     assert "(left out here" not in rest
     said = re.findall("<dt>(?:Expected|Observed)</dt><dd>(.*?)</dd>", failures)
     assert len(said) > 20
