@@ -1,10 +1,15 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from conformance import proof
+from conformance.cli import cli
+from conformance.proof import Result
 from conformance.scratch import STORAGE, scratch
 
 
@@ -24,22 +29,26 @@ def test_who_says_where_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.environ[STORAGE] == "/somewhere"
 
 
-@pytest.mark.parametrize(
-    ("command", "left"),
-    [
-        (["run", "--only", "auth.unknown-key"], {"conformance-report"}),
-        (["faults", "--only", "trusts-form"], set()),
-    ],
-)
-def test_a_command_leaves_its_reports_and_nothing_else(
-    tmp_path: Path, command: list[str], left: set[str]
-) -> None:
+def test_a_run_leaves_its_reports_and_nothing_else(tmp_path: Path) -> None:
     subprocess.run(
-        [sys.executable, "-m", "conformance", *command],
+        [sys.executable, "-m", "conformance", "run", "--only", "schema.valid-accepted"],
         cwd=tmp_path,
         env={name: value for name, value in os.environ.items() if name != STORAGE},
         capture_output=True,
         timeout=60,
         check=True,
     )
-    assert {path.name for path in tmp_path.iterdir()} == left
+    assert {path.name for path in tmp_path.iterdir()} == {"conformance-report"}
+
+
+def test_the_proof_keeps_apart_what_its_runs_keep(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = []
+
+    def run(*_: object, **options: object) -> Iterator[Result]:
+        kept.append(os.environ[STORAGE])
+        yield from ()
+
+    monkeypatch.delenv(STORAGE, raising=False)
+    monkeypatch.setattr(proof, "run", run)
+    assert CliRunner().invoke(cli, ["faults", "--quick"]).exit_code == 0
+    assert len(kept) == 1
