@@ -205,8 +205,8 @@ def _varying(found: Mapping[str, tuple[Any, Any]]) -> set[str]:
 
 
 def _masker(exchange: Exchange) -> Callable[[Any], Any]:
-    """Replaces the ids that were sent in the path, wherever they stand alone."""
-    ids = sorted(_ids(exchange), key=len, reverse=True)
+    """Replaces the ids that were sent in the path, wherever they stand alone, also shortened."""
+    ids = sorted(set(_spelled(_ids(exchange))), key=len, reverse=True)
     if not ids:
         return lambda value: value
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ids))})(?!\w)", re.IGNORECASE)
@@ -226,6 +226,14 @@ def _ids(exchange: Exchange) -> set[str]:
     given = {part for part, name in zip(parts[::-1], names[::-1], strict=False) if "{" in name}
     sent = UUID.findall(exchange.request.body[:MOST_LAYOUT].decode("utf-8", "replace"))
     return given.union(sent, (one for one in parts if len(one) > SHORT and re.search(r"\d", one)))
+
+
+def _spelled(ids: Iterable[str]) -> Iterator[str]:
+    """The ids, and of each uuid what people know it by: without hyphens, and its first part."""
+    for id in ids:
+        yield id
+        if UUID.fullmatch(id):
+            yield from (id.replace("-", ""), id.partition("-")[0])
 
 
 def _leaves(document: Any) -> Iterator[tuple[str, Any]]:

@@ -11,6 +11,7 @@ from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
 from conformance.judges.costs import tells_of_another
 from conformance.judges.counting import explain, pairs
+from conformance.judges.derived import derived
 from conformance.judges.select import (
     absent,
     addressed,
@@ -139,14 +140,15 @@ def _told_apart(
 ) -> Mapping[str, tuple[Any, Any]]:
     """The parts whose values on another's resource never occur on an absent one.
 
-    Of a part that varies between identical requests, it is whether it is there.
+    Of a part that varies between identical requests, or with the id, it is whether it is there.
     """
     varying = erratic(history, contract.rate_limit, missing[0].status)
     going = {part for part, missed in varying.items() if missed}
+    changing = varying.keys() | derived(history, contract.rate_limit)
 
     def compared(one: Exchange) -> Mapping[str, Any]:
         parts = answer(one, contract.rate_limit)
-        return {part: PRESENT if part in varying else parts[part] for part in parts}
+        return {part: PRESENT if part in changing else parts[part] for part in parts}
 
     ours, theirs = list(map(compared, foreign)), list(map(compared, missing))
     whole = varying.keys() & {ORDER, LAYOUT}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 import secrets
@@ -67,6 +68,26 @@ class EchoesIds(Server):
         if refusal.status == HTTPStatus.NOT_FOUND and call.ids:
             return f"{call.operation.owner} {next(iter(call.ids.values()))} not found"
         return super().message(call, refusal)
+
+
+@variant()
+class ShortensIds(Server):
+    """Its 404 names the first part of the id that it did not find, as people do."""
+
+    def message(self, call: Call, refusal: Refusal) -> str:
+        if refusal.status == HTTPStatus.NOT_FOUND and call.ids:
+            first, *_ = next(iter(call.ids.values())).split("-")
+            return f"{call.operation.owner} {first} not found"
+        return super().message(call, refusal)
+
+
+@variant()
+class TagsBodies(EchoesPath):
+    """Besides, each answer has the hash of its body as ETag, as frameworks send it."""
+
+    async def finish(self, _: Call, response: Response) -> Response:
+        response.headers["ETag"] = f'W/"{hashlib.sha256(bytes(response.body)).hexdigest()[:27]}"'
+        return response
 
 
 @variant()

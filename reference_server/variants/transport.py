@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import itertools
 import secrets
+import zlib
 from asyncio import Transport
 from collections.abc import Callable
 from http import HTTPStatus
@@ -227,6 +228,18 @@ class HasTwoWorkers(Server):
 
     async def finish(self, _: Call, response: Response) -> Response:
         response.headers["X-Served-By"] = f"worker-{next(self.turns)}"
+        return response
+
+
+@variant()
+class HasShards(Server):
+    """It has shards: the id in the path says which one answers, whoever it belongs to, if any."""
+
+    shards = 8
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        named = call.request.scope["path"].split("/")[4:5]  # behind /api/v1/projects
+        response.headers["X-Shard"] = str(zlib.crc32("".join(named).encode()) % self.shards)
         return response
 
 

@@ -1,4 +1,5 @@
 import json
+import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -62,6 +63,13 @@ def test_ids_are_masked_as_numbers_and_where_they_stand_alone() -> None:
     assert likeness.differences(addressed("42", 42), addressed("43", 43), LIMIT) == {}
     assert likeness.differences(addressed("42", 142), addressed("43", 143), LIMIT)
     assert likeness.differences(addressed("42", "a142"), addressed("43", "a143"), LIMIT)
+
+
+@pytest.mark.parametrize("said", ["{0}", "see {0.hex}", "no project {0.hex:.8}", "{0.hex:.8}..."])
+def test_an_id_is_masked_as_people_write_it_too(said: str) -> None:
+    ids = [uuid.uuid4() for _ in range(2)]
+    one, other = (addressed(str(id), said.format(id)) for id in ids)
+    assert likeness.differences(one, other, LIMIT) == {}
 
 
 def test_others_ids_are_not_masked() -> None:
