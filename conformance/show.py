@@ -10,6 +10,8 @@ from conformance.contract import Contract
 from conformance.keyring import Key
 from conformance.secrets import forms
 
+LEAST_TAIL = 3  # characters of a key's end that a page shows on purpose
+NO_CHANCE = 6  # characters that no id or hash holds by chance
 LEAST_TRIED = 4  # characters beyond the documented prefix: less is surely no key
 
 
@@ -51,8 +53,18 @@ def _beginning(answer: str, key: Key) -> str:
 
 
 def _tail(answer: str, key: Key, shown: str) -> str:
-    """What stands in the answer of the rest of the key, as its last characters."""
+    """What stands in the answer of the rest of the key, as its last characters.
+
+    A few of them are within longer words by chance, such as ids and hashes: they stand alone.
+    """
     rest = key.value[len(shown) :]
     after = answer[answer.find(shown) + len(shown) :]
-    ends = [rest[-length:] for length in range(3, len(rest) + 1) if rest[-length:] in after]
-    return ends[-1] if ends else ""
+    ends = [rest[-length:] for length in range(LEAST_TAIL, len(rest) + 1)]
+    return next((end for end in ends[::-1] if _shown(end, after)), "")
+
+
+def _shown(end: str, text: str) -> bool:
+    """Whether a key's end stands in a text, be it within a word if it is too long for chance."""
+    if len(end) >= NO_CHANCE:
+        return end in text
+    return re.search(rf"(?<![^\W_]){re.escape(end)}(?![^\W_])", text) is not None

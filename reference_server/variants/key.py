@@ -102,6 +102,14 @@ class ShowsSentence(Server):
 
 
 @variant()
+class ShowsFingerprint(GeneratesHexadecimalKeys):
+    """Its settings page shows the hash of the key besides, by which programs tell keys apart."""
+
+    def displayed(self, key: Key) -> str:
+        return f"{super().displayed(key)} (fingerprint {key.digest})"
+
+
+@variant()
 class ShowsEightCharacters(Server):
     """Its settings page shows eight characters of the secret instead of four."""
 

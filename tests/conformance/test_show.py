@@ -29,6 +29,20 @@ def test_how_much_of_a_key_is_shown(answer: str, shown: int, whole: bool, tail: 
     assert SECRET not in str(found)
 
 
+@pytest.mark.parametrize(
+    ("page", "tail"),
+    [
+        ("bzy_proj_Zr7w... of 1b4V0c-9f21", 0),
+        ("bzy_proj_Zr7w..., id 09fxTb4V", 0),
+        ("bzy_proj_Zr7w..., ends in xTb4V", 5),
+        ("bzy_proj_Zr7wxxxxxxP9xTb4V", 7),
+        ("bzy_proj_Zr7w <b>9xTb4V</b>", 6),
+    ],
+)
+def test_a_few_letters_within_a_word_are_chance(page: str, tail: int) -> None:
+    assert show.facts(page, KEY, CONTRACT)["tail_length"] == tail
+
+
 def test_a_secret_without_its_prefix_is_the_whole_key() -> None:
     assert show.facts(SECRET, KEY, CONTRACT)["whole"]
 
