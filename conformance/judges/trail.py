@@ -53,7 +53,6 @@ class _Trail:
         writing = [one for one in answered if self._carried[one.number] and _refusal(one)]
         self.refused = [one for one in writing if not self._carried[one.number] & self._served]
         self._whole = {one.number for one in self._lists if self._would_show(one)}
-        self._blind = {one.number for one in self._lists if self._shows_nothing(one)}
 
     def shown(self, write: Exchange) -> Exchange | None:
         """A list after a write that shows its marker."""
@@ -67,7 +66,7 @@ class _Trail:
         whole = [one for one in later if one.number in self._whole]
         if later and not whole:
             yield Doubt(f"{select.place(later[0])} may be cut off at its limit")
-        elif whole and whole[-1].number in self._blind:
+        elif whole and self._shows_nothing(whole[-1], write):
             yield Doubt(f"{select.place(whole[-1])} shows nothing of what accepted writes made")
         elif whole:
             yield Evidence((write, whole[-1]))
@@ -82,10 +81,13 @@ class _Trail:
     def _holds_made(self, some: Iterable[Mapping[str, Any]]) -> bool:
         return any(v in self._made for item in some for v in item.values() if isinstance(v, str))
 
-    def _shows_nothing(self, listed: Exchange) -> bool:
-        """Whether a list hides accepted writes too, so that it would hide any."""
-        writes = self._accepted.get(path(listed), ())
-        before = [one for one in writes if one.precedes(listed)]
+    def _shows_nothing(self, listed: Exchange, write: Exchange) -> bool:
+        """Whether a list hides writes that were accepted before another, so that it would hide it.
+
+        What was accepted since then, it may only be late to show.
+        """
+        accepted = self._accepted.get(path(listed), ())
+        before = [one for one in accepted if one.precedes(write)]
         carried = frozenset[str]().union(*(self._carried[one.number] for one in before))
         shown = carried & self._shown[listed.number] or self._holds_made(items(listed))
         return bool(before) and not shown

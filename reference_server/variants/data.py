@@ -88,6 +88,26 @@ class KeepsFew(Server):
 
 
 @variant()
+class ListsLate(Server):
+    """Its lists are read from a copy, which is five seconds old."""
+
+    late = 5  # seconds
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.made: dict[Any, float] = {}
+
+    def create(self, call: Call, id_member: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        whole = super().create(call, id_member, content)
+        self.made[whole[id_member]] = self.now()
+        return whole
+
+    def contents(self, call: Call) -> list[Mapping[str, Any]]:
+        new = {id for id, when in self.made.items() if when > self.now() - self.late}
+        return [one for one in super().contents(call) if new.isdisjoint(map(str, one.values()))]
+
+
+@variant()
 class EmptiesAssumedLists(Server):
     """Nothing has happened there yet: test runs, bug reports and automations are empty."""
 

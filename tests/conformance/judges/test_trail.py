@@ -75,3 +75,9 @@ def test_a_list_that_is_cut_off_but_begins_with_the_newest_leaves_none() -> None
 def test_a_list_that_shows_no_writes_leaves_a_doubt() -> None:
     assert opinions(trail.side_effects, created(202, 1), REFUSED, listed()) == "doubtful"
     assert opinions(trail.side_effects, created(202, 1), REFUSED, listed(1)) == "passed"
+
+
+def test_a_list_may_be_late_to_show_what_was_accepted_since() -> None:
+    assert opinions(trail.side_effects, REFUSED, created(202, 1), listed()) == "passed"
+    shown = [created(202, 1), REFUSED, created(202, 2), listed(1)]
+    assert opinions(trail.side_effects, *shown) == "passed"
