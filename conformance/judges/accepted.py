@@ -36,6 +36,7 @@ def _acceptance(contract: Contract, history: History, kind: str) -> Iterator[Opi
         of_kind = contract.by_id[select.place(one)].kind == kind
         meant = _showing(one) and one.tags.group not in ELSEWHERE
         missing = one.status == 404 and select.refers(contract, one)
+        missing |= one.number in select.unfinished(history)
         answered = select.said(one) not in limited and not missing
         answered &= one.status != 401 or not lives.lost(one)  # area rotation judges why
         return select.own(one) and meant and of_kind and answered

@@ -77,6 +77,26 @@ def _at_home(exchange: Exchange) -> bool:
     return exchange.plain_key and tags.resource == "own" and below and addressed(exchange)
 
 
+@lru_cache(maxsize=8)
+def unfinished(history: History) -> frozenset[int]:
+    """The 404s for what was only accepted so far, not yet made (RFC 9110, 15.3.3), by number.
+
+    Nothing had shown its id but the 202 that named it.
+    """
+    hidden = [one for one in history.judged if one.status == 404 and one.tags.nested == "own"]
+    return frozenset(one.number for one in hidden if _statuses(history, one) == {202})
+
+
+def _statuses(history: History, hidden: Exchange) -> set[int | None]:
+    """Which successes had shown the id at the end of a path until then."""
+    id = hidden.request.path.rpartition("/")[2].encode()
+    return {
+        one.status
+        for one in history.judged
+        if one.succeeded and one.precedes(hidden) and one.response and id in one.response.body
+    }
+
+
 def refers(contract: Contract, exchange: Exchange) -> bool:
     """Whether the body names something by its id, which may not be there."""
     operation, sent = operation_of(contract, exchange), exchange.request.json

@@ -14,6 +14,7 @@ from reference_server import errors
 from reference_server.app import Server
 from reference_server.call import Call
 from reference_server.errors import Refusal
+from reference_server.store import Resource
 from reference_server.variants.registry import variant
 
 LEVELS = 16
@@ -105,6 +106,36 @@ class ListsLate(Server):
     def contents(self, call: Call) -> list[Mapping[str, Any]]:
         new = {id for id, when in self.made.items() if when > self.now() - self.late}
         return [one for one in super().contents(call) if new.isdisjoint(map(str, one.values()))]
+
+
+@variant()
+class MakesLater(Server):
+    """An execution is made a moment after it was accepted (RFC 9110, 15.3.3), and then found."""
+
+    later = 0.2  # seconds
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.begun: dict[str, float] = {}
+
+    def create(self, call: Call, id_member: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        whole = super().create(call, id_member, content)
+        if id_member == "executionId":
+            self.begun[str(whole[id_member])] = self.now()
+        return whole
+
+    def is_there(self, id: str) -> bool:
+        """Whether an execution has been made, or whatever else has the id."""
+        return self.begun.get(id, 0.0) + self.later <= self.now()
+
+    def contents(self, call: Call) -> list[Mapping[str, Any]]:
+        found = super().contents(call)
+        return [one for one in found if self.is_there(str(one.get("executionId")))]
+
+    def find_resource(self, call: Call, resource_id: str, collection: str) -> Resource:
+        if not self.is_there(resource_id):
+            raise self.no_resource(call, resource_id)
+        return super().find_resource(call, resource_id, collection)
 
 
 @variant()

@@ -1,12 +1,17 @@
 """A valid key is accepted wherever it is its own."""
 
+from typing import Any
+
 import pytest
 
 from conformance.exchange import Exchange
 from conformance.judges import accepted
 
-from .builder import exchange, issued, opinions
+from .builder import exchange, issued, opinions, success
 from .test_auth import OWN
+
+PATH = OWN.request.path
+MADE = success("createExecution", "project")
 
 
 def test_a_key_is_accepted() -> None:
@@ -63,3 +68,18 @@ def test_limits_and_crashes_accept_nothing() -> None:
     assert opinions(accepted.project_key, exchange(429)) == "doubtful"
     assert opinions(accepted.project_key, exchange(500)) == "doubtful"
     assert opinions(accepted.project_key, exchange(500), exchange(429), OWN) == "passed"
+
+
+def got(status: int, **how: Any) -> Exchange:
+    return exchange(status, operation="getExecution", target=f"{PATH}/{MADE['executionId']}", **how)
+
+
+def test_what_was_only_accepted_may_not_be_there_yet() -> None:
+    made = exchange(202, operation="createExecution", body={"data": MADE})
+    listed = exchange(200, body={"data": [MADE]})
+    assert opinions(accepted.project_key, OWN, made, got(404)) == "passed"
+    assert opinions(accepted.project_key, OWN, made, got(404), listed) == "passed"
+    assert opinions(accepted.project_key, OWN, made, listed, got(404)) == "failed"
+    found = got(200, body={"data": MADE})
+    assert opinions(accepted.project_key, OWN, made, found, got(404)) == "failed"
+    assert opinions(accepted.project_key, OWN, got(404)) == "failed"

@@ -132,6 +132,15 @@ def test_a_valid_request_is_accepted() -> None:
     assert opinions(schema.valid_accepted, generated(200)) == "passed"
 
 
+def test_what_was_only_accepted_may_not_be_there_yet() -> None:
+    made = success("createExecution", "project")
+    path = f"{exchange(200).request.path}/{made['executionId']}"
+    begun = exchange(202, operation="createExecution", body={"data": made})
+    lost = exchange(404, operation="getExecution", target=path, generated="positive")
+    assert opinions(schema.valid_accepted, begun, lost) == "nothing"
+    assert opinions(schema.valid_accepted, lost) == "failed"
+
+
 @pytest.mark.parametrize("status", [400, 404, 405, 409, 422])
 def test_a_valid_request_is_not_accepted(status: int) -> None:
     assert opinions(schema.valid_accepted, OWN, generated(status)) == "failed"
