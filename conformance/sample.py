@@ -92,6 +92,7 @@ def invalid_bodies(operation: Operation, marker: str) -> Iterator[tuple[str, byt
         for what, wrong in _wrong(entry, schema, marker):
             yield f"body.{what}:{name}", _dump({**valid, name: wrong})
     yield "body.extra-member", _dump({**valid, "conformanceUnknown": True})
+    yield "body.extra-null", _dump({**valid, "conformanceUnknown": None})
     yield "body.extra-proto", _dump({**valid, "__proto__": {"conformance": True}})
     yield "body.case", _dump({name.upper(): value for name, value in valid.items()})
     yield "body.array", _dump([valid])

@@ -113,7 +113,7 @@ def disguise_works(contract: Contract, history: History) -> Iterator[Opinion]:
             one.succeeded
             or (remaining or 0) > 0
             or twist not in OTHER_PATHS
-            or (twist == "slash" and everywhere)  # also what is no route is refused
+            or (twist in ("slash", "slashes") and everywhere)  # also what is no route is refused
         ):
             yield Finding(
                 expected=f"429 for an exhausted key, also with {_disguise(twist)}",
@@ -132,6 +132,7 @@ def _disguise(twist: str) -> str:
         "forwarded": f"the field {detail}",
         "query": "another query string",
         "slash": "a trailing slash",
+        "slashes": "a doubled slash",
         "case": "letters in another case",
         "escape": "an escaped letter",
         "connection": "another connection",

@@ -17,12 +17,13 @@ from conformance.judges.windows import ROUNDING, Spot, left_of, offset, spots, w
 def limit_exceeded(contract: Contract, history: History) -> Iterator[Opinion]:
     """Yield windows in which a request over the limit, one at a time, was not refused."""
     explanation, clock = explain(contract, history), offset(contract, history)
+    even, honest = not explanation.uneven, explanation.requirement != "rate.remaining-counts"
     for of_key in spots(contract, history).values():
         counted = [one for one in of_key if one.exchange.tags.group != "exhausted"]
         if clock is not None:
             counted = [one for one in counted if not clock.about(one.exchange, one.reset)]
         for of_counter in explanation.counters(counted):
-            yield from _crossings(contract, of_counter, even=not explanation.uneven)
+            yield from _crossings(contract, of_counter, even=even, honest=honest)
         counted = [one for one in of_key if explanation.counter(one.exchange) is not None]
         yield from _served(contract, counted)
 
@@ -62,10 +63,12 @@ def _served(contract: Contract, of_key: Iterable[Spot]) -> Iterator[Finding]:
             return
 
 
-def _crossings(contract: Contract, members: tuple[Spot, ...], *, even: bool) -> Iterator[Opinion]:
+def _crossings(
+    contract: Contract, members: tuple[Spot, ...], *, even: bool, honest: bool
+) -> Iterator[Opinion]:
     """Judge what follows in a window that is used up; one finding is enough.
 
-    By the number of requests it is where each costs one (*even*), by Remaining in any case.
+    By the number of requests it is where each costs one (*even*), by Remaining if that is *honest*.
     """
     limit = contract.rate_limit.limit
     admitted: dict[int | None, int] = {}
@@ -79,7 +82,7 @@ def _crossings(contract: Contract, members: tuple[Spot, ...], *, even: bool) -> 
             return
         if one.admitted and one.reset is not None and not one.at_once:
             admitted[one.reset] = admitted.get(one.reset, 0) + 1
-            if one.remaining == 0 or (even and admitted[one.reset] >= limit):
+            if (honest and one.remaining == 0) or (even and admitted[one.reset] >= limit):
                 last.setdefault(one.reset, one)
         before = one
 
@@ -116,8 +119,7 @@ def refusal_misinforms(contract: Contract, history: History) -> Iterator[Opinion
         admitted = [one for one in of_counter if one.admitted and one.reset is not None]
         for one in of_counter:
             known = _announced(admitted, one) if one.refused else set()
-            silent = one.refused and one.remaining is None and one.told is None
-            if not (known or silent):
+            if not known and not (one.refused and _is_silent(contract, one)):
                 continue
             yield Evidence((one.exchange,))
             too_late = one.exchange.number in late and not pushed
@@ -127,6 +129,11 @@ def refusal_misinforms(contract: Contract, history: History) -> Iterator[Opinion
             if one.remaining != 0 or unknown or too_late:
                 yield _misinformed(contract, one, latest)
                 break
+
+
+def _is_silent(contract: Contract, one: Spot) -> bool:
+    response = one.exchange.response
+    return not any(response and response.values(name) for name in contract.rate_limit.fields)
 
 
 def _announced(answers: Iterable[Spot], refused: Spot) -> set[int]:

@@ -192,7 +192,8 @@ def reset_moved(contract: Contract, history: History) -> Iterator[Opinion]:
         yield Doubt(f"{explanation.text}: it is not sure which answers share a window")
         return
     for of_key in spots(contract, history).values():
-        admitted = [one for one in of_key if one.admitted and one.reset is not None]
+        untwisted = [one for one in of_key if one.exchange.tags.twist is None]  # else: no-bypass
+        admitted = [one for one in untwisted if one.admitted and one.reset is not None]
         plausible = [one for one in admitted if _implausible(contract, clock, one) is None]
         for of_counter in explanation.counters(plausible):
             yield from _moves(contract, clock, of_counter)

@@ -60,18 +60,20 @@ def revoked_still_limited(contract: Contract, history: History) -> Iterator[Opin
     lives, clock = lives_of(history), offset(contract, history)
     exhausted: dict[str, Spot] = {}
     admitted: set[str] = set()  # what never was is not exhausted: it is refused as a stranger's
-    strange: set[int | None] = set()  # the Resets of a limit of requests without a valid key
+    limited = [one for one in history.judged if one.status == 429 and one.tags.key is None]
+    strange = {spot(one, contract.rate_limit).reset for one in limited}
+    asked: set[str] = set()  # since they were replaced
     found: list[Opinion] = []
     for one in history.judged:
         label = one.tags.key or ""
-        if one.status == 429 and one.tags.key is None:
-            strange.add(spot(one, contract.rate_limit).reset)
         if one.plain_key and one.admitted:
             admitted.add(label)
         if not one.plain_key or one.status not in (401, 429):
             continue
         if lives.dead(one) and label in exhausted:
-            found += _revoked(contract, clock, exhausted[label], one, strange)
+            alone = label not in asked and not strange and _stranger_after(history, one)
+            found += _revoked(contract, clock, exhausted[label], one, strange, alone)
+            asked.add(label)
         elif one.status == 429 and label in admitted and not lives.fading(one):
             exhausted[label] = spot(one, contract.rate_limit)
     proved = any(isinstance(one, Evidence) for one in found)
@@ -93,6 +95,12 @@ def _amid(contract: Contract, history: History, exhausted: Mapping[str, Spot]) -
                 yield _limited(contract, exhausted[label].exchange, one)
 
 
+def _stranger_after(history: History, one: Exchange) -> bool:
+    """Whether somebody without a valid key was told so afterwards."""
+    strangers = (other for other in history.judged if other.tags.key is None)
+    return any(other.status == 401 and one.precedes(other) for other in strangers)
+
+
 def _limited(contract: Contract, refused: Exchange, one: Exchange) -> Finding:
     return Finding(
         expected=f"401 {contract.codes.get(401)} for a replaced key",
@@ -107,12 +115,14 @@ def _revoked(
     refused: Spot,
     one: Exchange,
     strange: set[int | None],
+    alone: bool,
 ) -> Iterator[Opinion]:
+    """Judge what a replaced key is answered; *alone*: at once, and no stranger is, ever."""
     told = spot(one, contract.rate_limit).reset
     if one.status == 401:
         if clock is not None and refused.reset and clock.likely_within(one, refused.reset):
             yield Evidence((refused.exchange, one))
-    elif told == refused.reset and (told is None or told not in strange):
+    elif alone or (told == refused.reset and (told is None or told not in strange)):
         yield _limited(contract, refused.exchange, one)
     else:
         yield Doubt("another limit than the replaced key's own refused it")

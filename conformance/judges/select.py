@@ -14,9 +14,9 @@ INFINITY = float("inf")
 NEVER = (INFINITY, -INFINITY)  # from when until when a key is valid that never surely is
 
 LAYER = frozenset({"HEAD", "OPTIONS", "TRACE"})  # methods of the HTTP layer (reading 11)
-OTHER_PATHS = frozenset(
-    {"slash", "case", "escape"}
-)  # twists after which a path may lawfully be another
+OTHER_PATHS = frozenset(  # twists after which a path may lawfully be another
+    {"slash", "slashes", "case", "escape"}
+)
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")

@@ -100,12 +100,19 @@ def _asking(one: Exchange) -> str:
 def _facets(one: Exchange) -> Mapping[str, str]:
     """An answer in parts that can be compared."""
     assert one.response is not None
-    names = {name.lower() for name, _ in one.response.fields} - FRAMING
+    told = (name.lower() for name, value in one.response.fields if not _repeats(value, one))
+    names = frozenset(told) - FRAMING
     facets = {"status": str(one.status), "field names": ", ".join(sorted(names))}
     facets["media type"] = one.response.media_type
     document = one.response.json
     content = one.response.body.decode(errors="replace") if document is None else document
     return facets | dict(_leaves(content))
+
+
+def _repeats(value: str, one: Exchange) -> bool:
+    """Whether a field repeats the query, and is there because of it."""
+    query = one.request.target.partition("?")[2]
+    return query != "" and (query in value or unquote_plus(query) in value)
 
 
 def _leaves(document: Any) -> Iterator[tuple[str, str]]:

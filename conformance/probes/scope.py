@@ -11,7 +11,7 @@ from conformance.address import CROSS, OTHERS
 from conformance.bench import Bench
 from conformance.client import Call
 from conformance.contract import Operation
-from conformance.credential import ANONYMOUS
+from conformance.credential import ANONYMOUS, Credential, forged
 from conformance.exchange import Exchange
 from conformance.likeness import UUID
 from conformance.probe import Lacking, Phase, probes
@@ -306,7 +306,7 @@ def _ids(listed: Exchange, operation: Operation) -> list[str]:
     "scope.no-side-effect",
     phase=Phase.EXTRA,
     spends={"own": 7 + BURSTS * 17, "other": 7},
-    free=BURSTS * 3,
+    free=BURSTS * 6,
     needs=("other.id",),
 )
 def test_bursts(bench: Bench, party: str) -> None:
@@ -320,13 +320,19 @@ def test_bursts(bench: Bench, party: str) -> None:
         began = bench.clock.now()
         for operation in bench.contract.of_kind(party):
             if operation.body is not None:
-                bench.send(operation, ANONYMOUS, group="burst")
+                for stranger in (ANONYMOUS, _unknown(bench, operation, number)):
+                    bench.send(operation, stranger, group="burst")
                 for way in _refused(bench, operation, number):
                     bench.send(operation, party, **way, group="burst")
         after, ended = look_around(bench, party), bench.clock.now()
         if after != before:
             bench.wait_until(2 * ended - began, f"{party}: what changes by itself?")
         before = look_around(bench, party)
+
+
+def _unknown(bench: Bench, operation: Operation, number: int) -> Credential:
+    """A key that was never issued, another one for each burst."""
+    return forged(bench.contract, operation.kind, bench.rng(f"burst/{operation.id}/{number}"))
 
 
 def _refused(bench: Bench, operation: Operation, number: int) -> Iterator[dict[str, Any]]:

@@ -97,7 +97,7 @@ def respelled(path: str) -> list[tuple[str, str]]:
     """
     parts = [part if re.search(r"\d", part) else part.upper() for part in path.split("/")]
     escaped, doubled = path.replace("s/", "%73/", 1), path.replace("s/", "s//", 1)
-    return [("case", "/".join(parts)), ("escape", escaped), ("slash", doubled)]
+    return [("case", "/".join(parts)), ("escape", escaped), ("slashes", doubled)]
 
 
 def shows(bench: Bench, operation: Operation) -> bool:

@@ -96,6 +96,18 @@ class IgnoresCaseOfMembers(Server):
 
 
 @fault(breaks="error.invalid-body")
+class LeavesOutNothing(Server):
+    """Drops members that it does not know before it looks at a body, where they are null."""
+
+    def decode(self, call: Call) -> Any:
+        content = super().decode(call)
+        if not isinstance(content, dict):
+            return content
+        known = DEFAULTS[call.operation.id]
+        return {name: one for name, one in content.items() if one is not None or name in known}
+
+
+@fault(breaks="error.invalid-body")
 class WritesTasksSmall(Server):
     """Writes a task's name in small letters before it looks whether it is one."""
 

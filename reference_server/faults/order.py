@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from http import HTTPStatus
 
 from starlette.responses import Response
@@ -191,6 +192,19 @@ class LimitsOneReadBeforeAuthenticating(LimitsBeforeAuthenticating):
             super().authenticate(call)
         else:
             Server.authenticate(self, call)
+
+
+@fault(breaks="rate.revoked-is-401", also=("rotation.old-key-revoked", "rotation.same-as-unknown"))
+class LimitsBeforeAuthenticatingAnew(LimitsBeforeAuthenticating):
+    """Looks at a token's window first, and says of one that is no key that it begins just now."""
+
+    def authenticate(self, call: Call) -> None:
+        try:
+            super().authenticate(call)
+        except Refusal:
+            if call.window and not self.find_key(self.credential_of(call) or ""):
+                call.window = replace(call.window, reset=self.windows.end(call.now))
+            raise
 
 
 @fault(breaks="rate.before-work")

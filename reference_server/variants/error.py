@@ -52,6 +52,16 @@ class EchoesRequests(Server):
 
 
 @variant()
+class MirrorsQueries(Server):
+    """Repeats the query in a field of its own, where there is one."""
+
+    async def finish(self, call: Call, response: Response) -> Response:
+        if query := call.request.url.query:
+            response.headers["X-Query"] = KEY.sub("(a key)", query)
+        return await super().finish(call, response)
+
+
+@variant()
 class LinksToSettings(Server):
     """Its errors link to the page of its web application that helps."""
 

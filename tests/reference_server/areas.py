@@ -90,7 +90,8 @@ async def scope(script: Script) -> None:
         await script.send("DELETE", f"/{kind}/{{{other}}}/{list_}", name)
         misspelled = body.replace(b"-", b"_")
         await script.send("POST", f"/{kind}/{{{name}}}/{list_}", name, body=misspelled)
-        await script.send("POST", f"/{kind}/{{{name}}}/{list_}", None, body=body)
+        for stranger in (None, "bzy_proj_unknown"):
+            await script.send("POST", f"/{kind}/{{{name}}}/{list_}", stranger, body=body)
         await script.send("GET", f"/{kind}/{{{name}}}/{list_}?limit=0", cross)
         await script.send("POST", f"/{kind}/{{{name}}}/{list_}", cross, body=body)
         await script.send("GET", f"/{kind}/{{{name}}}{nested}", name)
@@ -310,6 +311,7 @@ async def lenient(script: Script) -> None:
         b'{"taskSlug": "x", "parameters": {"x": 0x1}}',
         b'{"taskSlug": "x", "parameters": {"x": [1,]}}',
         b'{"TASKSLUG": "x"}',
+        b'{"taskSlug": "x", "more": null}',
         b'{"taskSlug": "X"}',
     ):
         await script.send("POST", runs, body=body)

@@ -198,6 +198,15 @@ def test_something_is_learned_without_a_key(other: Exchange) -> None:
     assert opinions(auth.before_all, anonymous(401), other) == "failed"
 
 
+def test_a_query_may_be_repeated_in_a_field_of_its_own() -> None:
+    def asked(value: str) -> Exchange:
+        target = "/api/v1/projects/1/executions?limit=%2D1"
+        return anonymous(401, defect="query.low:limit", target=target, fields={"X-Query": value})
+
+    assert opinions(auth.before_all, anonymous(401), asked("limit=-1")) == "passed"
+    assert opinions(auth.before_all, anonymous(401), asked("limit is too low")) == "failed"
+
+
 def test_something_is_learned_with_a_forged_key() -> None:
     plain, absent = (
         presented(401, "forged:project"),

@@ -73,6 +73,11 @@ def test_a_window_that_rolls_over_is_another_count() -> None:
     assert opinions(limit.limit_exceeded, *DRAINED, rolled) == "nothing"
 
 
+def test_a_remaining_that_is_miscounted_shows_no_end_of_a_window() -> None:
+    rounded = [says(200, left=(59 - n) // 10 * 10) for n in range(WHOLE)]
+    assert opinions(limit.limit_exceeded, *rounded, REFUSED) != "failed"
+
+
 def test_what_is_admitted_about_the_reset_may_be_in_a_window_of_its_own() -> None:
     late = says(200, left=0, reset=END, started=59.5)
     assert opinions(limit.limit_exceeded, *DRAINED, late) == "nothing"

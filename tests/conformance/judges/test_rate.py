@@ -102,6 +102,11 @@ def test_a_reset_moves(by: int) -> None:
     assert opinions(rate.reset_moved, *asked) == "failed"
 
 
+def test_a_disguise_that_has_a_window_of_its_own_moves_no_other() -> None:
+    asked = [says(reset=END), says(reset=END + 5, started=20, twist="query")]
+    assert opinions(rate.reset_moved, *asked) == "nothing"
+
+
 def test_a_window_goes_on_after_its_reset() -> None:
     early = [says(left=59 - n, reset=UNIX + 5 * n, started=5.0 * n) for n in range(5)]
     assert opinions(rate.reset_passed, *early) == "failed"

@@ -55,6 +55,15 @@ def test_a_limit_of_an_address_is_another_one() -> None:
     assert opinions(renewed.revoked_still_limited, *asked) == "doubtful"
 
 
+def test_a_limit_that_strangers_never_meet_is_the_keys_own_whatever_it_says() -> None:
+    anew, stranger = says(429, left=0, reset=END + 3), exchange(401, key=None, credential="none")
+    asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED]
+    assert opinions(renewed.revoked_still_limited, *asked, anew, stranger) == "failed"
+    assert opinions(renewed.revoked_still_limited, *asked, stranger, anew) == "doubtful"
+    known = [exchange(401), anew]  # a limit of how often an unknown key may be tried
+    assert opinions(renewed.revoked_still_limited, *asked, *known, stranger) == "passed"
+
+
 def test_a_limit_of_strangers_may_end_at_the_same_time() -> None:
     stranger = says(429, left=0, reset=END, key=None, credential="anonymous")
     asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED, stranger, REFUSED]
