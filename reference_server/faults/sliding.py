@@ -6,10 +6,8 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import replace
-from typing import Any
 
 from reference_server.app import Server
-from reference_server.call import Call
 from reference_server.faults.registry import fault
 from reference_server.windows import Window, Windows
 
@@ -95,17 +93,3 @@ class FillsBucket(Server):
 
     def make_windows(self) -> Windows:
         return Bucket(self.limit, self.seconds)
-
-
-@fault(breaks="rate.recovers", also=("rate.remaining-honest",))
-class KeepsLogSecretly(Server):
-    """Says what a fixed window would, and refuses by a log of the last minute."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.log = LogWindows(self.limit, self.seconds)
-
-    async def take(self, call: Call) -> Window:
-        said = await super().take(call)
-        kept = self.log.take(self.counter(call), call.now)
-        return said if kept.admitted else replace(said, used=max(said.used, self.limit + 1))
