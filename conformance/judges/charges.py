@@ -66,6 +66,7 @@ def _others(history: History, party: str) -> Iterator[tuple[Spender, ...]]:
             (other, [one.ended for one in counted]),
             (f"{other}, also where it is refused", [one.ended for one in ones]),
             (f"{other}'s requests to it", to_it),
+            (f"{other}'s refusals", [one.ended for one in ones if one.status == 429]),
         )
     refused = [one for one in history.answered if one.status == 401]
     for name, chosen in STRANGERS.items():
@@ -77,12 +78,17 @@ def _others(history: History, party: str) -> Iterator[tuple[Spender, ...]]:
 
 
 def _parts(history: History, party: str) -> Iterator[Spender]:
-    """Of each other party what is told apart by method, by outcome, or by both."""
+    """Of each other party what is told apart by method, by outcome, or by both.
+
+    By method also with what was refused for the limit, which has no other outcome.
+    """
     for other, ones in _asking(history, party).items():
         counted = [one for one in ones if one.status != 429]
         for told in (_by_method, _by_outcome, _by_both):
             for name, some in grouped(counted, told).items():
                 yield f"{other}'s {name}", [one.ended for one in some]
+        for name, some in grouped(ones, _by_method).items():
+            yield f"{other}'s {name}, also refused", [one.ended for one in some]
 
 
 def _by_method(one: Exchange) -> str:

@@ -197,6 +197,19 @@ def test_a_key_pays_for_some_of_what_another_does() -> None:
     asked = [team(59), left(59), team(58), write(58), team(56), write(57), write(56), team(53)]
     found = counting.explain(CONTRACT, history(*asked))
     assert found.text == "team pays for project's POST requests"
+    refused = exchange(429, operation="createExecution")
+    found = counting.explain(CONTRACT, history(*asked, refused, team(51)))
+    assert found.text == "team pays for project's POST requests, also refused"
+
+
+def test_a_key_pays_for_what_another_is_refused() -> None:
+    def team(remaining: int) -> Exchange:
+        return left(remaining, operation="listEnvironments", credential="team")
+
+    over = left(0, status=429)
+    asked = [left(1), team(59), left(0), team(58), over, over, team(55), over, team(53)]
+    found = counting.explain(CONTRACT, history(*asked))
+    assert found.text == "team pays for project's refusals"
 
 
 def test_somebody_else_explains_what_nobody_here_did() -> None:
