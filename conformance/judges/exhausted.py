@@ -8,7 +8,7 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
-from conformance.judges.counting import explain, resets_move
+from conformance.judges.counting import explain, slides
 from conformance.judges.select import OTHER_PATHS, absent, lives_of, own, passing, place, said
 from conformance.judges.windows import Offset, Spot, left_of, offset, spot, spots
 
@@ -16,9 +16,9 @@ from conformance.judges.windows import Offset, Spot, left_of, offset, spot, spot
 def _over_the_limit(contract: Contract, history: History) -> Iterator[tuple[Exchange, Exchange]]:
     """Requests with a key that had been refused in the window under way, after the refusal.
 
-    None where Resets move by themselves: then nobody knows which window is under way.
+    None where Resets move on and on: then nobody knows which window is under way.
     """
-    if resets_move(contract, history):
+    if slides(contract, history):
         return
     clock, lives = offset(contract, history), lives_of(history)
     missing, refusals = absent(contract, history), _refusals(contract, history)

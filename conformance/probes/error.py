@@ -293,7 +293,7 @@ def test_preferred(bench: Bench, party: str) -> None:
     )
 
 
-@probes("error.no-server-error", spends={"own": 16}, thrift={"spends": {"own": 7}})
+@probes("error.no-server-error", spends={"own": 19}, thrift={"spends": {"own": 10}})
 def test_unusual(bench: Bench, party: str) -> None:
     """Send what is unusual but not wrong: conditions, queries, texts of odd characters."""
     operation = first_list(bench.contract, party)

@@ -57,7 +57,7 @@ def test_malformed(bench: Bench, operation: Operation) -> None:
 @probes(
     "leak.before-validation",
     phase=Phase.EXTRA,
-    spends={"own": 16},
+    spends={"own": 18},
     needs=("other.id",),
     where=lambda op: op.lists or op.body is not None,
 )
@@ -79,7 +79,7 @@ def test_invalid_otherwise(bench: Bench, operation: Operation) -> None:
     "scope.project-isolation",
     "scope.team-isolation",
     phase=Phase.EXTRA,
-    spends={"own": 2},
+    spends={"own": 3},
     needs=("other.id",),
     where=lambda op: op.lists or op.body is not None,
 )
