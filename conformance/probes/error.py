@@ -221,12 +221,26 @@ def test_drawn_body(bench: Bench, operation: Operation) -> None:
 def test_rest(bench: Bench, party: str) -> None:
     """Send defects for which the others had no room, where a new key makes some.
 
-    A team's operations take more bodies than one window does; a project's keys are replaced often.
-    Where answers are slow, there is no time for it.
+    A team's operations take more bodies than one window does. Where answers are slow, there is no
+    time for it.
     """
     if not (bench.thrifty and bench.client.latency > SLOW_ANSWER):
         count = REST // 2 if bench.thrifty else REST
         bench.together(pool_of(bench, party).calls(party, count))
+
+
+@probes(
+    "error.invalid-body",
+    "error.malformed-json",
+    "error.media-type",
+    spends={"own": REST},
+    thorough=True,
+    needs=("project.generate",),
+    kinds=("project",),
+)
+def test_rest_of_projects(bench: Bench, party: str) -> None:
+    """Likewise where time is not short; else a project's keys are replaced often enough."""
+    bench.together(pool_of(bench, party).calls(party, REST))
 
 
 @probes(

@@ -31,17 +31,27 @@ GERMAN = {
 
 @variant()
 class EchoesPath(Server):
-    """Its 404 repeats the path that was asked for (which the sender knows anyway)."""
+    """Its 404 repeats the path that was asked for (which the sender knows anyway).
+
+    The hash of each body is its ETag, as frameworks send it.
+    """
 
     def message(self, call: Call, refusal: Refusal) -> str:
         if refusal.status == errors.not_found().status:
             return f"{call.request.url.path} not found"
         return super().message(call, refusal)
 
+    async def finish(self, _: Call, response: Response) -> Response:
+        response.headers["ETag"] = f'W/"{hashlib.sha256(bytes(response.body)).hexdigest()[:27]}"'
+        return response
+
 
 @variant()
 class EchoesRequests(Server):
-    """Its errors repeat the method, the path and the query as they were sent, but for keys."""
+    """Its errors repeat the method, the path and the query as they were sent, but for keys.
+
+    The query, where there is one, is repeated in a field of its own too.
+    """
 
     def message(self, call: Call, refusal: Refusal) -> str:
         scope = call.request.scope
@@ -50,15 +60,10 @@ class EchoesRequests(Server):
         asked = f"{call.request.method} {KEY.sub('(a key)', target)}"
         return f"{asked}: {super().message(call, refusal)}"
 
-
-@variant()
-class MirrorsQueries(Server):
-    """Repeats the query in a field of its own, where there is one."""
-
     async def finish(self, call: Call, response: Response) -> Response:
         if query := call.request.url.query:
             response.headers["X-Query"] = KEY.sub("(a key)", query)
-        return await super().finish(call, response)
+        return response
 
 
 @variant()
@@ -89,15 +94,6 @@ class ShortensIds(Server):
             first, *_ = next(iter(call.ids.values())).split("-")
             return f"{call.operation.owner} {first} not found"
         return super().message(call, refusal)
-
-
-@variant()
-class TagsBodies(EchoesPath):
-    """Besides, each answer has the hash of its body as ETag, as frameworks send it."""
-
-    async def finish(self, _: Call, response: Response) -> Response:
-        response.headers["ETag"] = f'W/"{hashlib.sha256(bytes(response.body)).hexdigest()[:27]}"'
-        return response
 
 
 @variant()
