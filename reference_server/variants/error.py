@@ -31,10 +31,7 @@ GERMAN = {
 
 @variant()
 class EchoesPath(Server):
-    """Its 404 repeats the path that was asked for (which the sender knows anyway).
-
-    The hash of each body is its ETag, as frameworks send it.
-    """
+    """Its 404 repeats the path that was asked for; the hash of each body is its ETag."""
 
     def message(self, call: Call, refusal: Refusal) -> str:
         if refusal.status == errors.not_found().status:
@@ -48,10 +45,7 @@ class EchoesPath(Server):
 
 @variant()
 class EchoesRequests(Server):
-    """Its errors repeat the method, the path and the query as they were sent, but for keys.
-
-    The query, where there is one, is repeated in a field of its own too.
-    """
+    """Its errors repeat method, path and query, and a field a query, as sent, but for keys."""
 
     def message(self, call: Call, refusal: Refusal) -> str:
         scope = call.request.scope
