@@ -79,7 +79,7 @@ class KeepsLog(Server):
         return LogWindows(self.limit, self.seconds)
 
 
-@fault(breaks="rate.recovers", also=("rate.remaining-counts",))
+@fault(breaks="rate.recovers", also=("rate.remaining-counts", "rate.enforced"))
 class WeighsLastWindow(Server):
     """Adds to a window what the last one had used, by the share that it is not over yet."""
 
@@ -87,7 +87,9 @@ class WeighsLastWindow(Server):
         return WeighingWindows(self.limit, self.seconds)
 
 
-@fault(breaks="rate.recovers", also=("rate.remaining-counts", "rate.reset-stable"))
+@fault(
+    breaks="rate.recovers", also=("rate.remaining-counts", "rate.reset-stable", "rate.enforced")
+)
 class FillsBucket(Server):
     """Gives an exhausted key one request a second, as a bucket of tokens does."""
 
