@@ -194,7 +194,10 @@ class LimitsOneReadBeforeAuthenticating(LimitsBeforeAuthenticating):
             Server.authenticate(self, call)
 
 
-@fault(breaks="rate.revoked-is-401", also=("rotation.old-key-revoked", "rotation.same-as-unknown"))
+@fault(
+    breaks="rate.revoked-is-401",
+    also=("rotation.old-key-revoked", "rotation.same-as-unknown", "rate.retry-after"),
+)
 class LimitsBeforeAuthenticatingAnew(LimitsBeforeAuthenticating):
     """Looks at a token's window first, and says of one that is no key that it begins just now."""
 

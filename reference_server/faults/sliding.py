@@ -87,9 +87,7 @@ class WeighsLastWindow(Server):
         return WeighingWindows(self.limit, self.seconds)
 
 
-@fault(
-    breaks="rate.recovers", also=("rate.remaining-counts", "rate.reset-stable", "rate.enforced")
-)
+@fault(breaks="rate.recovers", also=("rate.remaining-counts", "rate.reset-stable", "rate.enforced"))
 class FillsBucket(Server):
     """Gives an exhausted key one request a second, as a bucket of tokens does."""
 
