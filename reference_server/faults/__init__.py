@@ -9,7 +9,7 @@ class in one of them.
 # One line for each area of the catalogue, in its order: so --list-faults names the faults.
 # isort: off
 from reference_server.faults import auth, bearer, token, believed
-from reference_server.faults import scope, listing, mixed
+from reference_server.faults import scope, effects, listing, mixed
 from reference_server.faults import rotation, issued, race
 from reference_server.faults import omitted, rate, counter, bypass, order, limit, recovery, sliding
 from reference_server.faults import error, invalid, lenient, route
@@ -28,6 +28,7 @@ __all__ = [
     "bypass",
     "channel",
     "counter",
+    "effects",
     "error",
     "fault",
     "find",
