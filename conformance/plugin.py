@@ -13,6 +13,7 @@ LAST_WORDS = 0.5  # seconds that workers have to end when the run is interrupted
 
 if TYPE_CHECKING:
     from conformance.bench import Bench
+    from conformance.probe import Probe
     from conformance.schedule import Slot
     from conformance.session import Session
 
@@ -118,19 +119,35 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         ours.begin()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class, obj: object
+) -> list[pytest.Item] | None:
+    """Make nothing of a probe that serves nothing of what is sought: that is quick."""
+    ours = _session(collector.config)
+    if ours is None or not hasattr(obj, "__probe__"):
+        return None
+    return None if ours.wants(_probe(obj, ours)) else []
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one probe per operation or party."""
-    declared = getattr(metafunc.function, "__probe__", None)
     ours = _session(metafunc.config)
-    if declared is None or ours is None:
+    if ours is None or not hasattr(metafunc.function, "__probe__"):
         return
-    probe = declared.in_time(thrifty=ours.bench.thrifty)
-    kinds = probe.kinds if ours.wants(probe) else ()
+    probe = _probe(metafunc.function, ours)
     if "operation" in metafunc.fixturenames:
-        operations = [op for op in ours.contract.operations if op.kind in kinds and probe.where(op)]
+        where = [op for op in ours.contract.operations if op.kind in probe.kinds]
+        operations = [op for op in where if probe.where(op)]
         metafunc.parametrize("operation", operations, ids=[op.id for op in operations])
     elif "party" in metafunc.fixturenames:
-        metafunc.parametrize("party", kinds)
+        metafunc.parametrize("party", probe.kinds)
+
+
+def _probe(function: Any, ours: Session) -> Probe:
+    """What a function of a probe module declares to be, in the time that this run has."""
+    declared: Probe = function.__probe__
+    return declared.in_time(thrifty=ours.bench.thrifty)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -168,8 +185,7 @@ def _slot_of(item: pytest.Item, ours: Session) -> tuple[Slot, str]:
     operation, party = given.get("operation"), given.get("party", "project")
     if operation is not None:
         party = operation.kind
-    probe = function.__probe__.in_time(thrifty=ours.bench.thrifty)
-    return slot(slot_id(item.nodeid), probe, party, ours.target), party
+    return slot(slot_id(item.nodeid), _probe(function, ours), party, ours.target), party
 
 
 @pytest.fixture

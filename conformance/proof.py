@@ -20,6 +20,7 @@ from conformance.catalogue import requirements
 from conformance.source import TargetError
 
 LAZY = (20_000, 20, 50)  # allocations, and collections, before the next collection
+THOROUGH = 3  # times as long as one that spares requests
 TIMED = ("rate", "rotation")  # the areas that are about time
 
 
@@ -32,14 +33,16 @@ class Trial:
     breaks: str | None
     also: tuple[str, ...] = ()
     summary: str = ""
-    thrifty: bool = False  # run as where a minute is short: with a third of the requests
+    thrifty: bool = True  # run as where a minute is short: with a third of the requests
+    elsewhere: tuple[str, ...] = ()  # areas of other requirements, whose requests show it
 
     @property
     def areas(self) -> tuple[str, ...]:
         """Where a fault shows; none for a variant, which is to be accused of nothing anywhere."""
         if self.breaks is None:
             return ()
-        return tuple(dict.fromkeys(id.partition(".")[0] for id in (self.breaks, *self.also)))
+        own = (id.partition(".")[0] for id in (self.breaks, *self.also))
+        return tuple(dict.fromkeys((*own, *self.elsewhere)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,13 +96,21 @@ def faults(names: Iterable[str] = (), *, quick: bool = False) -> list[Trial]:
     order = {one.id: place for place, one in enumerate(requirements())}
     chosen.sort(key=lambda one: order.get(one.breaks, len(order)))
     return [
-        Trial(name=one.name, kind="fault", breaks=one.breaks, also=one.also, summary=one.summary)
+        Trial(
+            name=one.name,
+            kind="fault",
+            breaks=one.breaks,
+            also=one.also,
+            summary=one.summary,
+            thrifty=not one.seldom,
+            elsewhere=one.elsewhere,
+        )
         for one in chosen
     ]
 
 
 def variants() -> list[Trial]:
-    """The trials of all lawful variants, run as where windows are long."""
+    """The trials of all lawful variants."""
     from reference_server.variants import VARIANTS
 
     return [
@@ -109,7 +120,6 @@ def variants() -> list[Trial]:
             breaks=None,
             also=one.lacks,
             summary=one.summary,
-            thrifty=True,
         )
         for one in VARIANTS.values()
     ]
@@ -164,7 +174,7 @@ def run(
 
 def _length(trial: Trial) -> float:
     """How long a trial takes, beside others: as many areas as it is run in, or all of them."""
-    return len(trial.areas) or math.inf
+    return len(trial.areas) * (1 if trial.thrifty else THOROUGH) or math.inf
 
 
 def proved(trial: Trial, real_time: bool = False) -> Result:
@@ -172,11 +182,11 @@ def proved(trial: Trial, real_time: bool = False) -> Result:
 
     And of all areas, if that does too: some requirements are judged by what is sent for others.
     """
-    for few in (True, False):
-        result = attempt(replace(trial, thrifty=few), trial.areas, real_time)
+    for thrifty in (True, False) if trial.thrifty else (False,):
+        result = attempt(replace(trial, thrifty=thrifty), trial.areas, real_time)
         if result.caught or not trial.areas:
             return result
-    return attempt(trial, (), real_time)
+    return attempt(replace(trial, thrifty=False), (), real_time)
 
 
 def _settle(places: SimpleQueue[int]) -> None:

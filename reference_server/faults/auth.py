@@ -29,7 +29,7 @@ class OpensReads(LetsIn):
         return self.sent_nothing(call) and call.request.method == "GET"
 
 
-@fault(breaks="auth.required", also=("auth.before-all", "auth.unknown-key"))
+@fault(breaks="auth.required", also=("auth.before-all", "auth.unknown-key"), seldom=True)
 class OpensPages(LetsIn):
     """Asks for no key where a page of a list is asked for, as its own pages do."""
 
@@ -180,7 +180,7 @@ class LooksUpBeforeRefusing(LooksFirst):
             raise errors.not_found()
 
 
-@fault(breaks="auth.before-all", also=("leak.unauthenticated",))
+@fault(breaks="auth.before-all", also=("leak.unauthenticated",), seldom=True)
 class LooksUpForUnknownKeys(LooksFirst):
     """Answers 404 to a key that it does not know, for a project or team that does not exist."""
 

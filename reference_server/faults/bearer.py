@@ -177,7 +177,7 @@ class WantsCapitalBearer(Server):
         return super().credential_of(call) if exact else None
 
 
-@fault(breaks="auth.scheme-case")
+@fault(breaks="auth.scheme-case", seldom=True)
 class WantsCapitalBearerForOneRoute(WantsCapitalBearer):
     """Compares the scheme letter by letter where variables are put."""
 
@@ -237,7 +237,7 @@ class TakesFirstCredential(Server):
         return keys.bearer(field.partition(",")[0])
 
 
-@fault(breaks="auth.ambiguous")
+@fault(breaks="auth.ambiguous", seldom=True)
 class TakesFirstFieldOfEvent(Server):
     """Takes the first of several Authorization fields where an event is sent."""
 
@@ -294,7 +294,7 @@ class RepeatsBody(Server):
         return errors.invalid(f"{refusal.message}: {json.dumps(call.content)}")
 
 
-@fault(breaks="auth.not-echoed")
+@fault(breaks="auth.not-echoed", seldom=True)
 class RepeatsBodyOfEvent(RepeatsBody):
     """Quotes the whole body of an event that has an undocumented member."""
 

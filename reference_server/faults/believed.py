@@ -28,7 +28,7 @@ def presented(call: Call) -> str:
 # auth.required
 
 
-@fault(breaks="auth.required")
+@fault(breaks="auth.required", seldom=True)
 class TrustsForwardedLoopback(LetsIn):
     """Asks for no key where a request says that it was forwarded for its own machine."""
 
@@ -37,7 +37,7 @@ class TrustsForwardedLoopback(LetsIn):
         return self.sent_nothing(call) and forwarded == "127.0.0.1"
 
 
-@fault(breaks="auth.required")
+@fault(breaks="auth.required", seldom=True)
 class RedirectsBrowsers(Server):
     """Redirects who has no key and would rather read a page to its login."""
 
@@ -49,7 +49,7 @@ class RedirectsBrowsers(Server):
         return response
 
 
-@fault(breaks="auth.required")
+@fault(breaks="auth.required", seldom=True)
 class OpensPathsInCapitals(LetsIn):
     """Looks for a key on the paths as they are documented; its router minds no capitals."""
 
@@ -101,7 +101,7 @@ class TakesKeyFromWebhookSecret(Server):
         return super().credential_of(call) or (fields.get("x-webhook-secret") if event else None)
 
 
-@fault(breaks="auth.header-only")
+@fault(breaks="auth.header-only", seldom=True)
 class FallsBackBesideBasic(Server):
     """Looks for a key in X-API-Key where the Authorization field is for a proxy in front of it."""
 
@@ -161,7 +161,7 @@ class TakesNamedToken(Server):
 # auth.before-all
 
 
-@fault(breaks="auth.before-all")
+@fault(breaks="auth.before-all", seldom=True)
 class MeasuresBeforeRefusing(Server):
     """Answers 400 to a long body that somebody without a key sends."""
 
@@ -170,7 +170,7 @@ class MeasuresBeforeRefusing(Server):
         return errors.invalid("Too long") if too_long else super().no_valid_key(call)
 
 
-@fault(breaks="auth.before-all")
+@fault(breaks="auth.before-all", seldom=True)
 class LooksUpForOddKeys(Server):
     """Answers 404 for what does not exist to who sends what does not look like a key."""
 
@@ -180,7 +180,7 @@ class LooksUpForOddKeys(Server):
         return errors.not_found() if absent else super().no_valid_key(call)
 
 
-@fault(breaks="auth.before-all", also=("rotation.same-as-unknown",))
+@fault(breaks="auth.before-all", also=("rotation.same-as-unknown",), seldom=True)
 class NamesProjectsToOldKeys(RemembersKeys):
     """Says to who has a replaced key that it is of no use where no such project is."""
 

@@ -68,7 +68,9 @@ class CountsByQuery(Server):
 
 
 @fault(
-    breaks="rate.no-bypass", also=("rate.remaining-counts", "rate.enforced", "rate.reset-stable")
+    breaks="rate.no-bypass",
+    also=("rate.remaining-counts", "rate.enforced", "rate.reset-stable"),
+    seldom=True,
 )
 class CountsQueriesOfOneRoute(Server):
     """Keeps a window of their own for reads of an execution that have a query."""

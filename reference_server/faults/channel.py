@@ -84,7 +84,7 @@ class TakesLongerForForeign(Betrays):
         await asyncio.sleep(PAUSE)
 
 
-@fault(breaks="leak.timing")
+@fault(breaks="leak.timing", seldom=True)
 class TakesLongerForForeignWrites(TakesLongerForForeign):
     """Reads what is sent to another's project or team before it refuses it."""
 

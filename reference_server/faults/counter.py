@@ -267,7 +267,7 @@ class RefundsNotFound(Refunds):
         return status == HTTPStatus.NOT_FOUND
 
 
-@fault(breaks="rate.all-outcomes", also=("rate.remaining-counts",))
+@fault(breaks="rate.all-outcomes", also=("rate.remaining-counts",), seldom=True)
 class RefundsMalformedJson(Server):
     """Does not count a request whose body turns out not to be JSON."""
 

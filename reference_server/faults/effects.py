@@ -29,7 +29,7 @@ class Tries(Server):
             return
 
 
-@fault(breaks="scope.project-isolation")
+@fault(breaks="scope.project-isolation", seldom=True)
 class DeniesKeyForForeignMethods(Server):
     """Says that a key is none where a method is lacking, unless the project is the key's own."""
 
@@ -51,7 +51,7 @@ class WritesBeforeRefusing(Tries):
         return refusal
 
 
-@fault(breaks="scope.no-side-effect")
+@fault(breaks="scope.no-side-effect", seldom=True)
 class KeepsInvalid(Server):
     """Keeps a new execution or environment before it has validated the whole body."""
 
@@ -71,7 +71,7 @@ def valid_name(call: Call) -> bool:
     return isinstance(text, str) and len(text) <= 64 and SLUG.fullmatch(text) is not None
 
 
-@fault(breaks="scope.no-side-effect")
+@fault(breaks="scope.no-side-effect", seldom=True)
 class RunsWhatIsNoJson(Server):
     """Runs the usual task where a new execution's body cannot be read, and refuses it besides."""
 
@@ -85,7 +85,7 @@ class RunsWhatIsNoJson(Server):
             raise
 
 
-@fault(breaks="scope.no-side-effect")
+@fault(breaks="scope.no-side-effect", seldom=True)
 class RunsForMisspelledTask(Server):
     """Runs the usual task where the name of one is misspelled, and refuses it besides."""
 
@@ -98,7 +98,7 @@ class RunsForMisspelledTask(Server):
         return refusal
 
 
-@fault(breaks="scope.no-side-effect")
+@fault(breaks="scope.no-side-effect", seldom=True)
 class QueuesBeforeAuthenticating(Tries):
     """Puts a valid write into its queue before it has looked at the key."""
 
@@ -110,7 +110,7 @@ class QueuesBeforeAuthenticating(Tries):
         return super().no_valid_key(call)
 
 
-@fault(breaks="scope.no-side-effect")
+@fault(breaks="scope.no-side-effect", seldom=True)
 class RunsForUnknownKeys(Server):
     """Runs the usual task for whoever brings a key, and looks afterwards whether there is one."""
 
@@ -124,7 +124,7 @@ class RunsForUnknownKeys(Server):
         return super().no_valid_key(call)
 
 
-@fault(breaks="scope.no-side-effect")
+@fault(breaks="scope.no-side-effect", seldom=True)
 class RunsForeignEvents(Server):
     """Runs what an event asks for before it looks whose project the event is for."""
 

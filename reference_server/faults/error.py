@@ -101,7 +101,7 @@ class Types(Server):
         return status >= HTTPStatus.BAD_REQUEST
 
 
-@fault(breaks="error.content-type", also=("schema.responses",))
+@fault(breaks="error.content-type", also=("schema.responses",), seldom=True)
 class SendsErrorsAsPreferred(Server):
     """Says of an error that it is of the type that the client likes best."""
 

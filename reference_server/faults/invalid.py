@@ -40,7 +40,7 @@ class FailsOnMalformedJson(Server):
         return json.loads(call.body)
 
 
-@fault(breaks="error.malformed-json")
+@fault(breaks="error.malformed-json", seldom=True)
 class TakesFirstOfTwo(Server):
     """Reads a body's first value and ignores what follows it; an empty one is {}."""
 
@@ -165,7 +165,7 @@ class LooksAtFirstVariable(Server):
         super().validate_body(call)
 
 
-@fault(breaks="error.invalid-body", also=("schema.responses",))
+@fault(breaks="error.invalid-body", also=("schema.responses",), seldom=True)
 class TakesUnderscores(Server):
     """Takes underscores in a task's slug like hyphens."""
 
@@ -178,7 +178,7 @@ class TakesUnderscores(Server):
         call.content = sent
 
 
-@fault(breaks="error.invalid-body")
+@fault(breaks="error.invalid-body", seldom=True)
 class TakesPrototype(Server):
     """Does not see a member named __proto__, as some parsers of JSON do not."""
 
@@ -378,7 +378,7 @@ def depth(node: Any) -> int:
     return 1 + max(map(depth, parts), default=0) if isinstance(parts, list) else 0
 
 
-@fault(breaks="error.media-type")
+@fault(breaks="error.media-type", seldom=True)
 class ReadsForms(Server):
     """Reads forms too, as some frameworks do by themselves."""
 

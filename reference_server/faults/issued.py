@@ -248,7 +248,7 @@ class ShowsKeyLater(Server):
         return self.kept[key.digest] if again else super().displayed(key)
 
 
-@fault(breaks="rotation.shown-once")
+@fault(breaks="rotation.shown-once", seldom=True)
 class TakesShownTextForKey(Server):
     """Lets in to the onboarding page who has what the settings page shows of a project's key."""
 
@@ -284,7 +284,7 @@ class ShowsKeyUntilCopied(Server):
         return self.unused.get(key.digest) or super().displayed(key)
 
 
-@fault(breaks="rotation.shown-once")
+@fault(breaks="rotation.shown-once", seldom=True)
 class ShowsNewestOfAll(Server):
     """Shows the prefix of the key that was generated last, whosever it is."""
 

@@ -33,7 +33,7 @@ class NamesRealm(Server):
         return Refusal(refusal.status, refusal.message, challenge)
 
 
-@fault(breaks="leak.unauthenticated", also=("auth.before-all",))
+@fault(breaks="leak.unauthenticated", also=("auth.before-all",), seldom=True)
 class NamesRealmForOtherSchemes(NamesRealm):
     """Names it where the key comes under a scheme that is not taken."""
 

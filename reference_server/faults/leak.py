@@ -31,7 +31,7 @@ class NamesForeign(Server):
         return super().wrong_owner(call)
 
 
-@fault(breaks="leak.same-answer")
+@fault(breaks="leak.same-answer", seldom=True)
 class LoadsBeforeRouting(Server):
     """Says of a page that it does not have that another's project or team has none such."""
 
@@ -43,7 +43,7 @@ class LoadsBeforeRouting(Server):
         return Refusal(HTTPStatus.NOT_FOUND, f"This {owner.kind} has no such page")
 
 
-@fault(breaks="leak.same-answer")
+@fault(breaks="leak.same-answer", seldom=True, elsewhere=("rate",))
 class NamesForeignWhenLimited(Server):
     """Says to a key over its limit that it has no access besides, where something is another's."""
 
@@ -322,7 +322,7 @@ class NamesForeignForDelete(Server):
         return super().no_route(call)
 
 
-@fault(breaks="leak.unsupported-method", also=("leak.nested",))
+@fault(breaks="leak.unsupported-method", also=("leak.nested",), seldom=True)
 class NamesForeignNestedForMethods(Server):
     """Says of another's execution, under one's own project, that a method is not for it."""
 
@@ -352,7 +352,7 @@ class TellsReferredProjects(Server):
         return project is None or project.team == team_id
 
 
-@fault(breaks="leak.before-validation")
+@fault(breaks="leak.before-validation", seldom=True)
 class LooksAtMembersFirst(Server):
     """Refuses a body with unknown members to another's before it looks whose that is."""
 

@@ -29,7 +29,7 @@ def values(document: Any) -> Iterator[Any]:
 # error.malformed-json
 
 
-@fault(breaks="error.malformed-json")
+@fault(breaks="error.malformed-json", seldom=True)
 class StopsAtNul(Server):
     """Reads a body as far as its first NUL, where a text of C ends."""
 
@@ -38,7 +38,7 @@ class StopsAtNul(Server):
         return super().decode(call)
 
 
-@fault(breaks="error.malformed-json")
+@fault(breaks="error.malformed-json", seldom=True)
 class TakesAnyEscape(Server):
     """Takes a backslash before any letter."""
 
@@ -58,14 +58,14 @@ class Forgives(Server):
         return super().decode(call)
 
 
-@fault(breaks="error.malformed-json")
+@fault(breaks="error.malformed-json", seldom=True)
 class TakesHashComments(Forgives):
     """Takes a line that begins with # for a comment."""
 
     forgiven = re.compile(rb"^#.*$", re.MULTILINE)
 
 
-@fault(breaks="error.malformed-json")
+@fault(breaks="error.malformed-json", seldom=True)
 class TakesHexadecimal(Forgives):
     """Takes a number in hexadecimal digits, as a language does that is like JSON."""
 
@@ -83,7 +83,7 @@ class TakesCommaAtEndOfList(Forgives):
 # error.invalid-body
 
 
-@fault(breaks="error.invalid-body")
+@fault(breaks="error.invalid-body", seldom=True)
 class IgnoresCaseOfMembers(Server):
     """Has a reader of JSON that finds a required member whatever the case of its name."""
 
@@ -95,7 +95,7 @@ class IgnoresCaseOfMembers(Server):
         return {names.get(name.lower(), name): value for name, value in content.items()}
 
 
-@fault(breaks="error.invalid-body")
+@fault(breaks="error.invalid-body", seldom=True)
 class LeavesOutNothing(Server):
     """Drops members that it does not know before it looks at a body, where they are null."""
 
@@ -107,7 +107,7 @@ class LeavesOutNothing(Server):
         return {name: one for name, one in content.items() if one is not None or name in known}
 
 
-@fault(breaks="error.invalid-body")
+@fault(breaks="error.invalid-body", seldom=True)
 class WritesTasksSmall(Server):
     """Writes a task's name in small letters before it looks whether it is one."""
 
@@ -130,7 +130,7 @@ class FailsOnOddDates(Server):
         return super().perform(call)
 
 
-@fault(breaks="error.no-server-error")
+@fault(breaks="error.no-server-error", seldom=True)
 class FailsOnNul(Server):
     """Keeps names and parameters in a database that takes no U+0000 in a text."""
 

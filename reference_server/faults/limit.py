@@ -202,7 +202,7 @@ class RacesOverWrites(Server):
         return window
 
 
-@fault(breaks="rate.concurrent")
+@fault(breaks="rate.concurrent", seldom=True)
 class RacesOverTeams(RacesOverWrites):
     """Does that for the keys of teams only."""
 

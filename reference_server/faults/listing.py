@@ -31,7 +31,7 @@ class Mixes(Server):
         return True
 
 
-@fault(breaks="scope.own-only")
+@fault(breaks="scope.own-only", seldom=True)
 class ListsSiblings(Server):
     """Lists also what another project of the same team, which is not told here, has run."""
 

@@ -23,7 +23,9 @@ def named(call: Call) -> str:
     return query.get(call.operation.owner, [""])[0]
 
 
-@fault(breaks="scope.project-isolation", also=("scope.team-isolation", "leak.same-answer"))
+@fault(
+    breaks="scope.project-isolation", also=("scope.team-isolation", "leak.same-answer"), seldom=True
+)
 class AsksQueryWhoseItIs(Reaches):
     """Takes the project or team that the query names for the one that the path does."""
 
@@ -31,7 +33,7 @@ class AsksQueryWhoseItIs(Reaches):
         return named(call) == call.key.owner
 
 
-@fault(breaks="scope.own-only", also=("scope.no-side-effect",))
+@fault(breaks="scope.own-only", also=("scope.no-side-effect",), seldom=True)
 class MergesParameters(Server):
     """Merges the parameters of path and query once it has looked at the key: the query's win."""
 
@@ -40,7 +42,7 @@ class MergesParameters(Server):
         return super().contents(call)
 
 
-@fault(breaks="scope.project-isolation", also=("scope.team-isolation",))
+@fault(breaks="scope.project-isolation", also=("scope.team-isolation",), seldom=True)
 class ReachesEscaped(Reaches):
     """Looks whose a project or team is in the path as it was sent, which may be escaped."""
 
@@ -51,6 +53,7 @@ class ReachesEscaped(Reaches):
 @fault(
     breaks="scope.project-key-on-team",
     also=("scope.team-key-on-project", "error.no-server-error"),
+    seldom=True,
 )
 class ForgetsKindOfOwnId(Server):
     """Looks whether an id is the one of its key, and not of which kind the path is."""
@@ -59,7 +62,7 @@ class ForgetsKindOfOwnId(Server):
         return super().accepts_kind(call) or call.owner == call.key.owner
 
 
-@fault(breaks="scope.own-only")
+@fault(breaks="scope.own-only", seldom=True)
 class KeepsTenantOfAll(Server):
     """Keeps whose list is asked for in one place, for all requests that wait for its database."""
 

@@ -101,7 +101,7 @@ class ReadsIdsBeforeLimiting(Postpones):
             raise errors.not_found()
 
 
-@fault(breaks="rate.before-work")
+@fault(breaks="rate.before-work", seldom=True)
 class LooksUpProjectsBeforeLimiting(Postpones):
     """Answers 404 to an exhausted key whose event names a project that the team has not."""
 
@@ -183,7 +183,11 @@ class LimitsWritesBeforeAuthenticating(LimitsBeforeAuthenticating):
             super().authenticate(call)
 
 
-@fault(breaks="rate.revoked-is-401", also=("rotation.old-key-revoked", "rotation.same-as-unknown"))
+@fault(
+    breaks="rate.revoked-is-401",
+    also=("rotation.old-key-revoked", "rotation.same-as-unknown"),
+    seldom=True,
+)
 class LimitsOneReadBeforeAuthenticating(LimitsBeforeAuthenticating):
     """Looks at a token's window first where the onboarding is read."""
 

@@ -51,7 +51,7 @@ class ChecksKeyBeforeChunks(Server):
         return "transfer-encoding" in call.request.headers
 
 
-@fault(breaks="rotation.in-flight")
+@fault(breaks="rotation.in-flight", seldom=True)
 class ChecksKeyBeforeContinue(ChecksKeyBeforeChunks):
     """Authenticates before it asks for a body that is not sent unasked, and never again."""
 
@@ -71,7 +71,7 @@ class ChecksKeyBeforeFirstBody(ChecksKeyBeforeChunks):
         return self.first.setdefault(call.request.client, call) is call
 
 
-@fault(breaks="rotation.in-flight")
+@fault(breaks="rotation.in-flight", seldom=True)
 class ChecksKeyBeforeLongBody(ChecksKeyBeforeChunks):
     """Authenticates before a long body, which it writes to a file, and never again."""
 

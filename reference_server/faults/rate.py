@@ -138,7 +138,7 @@ class CountsWritesTwice(Server):
         return await super().take(call)
 
 
-@fault(breaks="rate.remaining-counts")
+@fault(breaks="rate.remaining-counts", elsewhere=("error",))
 class CountsNamedProjectTwice(Server):
     """Counts an event for one of the team's projects as two requests."""
 

@@ -91,7 +91,7 @@ class RecoversLate(Server):
         return LateWindows(self.limit, self.seconds)
 
 
-@fault(breaks="rate.recovers", also=("rate.reset-timestamp", "rate.retry-after"))
+@fault(breaks="rate.recovers", also=("rate.reset-timestamp", "rate.retry-after"), seldom=True)
 class RecoversLateForTeams(Server):
     """Admits an exhausted team key again ten seconds late; project keys in time."""
 

@@ -17,6 +17,8 @@ class Fault:
     server: type[Server]
     breaks: str
     also: tuple[str, ...]
+    seldom: bool = False  # few requests show it: a run that spares requests misses it
+    elsewhere: tuple[str, ...] = ()  # the areas besides its own whose requests show it
 
     @property
     def summary(self) -> str:
@@ -27,16 +29,30 @@ class Fault:
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(*, breaks: str, also: tuple[str, ...] = ()) -> Callable[[type[Server]], type[Server]]:
+def fault(
+    *,
+    breaks: str,
+    also: tuple[str, ...] = (),
+    seldom: bool = False,
+    elsewhere: tuple[str, ...] = (),
+) -> Callable[[type[Server]], type[Server]]:
     """Collect a class under its kebab-case name.
 
-    *breaks* is the requirement that must catch it, *also* those that cannot hold besides.
+    *breaks* is the requirement that must catch it, *also* those that cannot hold besides;
+    *seldom* and *elsewhere* say which requests show it: see Fault.
     """
 
     def register(server: type[Server]) -> type[Server]:
         name = kebab(server)
         besides = tuple(each for each in dict.fromkeys(also) if each != breaks)
-        FAULTS[name] = Fault(name=name, server=server, breaks=breaks, also=besides)
+        FAULTS[name] = Fault(
+            name=name,
+            server=server,
+            breaks=breaks,
+            also=besides,
+            seldom=seldom,
+            elsewhere=elsewhere,
+        )
         return server
 
     return register

@@ -109,7 +109,7 @@ class KeepsOldKeyForOneRoute(RemembersKeys):
         return asked is not None and asked.id == "listTestRuns"
 
 
-@fault(breaks="rotation.old-key-revoked")
+@fault(breaks="rotation.old-key-revoked", seldom=True)
 class KeepsOldKeyInSmallLetters(RemembersKeys):
     """Has a cache in front, by the Authorization field; a scheme in small letters is its own."""
 
@@ -265,7 +265,11 @@ class RevokesTeamKeys(RevokesOthers):
         return owner.team == other.id
 
 
-@fault(breaks="rotation.only-own", also=("auth.project-key-accepted", "rotation.shown-once"))
+@fault(
+    breaks="rotation.only-own",
+    also=("auth.project-key-accepted", "rotation.shown-once"),
+    seldom=True,
+)
 class RevokesKeysOfProjects(RevokesOthers):
     """Revokes with a team's new key those of its projects."""
 

@@ -30,7 +30,7 @@ class ServesPagesElsewhere(Server):
         return page(response, "<!doctype html><div id=root></div>", "text/html")
 
 
-@fault(breaks="error.unknown-route")
+@fault(breaks="error.unknown-route", seldom=True)
 class ListsWhateverIsAskedFor(Server):
     """Answers a read of anything below one's own project or team with an empty list."""
 
@@ -44,7 +44,7 @@ class ListsWhateverIsAskedFor(Server):
         return JSONResponse({"data": []}, headers=fields)
 
 
-@fault(breaks="error.unknown-route")
+@fault(breaks="error.unknown-route", seldom=True)
 class MountsOnboarding(Server):
     """Takes what follows the path of the onboarding for a part of it, whatever that is."""
 
@@ -55,7 +55,7 @@ class MountsOnboarding(Server):
         return super().route(call)
 
 
-@fault(breaks="error.unknown-route")
+@fault(breaks="error.unknown-route", seldom=True)
 class MountsEvents(Server):
     """Takes an event at whatever follows the path for events, as the hooks of others have one."""
 
@@ -117,7 +117,7 @@ class AnswersNotImplemented(Undocumented):
         return super().no_route(call)
 
 
-@fault(breaks="error.unknown-method")
+@fault(breaks="error.unknown-method", seldom=True)
 class TakesPutForPost(Server):
     """Creates with PUT what POST is for."""
 

@@ -106,7 +106,7 @@ class SendsSuccessAsText(Server):
         return page(response, bytes(response.body).decode(), "text/html")
 
 
-@fault(breaks="schema.responses")
+@fault(breaks="schema.responses", seldom=True)
 class ShowsPagesToBrowsers(Server):
     """Shows what was asked for on a page to who would rather read one."""
 
@@ -239,7 +239,7 @@ class CountsBytesOfNames(Refuses):
         return isinstance(name, str) and len(name.encode()) > 64
 
 
-@fault(breaks="schema.valid-accepted")
+@fault(breaks="schema.valid-accepted", seldom=True)
 class RefusesShortNames(Refuses):
     """Asks for an environment's name of two characters at least."""
 
@@ -299,7 +299,7 @@ class RefusesCharset(Server):
             raise errors.invalid("The body is to be sent as application/json")
 
 
-@fault(breaks="schema.valid-accepted")
+@fault(breaks="schema.valid-accepted", seldom=True)
 class TakesChunksForNothing(Server):
     """Reads as much of a body as its Content-Length says: nothing, where there is none."""
 

@@ -185,7 +185,7 @@ class LendsOneListToProject(Server):
         return super().accepts_owner(call) or self.reaches(call.owner, call.key.owner)
 
 
-@fault(breaks="scope.project-key-on-team")
+@fault(breaks="scope.project-key-on-team", seldom=True)
 class LendsEnvironmentsToLatestProject(Server):
     """Lets the key of the project that was made last look at its team's environments."""
 
@@ -228,7 +228,7 @@ class ShowsTeamItsProjects(Server):
         return super().accepts_owner(call) or self.reaches(call.key.owner, call.owner)
 
 
-@fault(breaks="scope.team-key-on-project")
+@fault(breaks="scope.team-key-on-project", seldom=True)
 class ValidatesForAnyKind(Server):
     """Looks at the parameters that a team key sends to a project before at the key's kind."""
 

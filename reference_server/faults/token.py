@@ -58,7 +58,7 @@ class TakesWhatFollowsDot(KeepsKeys):
 # auth.unknown-key
 
 
-@fault(breaks="auth.unknown-key")
+@fault(breaks="auth.unknown-key", seldom=True)
 class LetsInBareBearer(LetsIn):
     """Lets in whoever lists test runs with the scheme's name and nothing behind it."""
 

@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,6 +80,23 @@ def test_faults_are_named() -> None:
     (found,) = proof.faults(["repeats-key"])
     assert (found.kind, found.breaks) == ("fault", "auth.not-echoed")
     assert found.summary
+
+
+def test_what_seldom_shows_is_not_looked_for_with_few_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[bool, tuple[str, ...]]] = []
+
+    def attempted(trial: Trial, only: tuple[str, ...], _: bool) -> Result:
+        asked.append((trial.thrifty, only))
+        return result()
+
+    monkeypatch.setattr(proof, "attempt", attempted)
+    proof.proved(FAULT)
+    assert asked == [(True, ("rate",)), (False, ("rate",)), (False, ())]
+    asked.clear()
+    proof.proved(replace(FAULT, thrifty=False, elsewhere=("leak",)))
+    assert asked == [(False, ("rate", "leak")), (False, ())]
 
 
 def test_trials_run_in_processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
