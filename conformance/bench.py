@@ -31,7 +31,7 @@ from conformance.pairs import Pairs
 from conformance.prices import Prices
 from conformance.secrets import Masker, in_fields
 from conformance.target import NEW_KEY, Target
-from conformance.waits import MOST_WAITS, Waits
+from conformance.waits import MOST_WAITS, Waits, revived
 
 if TYPE_CHECKING:
     from conformance.pool import Pool
@@ -138,9 +138,10 @@ class Bench:
         self._renewed.setdefault(party, ended)
         return self.keyring.add(owner, value, (started, ended))
 
-    def wait_after_renewal(self, party: str, windows: float) -> None:
-        """Let so many windows pass since the party's first new key."""
-        moment = self._renewed.get(party, 0.0) + self.contract.rate_limit.window * windows
+    def wait_after_renewal(self, party: str) -> None:
+        """Let time pass since the party's first new key: see revived."""
+        renewed, window = self._renewed.get(party, 0.0), self.contract.rate_limit.window
+        moment = revived(renewed, self.clock.now(), window, short=self.window_is_short)
         self.wait_until(moment, "does a replaced key come back?")
 
     def roomiest(self, kind: str) -> str:

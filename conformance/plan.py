@@ -16,6 +16,7 @@ from conformance.pace import OWN_WORK, ample, pace_of, slow, thrifty
 from conformance.probe import Phase
 from conformance.schedule import Left, Slot
 from conformance.target import Target
+from conformance.waits import revived
 
 ANSWER = 0.001  # seconds that an answer is assumed to take: nothing has been measured yet
 KEYED, KEYLESS = 1.4, 4.0  # requests under way at once, on average, where answers are slow
@@ -185,8 +186,10 @@ class _Simulation:
         if self.target.control is not None:
             return
         ledger = self.ledgers.get(party)
-        if ledger is not None and ledger.generated is not None:
-            self.now = max(self.now, ledger.generated + one.probe.settles * self.window)
+        if one.probe.settles and ledger is not None and ledger.generated is not None:
+            short = self.window <= SHORT_WINDOW
+            moment = revived(ledger.generated, self.now, self.window, short=short)
+            self.now = max(self.now, moment)
         self.now += one.probe.waits
 
     def _renew(self, party: str) -> None:

@@ -53,7 +53,7 @@ class Probe:
     thrift: Mapping[str, Any] = field(default_factory=dict)  # what is less where time is short
     thorough: bool = False  # left out there
     waits: float = 0.0  # seconds that it lets pass, besides what it waits for a window
-    settles: float = 0.0  # windows that are to have passed since its party's first new key
+    settles: bool = False  # waits until time may have revived its party's first replaced key
 
     def in_time(self, *, thrifty: bool) -> Probe:
         """The probe as it runs: with less of it where time is short."""
@@ -73,7 +73,7 @@ def probes(
     thrift: Mapping[str, Any] | None = None,
     thorough: bool = False,
     waits: float = 0.0,
-    settles: float = 0.0,
+    settles: bool = False,
 ) -> Callable[[Function], Function]:
     """Declare a probe; a parameter *operation* or *party* makes one per operation or party."""
     probe = Probe(

@@ -12,6 +12,20 @@ MOST_WAITS = 5  # long windows that a run waits for; one is what it takes
 LONGEST = 3.0  # seconds more than a window; nothing is waited for longer
 
 
+SOON = 3.0  # seconds that a run may take longer, so that a whole window has passed
+ROUNDING = 1.0  # second by which a window may end later than it seems
+
+
+def revived(renewed: float, now: float, window: float, *, short: bool) -> float:
+    """When time may have revived a key that was replaced, on the clock that says *now*.
+
+    That is when the window in which it was has ended, if that is soon or windows are *short*; else
+    after half of one.
+    """
+    whole = renewed + window + ROUNDING
+    return whole if short or whole <= now + SOON else renewed + window / 2
+
+
 class Impatient(Exception):
     """Windows are used up so fast that waiting for the next one has no end."""
 

@@ -26,7 +26,6 @@ RIVALRIES, TRIES = 2, 5  # keys generated at once: how often, and tries at it
 LOOKS = 2  # at what the settings page shows of a key
 AGAIN = 6  # times that a key is tried again just after it was replaced
 MOMENT = 0.4  # seconds between them
-HALF = 0.5  # of a window: after that, time may have revived a replaced key
 SAMPLED = 10  # of the replaced keys, at the end of a run that saves requests
 LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 6, 18, 8  # requests with the old key
 
@@ -363,11 +362,11 @@ def test_soon_again(bench: Bench) -> None:
     free=47,
     thrift={"free": 12},
     needs=("project.generate",),
-    settles=HALF,
+    settles=True,
 )
 def test_never_again(bench: Bench) -> None:
     """At the end, after waits and further new keys, try every replaced key again."""
-    bench.wait_after_renewal("project", HALF)
+    bench.wait_after_renewal("project")
     bench.send(first_list(bench.contract, "project"), "project")
     operations = bench.contract.of_kind("project")
     calls = []

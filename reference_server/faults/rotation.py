@@ -193,8 +193,17 @@ class ValidatesForOldKeys(RemembersKeys):
 class RevivesAfterAWait(RemembersKeys):
     """Keeps its list of revoked keys in a cache, where they expire."""
 
+    forgotten = FORGOTTEN
+
     def still_good(self, _: Call, old: Replaced) -> bool:
-        return self.now() > old.at + FORGOTTEN * self.seconds
+        return self.now() > old.at + self.forgotten * self.seconds
+
+
+@fault(breaks="rotation.permanent", also=("rotation.old-key-revoked", "rate.revoked-is-401"))
+class RevivesWithNextWindow(RevivesAfterAWait):
+    """Keeps what it knows of a revoked key as long as its counter: for a window."""
+
+    forgotten = 1.0
 
 
 @fault(

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from conformance.waits import LONGEST, Impatient, Wait, Waits
+from conformance.waits import LONGEST, ROUNDING, SOON, Impatient, Wait, Waits, revived
 
 WINDOW = 60.0
 
@@ -60,3 +60,18 @@ def test_waiting_for_windows_has_an_end(waits: Waits) -> None:
     with pytest.raises(Impatient, match="its next window: not waited for, after 1 windows"):
         waits.until(210.0, "its next window")
     assert waits.current is None
+
+
+@pytest.mark.parametrize(
+    ("now", "short", "moment"),
+    [
+        (WINDOW - SOON + ROUNDING, False, WINDOW + ROUNDING),
+        (WINDOW - SOON - 1, False, WINDOW / 2),
+        (1.0, True, WINDOW + ROUNDING),
+    ],
+    ids=["soon", "late", "short"],
+)
+def test_a_whole_window_may_revive_a_key_if_it_ends_soon(
+    now: float, short: bool, moment: float
+) -> None:
+    assert revived(0.0, now, WINDOW, short=short) == moment
