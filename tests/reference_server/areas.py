@@ -163,8 +163,9 @@ async def rotation(script: Script) -> None:
     beginning = "".join(script.display("project")[-1:]).rstrip(".") or "nothing"
     script.seen.append(f"its own is shown: {script.keys['project'].startswith(beginning)}")
     await script.send("GET", "/teams/{team}/automations", "team")
-    script.clock.advance(40)
-    await script.send("GET", own, old)
+    for seconds in (40, 25):
+        script.clock.advance(seconds)
+        await script.send("GET", own, old)
     before = len(script.names)
     await asyncio.gather(script.rotate(), script.rotate())
     script.seen.append(f"{len(script.names) - before} new")
