@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,9 +20,11 @@ from markupsafe import Markup, escape
 from conformance.catalogue import AREAS, LEVELS
 from conformance.outcome import USAGE
 from conformance.report import document, marked, timeline, timing, visible
+from conformance.report.headline import counted_in, waiting
 from conformance.report.repeat import again, curl
+from conformance.report.settings import moment, settings
 from conformance.report.spent import spent_keys
-from conformance.report.text import exchange_line
+from conformance.report.text import OPTIONS, exchange_line
 from conformance.report.undecided import Undecided, undecided
 from conformance.verdict import OUTCOMES
 
@@ -37,12 +39,13 @@ FAILURES = 1_000_000  # characters of what targets sent, as they stand in the pa
 REST = 300_000  # and for what else is told
 FINDINGS_SHOWN = 5
 EXCHANGES_SHOWN = 5
+ALWAYS = {"passed", "failed"}  # counted also where there are none
 FIELDS_SHOWN = 40
 LONGEST_BODY = 4000
 LONGEST_LINE = 1000
+CLASSES = ("2xx", "3xx", "401", "429", "other 4xx", "5xx", "no answer")  # of answers
 RIGHTS = {
     "conformant": "Every requirement that counts was met, or is waived.",
-    "nonconformant": "At least one requirement that counts is not met.",
     "inconclusive": "Nothing is known to be broken, but not all that counts could be decided.",
 }
 
@@ -71,7 +74,9 @@ class Allowance:
 def build(outcome: Outcome) -> str:
     """The page."""
     room = Allowance(REST)
-    settings = _settings(outcome, room)  # first: it is little, and what comes later may be cut
+    told = [
+        (name, room.line(text)) for name, text in settings(outcome)
+    ]  # first: it is little, and what comes later may be cut
     style, script = _asset("report.css"), _asset("report.js")
     return (
         _environment()
@@ -88,20 +93,21 @@ def build(outcome: Outcome) -> str:
             reason=room.line(str(outcome.history.footer.get("reason") or "")),
             figures=_figures(outcome),
             counts=_counts(outcome),
+            gates=_gates(outcome),
             outcomes=OUTCOMES,
             levels=LEVELS,
-            failures=list(_failures(outcome)),
+            failures=(failures := list(_failures(outcome))),
+            unfoldable=any(one["findings"][0]["exchanges"] for one in failures),
             undecided=_undecided(outcome, room),
             notes=_notes(outcome, room),
             created=[room.block(str(one)) for one in outcome.created[:50]],
             areas=_areas(outcome, room),
             charts=timeline.charts(outcome),
             plots=list(timing.plots(outcome.history)),
-            timing_note=next(
-                (v.note for v in outcome.verdicts if v.requirement.id == "leak.timing"), ""
-            ),
+            timing_notes=_timing_notes(outcome),
             traffic=_traffic(outcome),
-            settings=settings,
+            classes=CLASSES,
+            settings=told,
         )
     )
 
@@ -109,6 +115,9 @@ def build(outcome: Outcome) -> str:
 def _says(outcome: Outcome) -> str:
     if outcome.status == USAGE:
         return "No key was accepted, so nothing that needs one could be decided."
+    if outcome.verdict == "nonconformant":
+        failed = sum(one.outcome == "failed" for one in outcome.gating)
+        return f"{failed} of {counted_in(outcome.gating)} {'is' if failed == 1 else 'are'} not met."
     untested = sum(one.outcome == "not_tested" for one in outcome.gating)
     if outcome.verdict != "conformant" or not untested:
         return RIGHTS[outcome.verdict]
@@ -124,7 +133,17 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["spaced"] = lambda text: str(text).replace("_", " ")
+    environment.filters["coded"] = coded
     return environment
+
+
+def coded(text: str) -> Markup:
+    """The suite's own words, where what stands between backticks is code."""
+    words = (
+        Markup("<code>{}</code>").format(word) if place % 2 else escape(word)
+        for place, word in enumerate(re.split("`([^`]+)`", text))
+    )
+    return Markup().join(words)
 
 
 def _asset(name: str) -> str:
@@ -142,6 +161,7 @@ def _header(outcome: Outcome, room: Allowance) -> Mapping[str, str]:
     return {
         "base_url": room.line(str(header.get("base_url") or "a recording")),
         "started_at": room.line(str(header.get("started_at") or "")),
+        "started": room.line(moment(str(header.get("started_at") or ""))),
         "kind": "audit" if outcome.files else "run",
     }
 
@@ -152,16 +172,31 @@ def _figures(outcome: Outcome) -> list[tuple[str, str]]:
         (f"{sent['requests']:,}", "requests"),
         (str(sum(sent["windows"].values())), "rate-limit windows"),
         (f"{outcome.history.footer.get('duration') or 0:.1f} s", "duration"),
-        (f"{document.waited(outcome.history):.1f} s", "waited for windows"),
+        (f"{document.waited(outcome.history):.1f} s", waiting(outcome)),
     ]
 
 
-def _counts(outcome: Outcome) -> Mapping[str, Counter[str]]:
-    """How many requirements of each level have which outcome."""
+def _counts(outcome: Outcome) -> Mapping[str, Mapping[str, int]]:
+    """How many requirements have each outcome that occurs, by their level."""
+    counts = Counter((v.outcome, v.requirement.level) for v in outcome.verdicts)
+    occurred = {name for name, _ in counts} | ALWAYS
     return {
-        level: Counter(v.outcome for v in outcome.verdicts if v.requirement.level == level)
-        for level in LEVELS
+        name: {level: counts[name, level] for level in LEVELS}
+        for name in OUTCOMES
+        if name in occurred
     }
+
+
+def _gates(outcome: Outcome) -> Mapping[str, str]:
+    """Of each level, the option with which it would count in the verdict; none where it does."""
+    counted = {"must": True, "should": outcome.target.strict, "hardening": outcome.target.hardening}
+    return {level: "" if counted[level] else f"--{OPTIONS[level]}" for level in LEVELS}
+
+
+def _timing_notes(outcome: Outcome) -> list[str]:
+    """The figures of the rank tests, one for each pair."""
+    note = next((v.note for v in outcome.verdicts if v.requirement.id == "leak.timing"), None)
+    return note.split("; ") if note else []
 
 
 def _failures(outcome: Outcome) -> Iterator[Mapping[str, Any]]:
@@ -274,6 +309,7 @@ def _row(verdict: Verdict, room: Allowance) -> Mapping[str, Any]:
     return {
         "requirement": verdict.requirement,
         "outcome": verdict.outcome,
+        "timing": verdict.requirement.id == "leak.timing",
         "judged": verdict.exchanges_judged,
         "reason": room.line(verdict.reason or ""),
         "note": room.line(verdict.note or ""),
@@ -300,30 +336,6 @@ def _traffic(outcome: Outcome) -> list[Mapping[str, Any]]:
 
 
 def _class(one: Exchange) -> str:
-    if one.status in (401, 429):
-        return str(one.status)
-    return "none" if one.status is None else f"{one.status // 100}xx"
-
-
-def _settings(outcome: Outcome, room: Allowance) -> list[tuple[str, str]]:
-    header = outcome.history.header
-    shown = {
-        "suite": f"{header.get('suite')} {header.get('version')}",
-        "seed": header.get("seed"),
-        "contract (SHA-256)": outcome.contract.digest,
-        "base URL": header.get("base_url"),
-        "limit": f"{outcome.contract.rate_limit.limit} in {outcome.contract.rate_limit.window:g} s",
-        "writes allowed": header.get("allow_writes"),
-        "files": ", ".join(map(str, outcome.files)) or None,
-        **{f"{name} id": id for name, id in (header.get("parties") or {}).items()},
-        **(header.get("settings") or {}),
-    }
-    return [(name, room.line(_plain(value))) for name, value in shown.items() if _told(value)]
-
-
-def _told(value: Any) -> bool:
-    return value is not None and value != []
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    if one.status in (None, 401, 429):
+        return str(one.status or "no answer")
+    return {4: "other 4xx"}.get(sort := one.status // 100, f"{sort}xx")

@@ -21,6 +21,7 @@ WIDTH, HEIGHT, FLOOR = 1000, 120, 22  # of the plot; below it, what no window co
 MOST_CHARTS = 8
 MOST_POINTS = 3000  # in all charts
 MOST_TITLES = 1500
+TICKS = 5
 IDLE = 25  # times the usual pause: a longer one is drawn as a gap
 
 Scale = Callable[[float], float]
@@ -56,6 +57,7 @@ class Chart:
     points: tuple[Point, ...]
     lines: tuple[str, ...]  # of SVG polylines
     marks: tuple[Mark, ...]
+    ticks: tuple[tuple[float, str], ...]  # where what time was
 
 
 def charts(outcome: Outcome) -> tuple[Chart, ...]:
@@ -103,7 +105,16 @@ def _chart(
         points=tuple(_point(contract, scale, first, one, titled) for one in drawn),
         lines=tuple(_lines(contract, scale, exchanges)),
         marks=(*gaps, *_marks(scale, generated, resets)),
+        ticks=tuple(dict.fromkeys(_ticks(scale, [one.started for one in exchanges]))),
     )
+
+
+def _ticks(scale: Scale, moments: Sequence[float]) -> Iterator[tuple[float, str]]:
+    """The times of requests that are about equally far from one another in the picture."""
+    for place in range(TICKS):
+        aim = place * WIDTH / (TICKS - 1)
+        moment = min(moments, key=lambda moment: abs(scale(moment) - aim))
+        yield scale(moment), f"{moment - moments[0]:.1f} s"
 
 
 def _marks(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from conformance.exchange import Exchange
     from conformance.history import History
 
-WIDTH = 1000
+WIDTH = 100  # per cent
 SPREAD = 0.9  # of the answers are drawn to scale; the slowest lie at the edge
 ROWS = (("foreign", "another's"), ("absent", "not existing"))
 MOST_TICKS = 5  # beside that of no time
@@ -54,24 +54,37 @@ def _milliseconds(exchanges: Iterable[Exchange], resource: str) -> Iterator[floa
 
 def _plot(party: str, sorts: dict[str, list[float]]) -> Plot:
     times = sorted(time for ones in sorts.values() for time in ones)
-    widest = times[min(len(times) - 1, int(len(times) * SPREAD))] * 1.05 or 1.0
-    rows = tuple(_row(name, sorts[resource], widest) for resource, name in ROWS)
-    return Plot(party, rows, tuple(_ticks(widest)))
+    slowest = times[min(len(times) - 1, int(len(times) * SPREAD))] * 1.05 or 1.0
+    step = _step(slowest - times[0])
+    scale = _Scale(step * math.floor(times[0] / step), slowest)
+    rows = tuple(_row(name, sorts[resource], scale) for resource, name in ROWS)
+    return Plot(party, rows, tuple(_ticks(scale, step)))
 
 
-def _ticks(widest: float) -> Iterator[tuple[float, str]]:
-    """Marks at round times: 1, 2 or 5 of some power of ten apart."""
-    power = 10.0 ** math.floor(math.log10(widest / MOST_TICKS))
-    step = next(power * n for n in (1, 2, 5, 10) if power * n * MOST_TICKS >= widest)
-    for n in range(int(widest / step) + 1):
-        yield _x(n * step, widest), f"{round(n * step, 3):g} ms"
+@dataclass(frozen=True)
+class _Scale:
+    """From the quickest, rounded down, to the slowest that is drawn to scale."""
+
+    low: float
+    high: float
+
+    def x(self, time: float) -> float:
+        return round(WIDTH * min(1.0, (time - self.low) / (self.high - self.low)), 2)
 
 
-def _row(name: str, times: Sequence[float], widest: float) -> Row:
+def _step(span: float) -> float:
+    """How far apart round times are of which few span so much: 1, 2 or 5 of a power of ten."""
+    power = 10.0 ** math.floor(math.log10(span / MOST_TICKS))
+    return next(power * n for n in (1, 2, 5, 10) if power * n * MOST_TICKS >= span)
+
+
+def _ticks(scale: _Scale, step: float) -> Iterator[tuple[float, str]]:
+    for n in range(int((scale.high - scale.low) / step) + 1):
+        time = scale.low + n * step
+        yield scale.x(time), f"{round(time, 3):g} ms"
+
+
+def _row(name: str, times: Sequence[float], scale: _Scale) -> Row:
     middle = median(times)
-    dots = tuple((_x(time, widest), place % JITTER) for place, time in enumerate(times))
-    return Row(name, dots, _x(middle, widest), middle)
-
-
-def _x(time: float, widest: float) -> float:
-    return round(WIDTH * min(1.0, time / widest), 1)
+    dots = tuple((scale.x(time), place % JITTER) for place, time in enumerate(times))
+    return Row(name, dots, scale.x(middle), middle)

@@ -155,3 +155,14 @@ def test_an_empty_history_has_a_page() -> None:
 
 def test_a_sound_one_has_no_failures() -> None:
     assert "failures" not in {a.get("id") for _, a in Reader(page.build(sound())).elements}
+
+
+def test_code_in_a_title_is_shown_as_code() -> None:
+    text = page.build(sound())
+    assert "whose <code>error</code> has non-empty strings <code>code</code>" in text
+    assert page.coded("<b> `<i>` `") == "&lt;b&gt; <code>&lt;i&gt;</code> `"
+
+
+def test_the_sentence_under_the_verdict_counts_what_failed() -> None:
+    text = Reader(page.build(failing())).text
+    assert re.search(r"\d of 66 must requirements are not met\.", text)
