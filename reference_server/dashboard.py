@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 PATH = "/dashboard"
 HERE = Path(__file__).parent / "pages"
 LONGEST_FORM = 4096  # bytes
+UUID = re.compile(r"\b([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 TITLES = {403: "Not done", 404: "Not found"}
 
 
@@ -65,7 +67,6 @@ class View:
 
     shown: str
     limit: int
-    used: int
     left: int
     seconds: int | None  # until Reset; None: no window is under way
     reset: str
@@ -182,7 +183,6 @@ class Dashboard:
             return View(
                 shown=shown,
                 limit=limit,
-                used=0,
                 left=limit,
                 seconds=None,
                 reset="",
@@ -191,7 +191,6 @@ class Dashboard:
         return View(
             shown=shown,
             limit=window.limit,
-            used=min(window.used, window.limit),
             left=window.remaining,
             seconds=math.ceil(window.reset - now),
             reset=f"{_time(window.reset)} UTC",
@@ -238,6 +237,7 @@ def _environment(server: Server) -> Environment:
         lstrip_blocks=True,
     )
     pages.filters["clock"] = _time
+    pages.filters["brief"] = _brief
     pages.globals |= {
         "path": PATH,
         "style": STYLE,
@@ -252,6 +252,11 @@ def _environment(server: Server) -> Environment:
 def _deviation(server: Server) -> str:
     """What a faulty or odd server says of itself; nothing for the sound one."""
     return "" if type(server) is Server else (type(server).__doc__ or "").strip()
+
+
+def _brief(path: str) -> str:
+    """A path whose uuids are cut to what tells them apart: a whole one fills a phone's line."""
+    return UUID.sub(r"\1" + "\u2026", path)
 
 
 def _time(moment: float) -> str:

@@ -120,7 +120,7 @@ def test_a_team_has_several_keys_and_one_is_revoked(page: Page, server: Running,
 
 def test_requests_appear_while_the_page_is_open(page: Page, server: Running, project: str) -> None:
     page.open(project)
-    assert "None yet" in page.text("#activity")
+    assert "No requests yet" in page.text("#activity")
     call(server, server.credentials["project"].key)
     assert soon(lambda: "59 of 60 left" in page.text("#activity"))
     assert "onboarding" in page.text("#activity table")
