@@ -158,6 +158,8 @@ class Session:
 
     def begin(self) -> None:
         """Ask the target once with each key: does it answer, and is the key accepted?"""
+        if self.target.workers:  # not sooner: whatever ends the run from here on removes it again
+            self._pace_file(self.bench.run).touch()
         if self.progress is not None and self.target.control is None:
             self.progress.first(self.target.base_url)
         try:
@@ -370,9 +372,7 @@ class Session:
 
     def _pace_file(self, run: str) -> Path:
         """The file in which the workers of a run keep one pace together."""
-        path = self.target.report_dir / f".{run}.pace"
-        path.touch()
-        return path
+        return self.target.report_dir / f".{run}.pace"
 
     def _opened(self, run: str, worker: int) -> TextIO | None:
         folder = self.target.report_dir

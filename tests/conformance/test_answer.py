@@ -11,6 +11,9 @@ PREFIXES = ("bzy_proj_", "bzy_team_")
         "bzy_proj_Ab3-x.y~z+/==",
         "bzy_project_Ab3",  # a wrong prefix is the deployment's, and is judged
         "c2VjcmV0IGtleQ==",
+        "a1b2c3d4",  # a short one without its prefix is the deployment's too
+        "abcdefghijklmnop",
+        "1795741182123456",
         "bzy_proj_a:b!c",  # no credential of RFC 6750, but surely what the deployment generated
     ],
 )
@@ -30,6 +33,18 @@ def test_a_key_and_a_malformed_one_are_taken(line: str) -> None:
         "bzy_proj_ab\x1b[0m",
         "bzy_proj_äöü",
         "key:Ab3dEf6h",
+        "null",
+        "OK",
+        "true",
+        "undefined",
+        "regenerated",
+        "not-found",
+        "200",
+        "2026-11-27",
+        "-",
+        "v2",
+        "bzy_proj_Ab3d...",  # what the page shows, not what it gave
+        "bzy_proj_Ab3d****",
     ],
 )
 def test_what_cannot_be_a_key_is_not_taken(line: str) -> None:

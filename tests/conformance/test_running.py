@@ -172,6 +172,14 @@ def test_a_run_interrupted_before_pytest_began_leaves_reports_and_nothing_else(
     assert session.CURRENT is None
 
 
+def test_a_session_that_has_not_begun_has_no_file_of_its_workers(tmp_path: Path) -> None:
+    with running.bundled(SMALL | {"report_dir": str(tmp_path), "workers": 2}) as target:
+        made = session.Session(target)
+        assert {path.name for path in tmp_path.iterdir()} == {"history.ndjson"}
+        made.finish()
+    assert {path.name for path in tmp_path.iterdir()} == REPORTS
+
+
 def test_the_summary_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = SMALL | {"report_dir": str(tmp_path), "quiet": False}
     with running.bundled(options) as target:
