@@ -22,14 +22,19 @@ PART_OF_CATALOGUE: dict[str, Any] = {
     "metavar": "ID|AREA",
     "shell_complete": complete.requirements,
 }
+FILE: dict[str, Any] = {"metavar": "FILE", "type": click.Path()}  # for which shells offer files
 JUDGING_OPTIONS = (
-    click.option("--openapi", metavar="FILE", help="The contract, instead of the bundled one."),
-    click.option("--report-dir", metavar="DIR", help="Where reports go: conformance-report/."),
+    click.option("--openapi", **FILE, help="The contract, instead of the bundled one."),
+    click.option(
+        "--report-dir", **FILE | {"metavar": "DIR"}, help="Where reports go: conformance-report/."
+    ),
     click.option("--only", **PART_OF_CATALOGUE, help="Decide only this; repeatable."),
     click.option("--skip", **PART_OF_CATALOGUE, help="Leave this out; repeatable."),
-    click.option("--strict", is_flag=True, default=None, help="should gates too."),
-    click.option("--hardening", is_flag=True, default=None, help="hardening gates too."),
-    click.option("--waivers", metavar="FILE", help="Known failures (TOML)."),
+    click.option("--strict", is_flag=True, default=None, help="should counts in the verdict too."),
+    click.option(
+        "--hardening", is_flag=True, default=None, help="hardening counts in the verdict too."
+    ),
+    click.option("--waivers", **FILE, help="Known failures (TOML)."),
     click.option(
         "--quiet",
         is_flag=True,
@@ -39,7 +44,7 @@ JUDGING_OPTIONS = (
     click.option("--no-color", is_flag=True, default=None, help="No colours."),
 )
 RUN_OPTIONS = (
-    click.option("--target", metavar="FILE", help="The target file (TOML)."),
+    click.option("--target", **FILE, help="The target file (TOML)."),
     click.option("--base-url", metavar="URL", help="The deployment, without /api/v1."),
     *JUDGING_OPTIONS,
     click.option("-n", "workers", type=int, metavar="N", help="pytest-xdist workers."),
@@ -54,7 +59,7 @@ RUN_OPTIONS = (
     ),
 )
 AUDIT_OPTIONS = (
-    click.option("--target", metavar="FILE", help="Its limit, exclusions, ids and keys."),
+    click.option("--target", **FILE, help="Its limit, exclusions, ids and keys."),
     click.option("--base-url", metavar="URL", help="Which deployment, if a HAR holds several."),
     *JUDGING_OPTIONS,
 )
@@ -77,7 +82,7 @@ INIT_OPTIONS = (
     ),
     click.option("--check/--no-check", default=True, help="Send one request with each key."),
     click.option(
-        "--output", default="target.toml", metavar="FILE", show_default=True, help="Where to write."
+        "--output", default="target.toml", **FILE, show_default=True, help="Where to write."
     ),
     click.option("--force", is_flag=True, help="Replace the file."),
 )
@@ -206,7 +211,7 @@ def faults(
 
 
 @cli.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
 @options(*AUDIT_OPTIONS)
 def audit(files: tuple[str, ...], **given: Any) -> None:
     """Judge recorded traffic: history files of the suite, or HAR files. Sends nothing."""

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, FishComplete, add_completion_class
+
+
+@add_completion_class
+class WholeFish(FishComplete):
+    """For fish, with whole sentences: click cuts what a word means at its first comma."""
+
+    source_template = FishComplete.source_template.replace('split ","', 'split --max 1 ","')
 
 
 def requirements(_: click.Context, __: click.Parameter, begun: str) -> list[CompletionItem[str]]:

@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 import pytest
-from click.shell_completion import BashComplete
+from click.shell_completion import BashComplete, get_completion_class
 
 from conformance.catalogue import AREAS, requirements
 from conformance.cli import cli
@@ -32,6 +32,22 @@ def test_the_catalogue_is_offered_to_whoever_asks_for_a_part_of_it() -> None:
 def test_faults_and_variants_are_offered() -> None:
     assert offered("faults", "--only", "omits-challenge") == {"omits-challenge"}
     assert offered("faults", "--only", "aligns") == {"aligns-windows"}
+
+
+@pytest.mark.parametrize(
+    "words", [("run", "--target", ""), ("run", "--report-dir", ""), ("audit", "rec")]
+)
+def test_files_are_the_shells_own_to_offer(words: tuple[str, ...]) -> None:
+    *before, begun = words
+    shell = BashComplete(cli, {}, "bugzy-conformance", "_BUGZY_CONFORMANCE_COMPLETE")
+    assert [item.type for item in shell.get_completions(before, begun)] == ["file"]
+
+
+def test_fish_shows_whole_sentences() -> None:
+    shell = get_completion_class("fish")
+    assert shell is not None
+    script = shell(cli, {}, "bugzy-conformance", "_BUGZY_CONFORMANCE_COMPLETE").source()
+    assert 'string split --max 1 ","' in script
 
 
 def test_no_list_is_read_for_the_help() -> None:
