@@ -13,7 +13,7 @@ from conformance.document import texts
 from conformance.exchange import Exchange, Response
 from conformance.finding import SHOWN, Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
-from conformance.judges import select
+from conformance.judges import select, words
 
 Broken = tuple[tuple[str, str], tuple[Exchange, ...]]  # where, what kind, and the exchanges
 SEARCHED = 8192  # characters of an error that are searched for internals
@@ -219,7 +219,7 @@ def _excerpt(one: Exchange) -> str:
 
 
 def to_defect(one: Exchange) -> str:
-    return select.said(one) + (f" to {one.tags.defect}" if one.tags.defect else "")
+    return select.said(one) + (f" to {words.defect(one)}" if one.tags.defect else "")
 
 
 def _internal(one: Exchange) -> tuple[str, str] | None:

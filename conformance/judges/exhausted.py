@@ -8,6 +8,7 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
+from conformance.judges import words
 from conformance.judges.counting import explain, slides
 from conformance.judges.select import OTHER_PATHS, absent, lives_of, own, passing, place, said
 from conformance.judges.windows import Offset, Spot, left_of, offset, spot, spots
@@ -154,11 +155,11 @@ def works_over_the_limit(contract: Contract, history: History) -> Iterator[Opini
         if one.status == 429:
             yield Evidence((refusal, one))
         else:
-            what = one.tags.defect or one.tags.resource
+            what = words.defect(one) or words.addressed(one)
             yield Finding(
                 expected=f"429 {contract.codes.get(429)} for an exhausted key, "
                 "whatever the resource and the body",
-                observed=f"{said(one)} on {place(one)} ({what})",
+                observed=f"{said(one)} on {place(one)}: {what}",
                 exchanges=(refusal, one),
             )
 

@@ -9,6 +9,7 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Evidence, Finding, Opinion, judges
 from conformance.history import History
+from conformance.judges import words
 from conformance.judges.costs import tells_of_another
 from conformance.judges.counting import explain, pairs
 from conformance.judges.derived import derived
@@ -132,7 +133,7 @@ def _compared(
 
 def called(one: Exchange) -> str:
     what = one.tags.operation or f"{one.request.method} {one.tags.route}"
-    return f"{what} ({one.tags.defect})" if one.tags.defect else what
+    return f"{what} with {words.defect(one)}" if one.tags.defect else what
 
 
 def _told_apart(

@@ -11,7 +11,7 @@ from conformance.contract import Contract, Operation, parameters
 from conformance.exchange import Exchange
 from conformance.finding import SHOWN, Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import History
-from conformance.judges import select
+from conformance.judges import select, words
 from conformance.judges.listing import identifiers, items, path, received
 from conformance.likeness import UUID
 
@@ -207,11 +207,10 @@ def _reached(
 
 
 def _asking(one: Exchange) -> str:
-    """What was asked for with which key: getExecution of another's, with a project key."""
-    tags = one.tags
-    relation = tags.resource if tags.nested is None else f"{tags.resource}/{tags.nested}"
-    defect = f" and {tags.defect}" if tags.defect else ""
-    return f"{select.place(one)} of {relation}, with a {_kind_of_key(one)} key{defect}"
+    """What was asked for with which key: getExecution of another project, with a project key."""
+    defect = f" and {words.defect(one)}" if one.tags.defect else ""
+    asked = f"{select.place(one)} of {words.addressed(one)}"
+    return f"{asked}, with a {_kind_of_key(one)} key{defect}"
 
 
 def _methods(

@@ -9,6 +9,7 @@ from conformance.contract import Contract
 from conformance.exchange import Exchange
 from conformance.finding import Finding, Opinion, judges
 from conformance.history import History
+from conformance.judges import words
 from conformance.judges.select import LAYER, grouped, place
 
 RARE = 0.01  # of all requests: what gets lost on the way by chance
@@ -56,7 +57,7 @@ def _unanswered(history: History, *defects: str) -> Iterator[Finding]:
         defect = ones[0].tags.defect or ""
         if defect.startswith(defects):
             yield Finding(
-                expected=f"an answer to {defect}, on {place(ones[0])}",
+                expected=f"an answer to {words.defect(ones[0])}, on {place(ones[0])}",
                 observed=f"none, {len(ones)} times: {ones[0].failure}",
                 exchanges=ones[:ENOUGH],
             )

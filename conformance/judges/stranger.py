@@ -11,7 +11,7 @@ from conformance.contract import Contract, RateLimit
 from conformance.exchange import Exchange
 from conformance.finding import SHOWN, Evidence, Finding, Opinion
 from conformance.history import History
-from conformance.judges import select
+from conformance.judges import select, words
 from conformance.likeness import SURE, volatile
 
 STEADY = 3  # answers that show that a number does not change
@@ -91,10 +91,8 @@ def _varies(one: Exchange) -> bool:
 
 
 def _asking(one: Exchange) -> str:
-    tags = one.tags
-    relation = tags.resource if tags.nested in (None, tags.resource) else f"{tags.nested} nested"
-    defect = f" with {tags.defect}" if tags.defect else ""
-    return f"a request for the {relation} resource{defect}"
+    defect = f" with {words.defect(one)}" if one.tags.defect else ""
+    return f"a request for {words.existing(one)}{defect}"
 
 
 def _facets(one: Exchange) -> Mapping[str, str]:
