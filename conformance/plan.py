@@ -127,6 +127,8 @@ class _Simulation:
         worker = schedule.bin_of(one, self.target.workers, self.target)
         self.now = self._clocks[worker]
         for party, count in one.spends.items():
+            if not one.probe.fills:  # those go on with the windows that were used up together
+                self._lapse(party)
             if one.makes_room:
                 self._make_room(party, count, one.refill)
             self.spend(party, count)
@@ -191,6 +193,12 @@ class _Simulation:
             moment = revived(ledger.generated, self.now, self.window, short=short)
             self.now = max(self.now, moment)
         self.now += one.probe.waits
+
+    def _lapse(self, party: str) -> None:
+        """Let the window of a party end that is over by now; a bundled server's is moved on."""
+        opened = self.ledgers[party].opened
+        if opened is not None and self.now >= opened + self.window and self.target.control is None:
+            self._renew(party)
 
     def _renew(self, party: str) -> None:
         self.ledgers[party].used = 0

@@ -48,9 +48,15 @@ def figures(outcome: Outcome) -> str:
     sent, history = traffic(outcome), outcome.history
     duration, idle = history.footer.get("duration") or 0.0, waited(history)
     return (
-        f"{sent['requests']} requests, {sum(sent['windows'].values())} rate-limit windows, "
+        f"{many(sent['requests'], 'request')}, "
+        f"{many(sum(sent['windows'].values()), 'rate-limit window')}, "
         f"{duration:.1f} s ({idle:.1f} s {waiting(outcome)})"
     )
+
+
+def many(number: int, thing: str) -> str:
+    """So many of a thing."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def waiting(outcome: Outcome) -> str:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.status import Status
 
 from conformance.report.document import window_of
+from conformance.report.headline import many
 
 if TYPE_CHECKING:
     from conformance.bench import Bench
@@ -78,7 +79,7 @@ class Progress:
         if not self._alone:
             return area
         requests = len(self._bench.recorder.exchanges)
-        return f"{area}: {requests} requests and {self._count()} windows so far"
+        return f"{area}: {many(requests, 'request')} and {many(self._count(), 'window')} so far"
 
     def _count(self) -> int:
         """The windows that the answers so far tell of, as the report counts them."""
