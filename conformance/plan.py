@@ -136,7 +136,7 @@ class _Simulation:
         for _ in range(one.probe.fills):
             self._fill(party, one)
         if one.probe.generates:
-            self._generate(party, one.probe.generates)
+            self._generate(party, one.probe.generates, one.probe.stillborn)
         self._let_pass(one, party)
         self._keyless(one.probe.free)
         self._clocks[worker] = self.now
@@ -175,11 +175,14 @@ class _Simulation:
         self.keyless += count
         self.now += count * self.each_keyless
 
-    def _generate(self, party: str, keys: int = 1) -> None:
-        """Count new keys; each but the last is used, in a window of its own, before the next."""
+    def _generate(self, party: str, keys: int = 1, stillborn: int = 0) -> None:
+        """Count new keys; each but the last is used, in a window of its own, before the next.
+
+        Unless it is *stillborn*: another one was generated at the same time.
+        """
         self.generated += keys
         if (ledger := self.ledgers.get(party)) is not None:
-            ledger.windows += keys - 1
+            ledger.windows += keys - 1 - stillborn
             self._renew(party)
             ledger.generated = self.now if ledger.generated is None else ledger.generated
 

@@ -47,6 +47,7 @@ class Probe:
     free: int = 0  # further requests, that no window pays for
     fills: int = 0  # how many windows of its party it uses up
     generates: int = 0  # how many keys it has generated
+    stillborn: int = 0  # how many of them are dead before anything can be asked with them
     needs: tuple[str, ...] = ()  # own, other.id, other.key, hooks.NAME, writes, pace...
     where: Callable[[Operation], bool] = lambda _: True
     kinds: tuple[str, ...] = ("project", "team")
@@ -67,6 +68,7 @@ def probes(
     free: int = 0,
     fills: int = 0,
     generates: int = 0,
+    stillborn: int = 0,
     needs: tuple[str, ...] = (),
     where: Callable[[Operation], bool] = lambda _: True,
     kinds: tuple[str, ...] = ("project", "team"),
@@ -83,6 +85,7 @@ def probes(
         free=free,
         fills=fills,
         generates=generates,
+        stillborn=stillborn,
         needs=needs,
         where=where,
         kinds=kinds,

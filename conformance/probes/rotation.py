@@ -246,6 +246,7 @@ def replace_under_load(bench: Bench) -> Exchange:
     spends={"project": 7},
     free=9,
     generates=5,
+    stillborn=2,
     needs=("project.generate",),
     waits=MOMENT,
 )

@@ -41,7 +41,7 @@ def shown(
 
 def test_off_a_terminal_each_area_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(capsys, "auth", "auth", "rate") == [
-        "probing auth: 1 requests and 1 windows so far",
+        "probing auth: 1 request and 1 window so far",
         "probing rate: 3 requests and 2 windows so far",
     ]
 
@@ -86,7 +86,7 @@ def test_on_a_terminal_one_line_lives(
     monkeypatch.setenv("COLUMNS", "200")
     waiting = Wait(until=53.0, why="project#1: its next window")
     text = "".join(shown(capsys, "auth", color=False, waiting=waiting))
-    assert "probing auth: 1 requests and 1 windows so far" in text
+    assert "probing auth: 1 request and 1 window so far" in text
     assert "waiting 43 s (project#1: its next window), about " in text
     assert "s left" in text
     assert "\x1b[?25h" in text  # the cursor is back
