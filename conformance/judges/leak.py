@@ -125,7 +125,7 @@ def _compared(
         for part, (seen, other) in _told_apart(contract, history, foreign, missing).items():
             yield Finding(
                 expected=f"{part} {worded(other)}, as for an id that does not exist",
-                observed=f"{part} {worded(seen)} for another's, by {called(foreign[0])}",
+                observed=f"{part} {worded(seen)} for another's, from {called(foreign[0])}",
                 exchanges=(missing[0], foreign[0]),
             )
             break
@@ -237,7 +237,7 @@ def _told_without_a_key(
         yield Finding(
             expected=f"{part} {worded(other)}, as for an id that does not exist",
             observed=f"{part} {worded(seen)} for one that exists, without a key, "
-            f"by {called(existing[0])}",
+            f"from {called(existing[0])}",
             exchanges=(missing[0], existing[0]),
         )
 
@@ -311,7 +311,7 @@ def costs_differ(contract: Contract, history: History) -> Iterator[Opinion]:
 
 def _cost(spot: Spot) -> str:
     whose = "another's" if tells_of_another(spot.exchange) else f"an {spot.exchange.tags.resource}"
-    return f"that is what {whose} resource costs, by {called(spot.exchange)}"
+    return f"that is what {whose} resource costs, as {called(spot.exchange)} shows"
 
 
 def _dearer_pairs(contract: Contract, history: History) -> Iterator[Finding]:
@@ -338,7 +338,7 @@ def _dearer_pairs(contract: Contract, history: History) -> Iterator[Finding]:
             one, other = alike[0]
             yield Finding(
                 expected=f"another's resource to cost {nobodys}, as an absent one does",
-                observed=f"it costs {anothers} of the window, by {called(one)}",
+                observed=f"it costs {anothers} of the window, as {called(one)} shows",
                 exchanges=(other, one),
             )
             return

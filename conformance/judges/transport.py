@@ -32,7 +32,7 @@ def framing_tells(contract: Contract, history: History) -> Iterator[Opinion]:
             if part not in changing and not once and not any(v in others for v in seen):
                 yield Finding(
                     expected=f"the same {part} as for an id that does not exist: {others[0]}",
-                    observed=f"{seen[0]}, by {called(foreign[0])}",
+                    observed=f"{seen[0]}, from {called(foreign[0])}",
                     exchanges=(missing[0], foreign[0]),
                 )
                 break
