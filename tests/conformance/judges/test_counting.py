@@ -212,6 +212,19 @@ def test_a_key_pays_for_what_another_is_refused() -> None:
     assert found.text == "team pays for project's refusals"
 
 
+def test_a_key_pays_for_what_another_sends_about_its_project() -> None:
+    def event(remaining: int, **named: Any) -> Exchange:
+        sent = {"event_type": "x", **named}
+        return left(remaining, operation="sendTeamEvent", credential="team", sent=sent)
+
+    project = {"project_id": identifier("project")}
+    asked = [left(59), event(59, **project), left(57), event(58), left(56)]
+    made = history(*asked, event(57, **project), event(56, **project), left(53), left(52))
+    parties = {"project": identifier("project")}
+    found = counting.explain(CONTRACT, replace(made, header={**made.header, "parties": parties}))
+    assert found.text == "project pays for team's writes that name it"
+
+
 def test_somebody_else_explains_what_nobody_here_did() -> None:
     other: dict[str, Any] = {"credential": "other_project"}
     asked = [left(59), left(59, **other), left(57), left(58, **other), left(52), left(57, **other)]
