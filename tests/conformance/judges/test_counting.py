@@ -127,6 +127,12 @@ def test_a_window_that_rolls_over_begins_anew() -> None:
     assert accused(left(59), left(58), left(59, started=61), left(58)) == set()
 
 
+def test_the_last_one_promises_another() -> None:
+    invalid = {"status": 400, "defect": INVALID}
+    asked = [left(3), left(2, **invalid), left(1), left(1, **invalid), left(0, 429)]
+    assert accused(*asked) == {"rate.remaining-honest"}
+
+
 # other ways of counting break their own requirement, and no other
 
 
