@@ -78,6 +78,7 @@ async def scope(script: Script) -> None:
     """Use each key on what is not its own, and look at what is there afterwards."""
     event = b'{"event_type": "x"}'
     await script.send("POST", "/projects/{other_project}/webhooks/events", body=event)
+    await script.send("GET", "/projects/{project}/onboarding")
     for kind, name, list_, body in (
         ("projects", "project", "executions", RUN),
         ("teams", "team", "environments", b'{"name": "x"}'),
