@@ -109,7 +109,12 @@ class ChargesVictim(Server):
         return window
 
 
-@fault(breaks="rate.per-key", also=("rate.remaining-counts", "rate.remaining-honest"))
+@fault(
+    breaks="rate.per-key",
+    also=("rate.remaining-counts", "rate.remaining-honest"),
+    seldom=True,
+    elsewhere=("schema",),
+)
 class ChargesProjectOfEvent(Server):
     """Charges a team's event to the key of the project that it is for, too."""
 

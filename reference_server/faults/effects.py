@@ -137,7 +137,7 @@ class RunsForeignEvents(Server):
         return super().wrong_owner(call)
 
 
-@fault(breaks="scope.no-side-effect")
+@fault(breaks="scope.no-side-effect", seldom=True)
 class NotesForeignEvents(Server):
     """Notes in the onboarding of a key's own project that it sent an event to another's."""
 
