@@ -340,8 +340,9 @@ def token(value: str, *, name: str, form: str, key: str | None = None) -> Creden
 
 
 def ambiguous(key: Key, other: str) -> Iterator[Credential]:
-    """Two credentials: in two Authorization fields, or in one."""
+    """Two credentials: in two Authorization fields, or in one; of one scheme, or of two."""
     good, bad = f"Bearer {key.value}", f"Bearer {other}"
+    basic = STRANGE.fields[0][1]
     for form, fields in (
         ("good-bad", (("Authorization", good), ("Authorization", bad))),
         ("bad-good", (("Authorization", bad), ("Authorization", good))),
@@ -349,6 +350,10 @@ def ambiguous(key: Key, other: str) -> Iterator[Credential]:
         ("comma", (("Authorization", f"{good}, {bad}"),)),
         ("comma-first", (("Authorization", f"{bad}, {good}"),)),
         ("space", (("Authorization", f"{good} {other}"),)),
+        ("basic-good", (("Authorization", basic), ("Authorization", good))),
+        ("good-basic", (("Authorization", good), ("Authorization", basic))),
+        ("comma-basic", (("Authorization", f"{good}, {basic}"),)),
+        ("basic-comma", (("Authorization", f"{basic}, {good}"),)),
     ):
         yield Credential(name=key.party, key=key.label, form=f"ambiguous:{form}", fields=fields)
 

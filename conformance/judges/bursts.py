@@ -1,4 +1,4 @@
-"""scope: what changes in lists whenever writes are refused, and never in between."""
+"""scope: what changes whenever writes are refused, and never in between."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from conformance.judges import select
 from conformance.judges.listing import identifiers, items, path
 
 LEAST = 3  # bursts of refused writes; what follows each of them is no chance
-LOOK, BURST = "look", "burst"  # groups: lists, and refused writes between some of them
+LOOK, BURST = "look", "burst"  # groups: what is read, and refused writes between some of it
+ORDERED = 4  # items: fewer may be in the same order, and in another one, by chance
 PASSING = "status"  # the member that changes by itself
 
 Items = Mapping[str, Mapping[str, Any]]
@@ -23,7 +24,7 @@ Items = Mapping[str, Mapping[str, Any]]
 
 @judges("scope.no-side-effect")
 def changes_with_refusals(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield lists that change with each burst of refused writes, and with nothing else.
+    """Yield what changes with each burst of refused writes, and with nothing else.
 
     What a refused write makes need not hold what it was sent with.
     """
@@ -64,17 +65,28 @@ def _between(bursts: list[Exchange], one: Exchange, other: Exchange) -> list[Exc
 
 
 def _change(contract: Contract, made: set[str], one: Exchange, other: Exchange) -> str:
-    """What is new in the second list, or altered; nothing where neither is."""
+    """What is new in the second look, or altered, or in another place; else nothing."""
     before, after = _items(contract, one), _items(contract, other)
     if new := [id for id in after if id not in before and id not in made]:
         return f"{len(new)} more than before"
     altered = [id for id in after if id in before and _lasting(after[id]) != _lasting(before[id])]
-    return f"{len(altered)} altered" if altered else ""
+    if altered:
+        return f"{len(altered)} altered"
+    kept, there = [id for id in before if id in after], [id for id in after if id in before]
+    return "another order" if len(kept) >= ORDERED and kept != there else ""
 
 
 def _items(contract: Contract, listed: Exchange) -> Items:
+    """What a list holds, by id; what is no list, as the one thing that it is."""
+    if not contract.by_id[select.place(listed)].lists:
+        return {"": data} if isinstance(data := _data(listed), dict) else {}
     names = identifiers(contract.by_id[select.place(listed)])
     return {str(item[name]): item for item in items(listed) for name in names if name in item}
+
+
+def _data(one: Exchange) -> Any:
+    document = one.response.json if one.response else None
+    return document.get("data") if isinstance(document, dict) else None
 
 
 def _lasting(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,15 +80,23 @@ def _others(history: History, party: str) -> Iterator[tuple[Spender, ...]]:
 def _parts(history: History, party: str) -> Iterator[Spender]:
     """Of each other party what is told apart by method, by outcome, or by both.
 
-    By method also with what was refused for the limit, which has no other outcome.
+    By method also with what was refused for the limit, which has no other outcome. And what was
+    taken from the other that names the party's project or team in its body.
     """
+    id = str(history.header.get("parties", {}).get(party) or "").lower()
     for other, ones in _asking(history, party).items():
+        if id:
+            yield f"{other}'s writes that name it", [one.ended for one in ones if _names(one, id)]
         counted = [one for one in ones if one.status != 429]
         for told in (_by_method, _by_outcome, _by_both):
             for name, some in grouped(counted, told).items():
                 yield f"{other}'s {name}", [one.ended for one in some]
         for name, some in grouped(ones, _by_method).items():
             yield f"{other}'s {name}, also refused", [one.ended for one in some]
+
+
+def _names(one: Exchange, id: str) -> bool:
+    return one.succeeded and id.encode() in one.request.body.lower()
 
 
 def _by_method(one: Exchange) -> str:

@@ -74,6 +74,8 @@ def explain(contract: Contract, history: History) -> Explanation:
     in_window = [step for step in every if step.in_one_window]
     if text := charged(history, in_window):
         return Explanation("rate.per-key", one_counter, odd, uneven=True, text=text)
+    if all(step.fell == 0 and _is_last(contract, history, step.after) for step in odd):
+        return Explanation("rate.remaining-honest", one_counter, odd)
     for requirement, aspect in aspects():
         for culprit in (_after, _before):
             if _follows(in_window, aspect, culprit):
@@ -97,6 +99,13 @@ def _own_alone(history: History, odd: Iterable[Step]) -> bool:
     """
     generated = {one.data["key"] for one in history.events_of("issued") if one.data["generated"]}
     return len({step.after.exchange.tags.key for step in odd} & generated) > 1
+
+
+def _is_last(contract: Contract, history: History, one: Spot) -> bool:
+    """Whether the key was refused next, as if nothing had been left."""
+    of_key = spots(contract, history)[one.exchange.tags.key or ""]
+    later = (other for other in of_key if one.exchange.precedes(other.exchange))
+    return next((other.refused for other in later), False)
 
 
 def _after(step: Step) -> Exchange:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
@@ -27,24 +28,25 @@ def refusals_tell(contract: Contract, history: History) -> Iterator[Opinion]:
     for ones in grouped(refused, lambda one: one.tags.credential).values():
         foreign = [one for one in ones if one.tags.resource == "foreign"]
         missing = [one for one in ones if one.tags.resource == "absent"]
-        if min(len(foreign), len(missing)) >= LEAST:
-            yield from _told_apart(contract, foreign, missing)
+        if min(len(foreign), len(missing)) < LEAST:
+            continue
+        for part, seen, other in islice(telling(contract, foreign, missing), 1):
+            yield Finding(
+                expected=f"{part} {other} on 429, as for an id that does not exist",
+                observed=f"{part} {seen} whenever it is another's",
+                exchanges=(missing[0], foreign[0]),
+            )
 
 
-def _told_apart(
-    contract: Contract, foreign: list[Exchange], missing: list[Exchange]
-) -> Iterator[Finding]:
-    ours = [_parts(contract, one) for one in foreign]
-    theirs = [_parts(contract, one) for one in missing]
+def telling(
+    contract: Contract, ones: Iterable[Exchange], others: Iterable[Exchange]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield each part that is one thing in all answers of the ones, and another in all others'."""
+    ours, theirs = ([_parts(contract, one) for one in several] for several in (ones, others))
     for part in sorted({part for parts in (*ours, *theirs) for part in parts}):
         seen, other = ({parts.get(part) for parts in several} for several in (ours, theirs))
         if len(seen) == len(other) == 1 and seen != other:
-            yield Finding(
-                expected=f"{part} {_one(other)} on 429, as for an id that does not exist",
-                observed=f"{part} {_one(seen)} whenever it is another's",
-                exchanges=(missing[0], foreign[0]),
-            )
-            return
+            yield part, _one(seen), _one(other)
 
 
 def _refused(one: Exchange) -> bool:

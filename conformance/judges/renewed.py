@@ -9,8 +9,10 @@ from conformance.exchange import Exchange
 from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
 from conformance.history import Event, History
 from conformance.judges.counting import explain
-from conformance.judges.select import grouped, lives_of
+from conformance.judges.select import controls, grouped, lives_of, own, said
 from conformance.judges.windows import Offset, Spot, left_of, offset, spot, spots
+
+DENIED = (403, 404)  # what a key is answered that is known, and may not reach something
 
 
 @judges("rate.new-key-window")
@@ -56,8 +58,12 @@ def _first_alone(contract: Contract, history: History, issued: Event) -> Spot | 
 
 @judges("rate.revoked-is-401")
 def revoked_still_limited(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield requests of a key that was exhausted, then replaced, and is still answered 429."""
+    """Yield requests of a key that was exhausted, then replaced, and is not told 401.
+
+    Most often it is still answered 429.
+    """
     lives, clock = lives_of(history), offset(contract, history)
+    reached = controls(contract, history)
     exhausted: dict[str, Spot] = {}
     admitted: set[str] = set()  # what never was is not exhausted: it is refused as a stranger's
     limited = [one for one in history.judged if one.status == 429 and one.tags.key is None]
@@ -68,9 +74,12 @@ def revoked_still_limited(contract: Contract, history: History) -> Iterator[Opin
         label = one.tags.key or ""
         if one.plain_key and one.admitted:
             admitted.add(label)
+        known = lives.dead(one) and label in exhausted
+        if known and own(one) and one.status in DENIED and one.tags.operation in reached:
+            found += _denied(contract, clock, exhausted[label], one)
         if not one.plain_key or one.status not in (401, 429):
             continue
-        if lives.dead(one) and label in exhausted:
+        if known:
             alone = label not in asked and not strange and _stranger_after(history, one)
             found += _revoked(contract, clock, exhausted[label], one, strange, alone)
             asked.add(label)
@@ -107,6 +116,18 @@ def _limited(contract: Contract, refused: Exchange, one: Exchange) -> Finding:
         observed="429, as before it was replaced",
         exchanges=(refused, one),
     )
+
+
+def _denied(
+    contract: Contract, clock: Offset | None, refused: Spot, one: Exchange
+) -> Iterator[Finding]:
+    """Judge another refusal while the window of the replaced key is under way."""
+    if clock is not None and refused.reset and clock.likely_within(one, refused.reset):
+        yield Finding(
+            expected=f"401 {contract.codes.get(401)} for a replaced key that was exhausted",
+            observed=f"{said(one)} on {one.tags.operation}",
+            exchanges=(refused.exchange, one),
+        )
 
 
 def _revoked(

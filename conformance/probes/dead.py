@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from conformance import credential as credentials
 from conformance.bench import Bench, Who
 from conformance.client import Call
+from conformance.contract import Operation
+from conformance.credential import Credential
+from conformance.exchange import Fields
 from conformance.keyring import Key
 from conformance.probes.shapes import first_list, first_write, flawed, in_full, lacking
 from conformance.target import Party
 
+CLOSING: Fields = (("Connection", "close"),)  # RFC 9112, 9.6
 RETRIED = 3  # of the replaced keys, after each new one
 
 
@@ -20,8 +26,8 @@ def use_old(bench: Bench, old: Key) -> None:
     for connection in ("main", "second", "fresh"):
         few = bench.thrifty and connection != "main"
         bench.together(
-            bench.call(operation, old, connection=connection, group="replaced")
-            for operation in (operations[:3] if few else operations)
+            bench.call(operation, old, group="replaced", **over(connection, place))
+            for place, operation in enumerate(operations[:3] if few else operations)
         )
     bench.together(
         bench.off_method(method, operation, old, resource="own")
@@ -33,11 +39,30 @@ def use_old(bench: Bench, old: Key) -> None:
     if not bench.thrifty:
         bench.together(_otherwise(bench, old))
     bench.together(_ill_formed(bench, old))
-    like = bench.key("project").secret(bench.contract)
-    unknown = credentials.forged(bench.contract, "project", bench.rng("unknown"), like)
+    unknown = never_issued(bench, "unknown")
     bench.together(bench.call(operation, unknown, group="unknown") for operation in operations)
+    bench.together(_other_methods(bench, operations[0], unknown))
     if not bench.thrifty:
         bench.together(_ill_formed(bench, unknown))
+
+
+def over(connection: str, place: int) -> dict[str, Any]:
+    """How to send over a connection: every second one of its own is said to end with the answer."""
+    ends = connection == "fresh" and place % 2 == 0
+    return {"connection": connection, "fields": CLOSING if ends else ()}
+
+
+def _other_methods(bench: Bench, operation: Operation, unknown: Credential) -> Iterator[Call]:
+    """What a key that never was gets for methods that a path lacks: that may come before keys."""
+    for method in lacking(bench, operation)[: 1 if bench.thrifty else None]:
+        call = bench.off_method(method, operation, unknown, resource="own")
+        yield replace(call, tags=replace(call.tags, group="unknown"))
+
+
+def never_issued(bench: Bench, name: str) -> Credential:
+    """A key like the project's own that never was; another one for each name."""
+    like = bench.key("project").secret(bench.contract)
+    return credentials.forged(bench.contract, "project", bench.rng(name), like)
 
 
 def _elsewhere(bench: Bench, old: Key) -> Iterator[Call]:
@@ -94,9 +119,9 @@ def use_others(bench: Bench) -> None:
 def others_with_room(bench: Bench) -> list[Party]:
     """The other parties whose keys are not used up, as those would be refused for that."""
     keyed = [one for one in bench.target.parties.values() if bench.target.has_key(one.name)]
-    now = bench.clock.now()
-    return [
-        one
-        for one in keyed
-        if one.name != "project" and bench.budget.remaining(bench.key(one.name).label, now) > 0
-    ]
+    return [one for one in keyed if one.name != "project" and has_room(bench, one.name)]
+
+
+def has_room(bench: Bench, party: str) -> bool:
+    """Whether a party's key is not used up, as it would be refused for that."""
+    return bench.budget.remaining(bench.key(party).label, bench.clock.now()) > 0

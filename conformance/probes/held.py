@@ -22,7 +22,7 @@ EXPECT: Fields = (("Expect", "100-continue"),)  # RFC 9110, 10.1.1
 Coding = Literal["length", "chunked", "expected"]  # how a body is announced
 
 
-def _framing(coding: Coding, length: int) -> Fields:
+def framing(coding: Coding, length: int) -> Fields:
     """The fields that announce a body; the client adds the one that says it comes in chunks."""
     announced: Fields = (("Content-Length", str(length)),)
     return {"length": announced, "chunked": (), "expected": announced + EXPECT}[coding]
@@ -55,7 +55,7 @@ class Held:
         if coding == "expected":  # which a server may decline (RFC 9110, 15.5.18)
             call = replace(call, tags=replace(call.tags, level="hardening"))
         body = call.body or b""
-        fields = (*call.fields, *_framing(coding, len(body)))
+        fields = (*call.fields, *framing(coding, len(body)))
         self._call = replace(call, fields=fields, chunks=self._halves(body))
         self._future: Future[Exchange] = bench.client.start(self._call)
 
@@ -68,9 +68,7 @@ class Held:
     def release(self, then: object = None) -> None:
         """Wait until the first half has been taken in, do something, and send the rest."""
         self._sent.wait(self._bench.target.timeout)
-        at_home = self._bench.target.control is not None
-        # The server has to see the head before anything else happens.
-        time.sleep(HELD_AT_HOME if at_home else HELD)
+        let_see(self._bench)
         try:
             if callable(then):
                 then()
@@ -90,3 +88,8 @@ def replace_in_flight(bench: Bench, operation: Operation, coding: Coding) -> Exc
     held = Held(bench, operation, coding, "in-flight")
     held.release(lambda: bench.generate("project"))
     return held.finish()
+
+
+def let_see(bench: Bench) -> None:
+    """Give the server time to see the head of a request before anything else happens."""
+    time.sleep(HELD_AT_HOME if bench.target.control is not None else HELD)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 from conformance import credential as credentials
+from conformance import sample
 from conformance.bench import Bench
 from conformance.contract import Operation
 from conformance.credential import ANONYMOUS
@@ -13,7 +15,7 @@ from conformance.exchange import Exchange
 from conformance.exhaust import exhaust
 from conformance.probe import Phase, probes
 from conformance.probes.exhausted import FORWARDING, elsewhere, over_the_limit, twisted, ways
-from conformance.probes.shapes import first_list, first_write, lacking, lane, turn
+from conformance.probes.shapes import first_list, first_write, lacking, lane, refers, turn
 from conformance.sample import invalid_queries, malformed_bodies
 
 COUNTERS = (
@@ -69,7 +71,7 @@ def test_disguised(bench: Bench, party: str) -> None:
 )
 def test_two_keys_of_a_kind(bench: Bench, party: str) -> None:
     """Alternate two keys of a kind, and requests without one."""
-    take_turns(bench, party, bench.roomiest(party), party)
+    take_turns(bench, party, bench.roomiest(party), first_list(bench.contract, party))
 
 
 @probes(
@@ -80,21 +82,30 @@ def test_two_keys_of_a_kind(bench: Bench, party: str) -> None:
     kinds=("project",),
 )
 def test_two_kinds(bench: Bench, party: str) -> None:
-    """Alternate a project key and a team key."""
-    take_turns(bench, party, "team", "team")
+    """Alternate a project key and a team key, which writes about the project if it may."""
+    operation, how = about_project(bench)
+    take_turns(bench, party, "team", operation, **how)
 
 
-def take_turns(bench: Bench, one: str, other: str, other_kind: str) -> None:
+def take_turns(bench: Bench, one: str, other: str, second: Operation, **how: Any) -> None:
     """Send with one key, another and none, in turn."""
     first = first_list(bench.contract, one)
-    second = first_list(bench.contract, other_kind)
     chance = bench.rng(f"turns/{one}/{other}")
     for _ in range(2 if bench.thrifty else 3):
         forged = credentials.forged(bench.contract, first.kind, chance)
         bench.send(first, one, group="turns")
         bench.send(first, ANONYMOUS, group="turns")
         bench.send(first, forged, group="turns")
-        bench.send(second, other, group="turns")
+        bench.send(second, other, group="turns", **how)
+
+
+def about_project(bench: Bench) -> tuple[Operation, dict[str, Any]]:
+    """What a team sends about a project, if it may; else its first list."""
+    id, marker = bench.target.parties["project"].id, bench.calls.marker()
+    for operation in bench.contract.of_kind("team"):
+        if refers(operation) and bench.calls.may_write(operation):
+            return operation, {"body": sample.referring(operation, marker, id)}
+    return first_list(bench.contract, "team"), {}
 
 
 @probes(

@@ -18,16 +18,27 @@ from conformance.hooks import HookError
 from conformance.keyring import Key
 from conformance.model import drive
 from conformance.probe import Phase, probes
-from conformance.probes.dead import others_with_room, use_earlier, use_old, use_others
+from conformance.probes import load
+from conformance.probes.dead import (
+    has_room,
+    never_issued,
+    others_with_room,
+    over,
+    use_earlier,
+    use_old,
+    use_others,
+)
 from conformance.probes.held import HELD, Coding, replace_in_flight
-from conformance.probes.shapes import first_list, first_write, lane
+from conformance.probes.shapes import first_list, first_write
 
 RIVALRIES, TRIES = 2, 5  # keys generated at once: how often, and tries at it
 LOOKS = 2  # at what the settings page shows of a key
 AGAIN = 6  # times that a key is tried again just after it was replaced
 MOMENT = 0.4  # seconds between them
 SAMPLED = 10  # of the replaced keys, at the end of a run that saves requests
-LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 6, 18, 8  # requests with the old key
+LOAD_SLOW = (
+    7  # and those whose bodies end when all have begun; fewer than show that a target is lost
+)
 
 
 @probes(
@@ -40,8 +51,8 @@ LOAD_BEFORE, LOAD_DURING, LOAD_AFTER = 6, 18, 8  # requests with the old key
     "rate.per-key",
     phase=Phase.ROTATE,
     spends={"project": 22},
-    free=73,
-    thrift={"free": 34},
+    free=76,
+    thrift={"free": 35},
     generates=1,
     needs=("project.generate",),
 )
@@ -201,8 +212,8 @@ def unless_limited(bench: Bench, attempt: Callable[[], Exchange]) -> None:
 @probes(
     "rotation.under-load",
     phase=Phase.ROTATE,
-    spends={"project": LOAD_BEFORE + LOAD_DURING},
-    free=LOAD_AFTER,
+    spends={"project": load.BEFORE + load.DURING},
+    free=load.AFTER + load.SLOW,
     generates=1,
     needs=("project.generate",),
 )
@@ -211,33 +222,7 @@ def test_under_load(bench: Bench) -> None:
 
     Once more if a limit of requests without a valid key, or a gateway, refused all that came after.
     """
-    unless_limited(bench, lambda: replace_under_load(bench))
-
-
-def replace_under_load(bench: Bench) -> Exchange:
-    """Replace a key under load, and return the last answer to the old one."""
-    old = bench.key("project")
-    reads = [op for op in bench.contract.of_kind("project") if not op.writes]
-    writes = [] if bench.thrifty else [first_write(bench.contract, "project")]
-    operations = [*reads, *writes]
-    calls = [
-        bench.call(
-            operations[number % len(operations)], old, connection=lane(number), group="under-load"
-        )
-        for number in range(LOAD_BEFORE + LOAD_DURING + LOAD_AFTER)
-    ]
-    bench.deliver(calls[0])  # surely before the replacement: the key was valid
-    begun = [(bench.client.start(call), call) for call in calls[1:LOAD_BEFORE]]
-    with ThreadPoolExecutor(1) as pool:
-        replaced = pool.submit(bench.generate, "project")
-        rest = iter(calls[LOAD_BEFORE:])
-        for call in rest:
-            begun.append((bench.client.start(call), call))
-            if replaced.done() or len(begun) >= LOAD_BEFORE + LOAD_DURING:
-                break
-        replaced.result()
-        begun += [(bench.client.start(call), call) for call in list(rest)[-LOAD_AFTER:]]
-    return [bench.client.result(future, call) for future, call in begun][-1]
+    unless_limited(bench, lambda: load.replace_under_load(bench))
 
 
 @probes(
@@ -317,6 +302,7 @@ def test_model(bench: Bench) -> None:
 @probes(
     "rotation.new-key-works",
     "rotation.key-form",
+    "rotation.only-own",
     "rate.new-key-window",
     phase=Phase.ROTATE,
     spends={"team": 21},
@@ -325,8 +311,17 @@ def test_model(bench: Bench) -> None:
     needs=("team.generate",),
 )
 def test_team_key(bench: Bench) -> None:
-    """Generate a team key and use it on every operation; also on what is not its own."""
+    """Generate a team key and use it on every operation; also on what is not its own.
+
+    And a project's key before and after: no key of a project is concerned.
+    """
+    project = first_list(bench.contract, "project")
+    told = "project" in bench.owned and has_room(bench, "project")
+    if told:
+        bench.send(project, "project", group="others")
     bench.generate("team")
+    if told:
+        bench.send(project, "project", group="others")
     operations = bench.contract.of_kind("team")
     bench.together(bench.call(operation, "team", group="new-key") for operation in operations)
     if not bench.thrifty:
@@ -360,8 +355,8 @@ def test_soon_again(bench: Bench) -> None:
     "rotation.permanent",
     phase=Phase.FINAL,
     spends={"project": 1},
-    free=47,
-    thrift={"free": 12},
+    free=48,
+    thrift={"free": 13},
     needs=("project.generate",),
     settles=True,
 )
@@ -375,8 +370,8 @@ def test_never_again(bench: Bench) -> None:
     step = -(-len(earlier) // SAMPLED) if bench.thrifty else 1
     for place, key in enumerate(earlier[:: max(1, step)]):
         operation = operations[place % len(operations)]
-        connection = ("main", "fresh")[place % 2]
-        calls.append(bench.call(operation, key, connection=connection, group="replaced"))
+        way = over(("main", "fresh")[place % 2], place // 2)
+        calls.append(bench.call(operation, key, group="replaced", **way))
         if not bench.thrifty:  # also where each of them was refused before
             calls.append(bench.call(first_list(bench.contract, "project"), key, group="replaced"))
     first = [] if bench.thrifty else earlier[:1]  # which a server may have from elsewhere
@@ -385,3 +380,4 @@ def test_never_again(bench: Bench) -> None:
         few = operations[:3] if bench.thrifty else operations
         calls += [bench.call(op, bench.retired, group="replaced") for op in few]
     bench.together(calls)
+    bench.send(operations[0], never_issued(bench, "never-again"), group="unknown")

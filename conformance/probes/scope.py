@@ -305,7 +305,7 @@ def _ids(listed: Exchange, operation: Operation) -> list[str]:
 @probes(
     "scope.no-side-effect",
     phase=Phase.EXTRA,
-    spends={"own": 7 + BURSTS * 17, "other": 7},
+    spends={"own": 14 + BURSTS * 17, "other": 14},
     free=BURSTS * 6,
     needs=("other.id",),
 )
@@ -357,12 +357,20 @@ def _of_another_type(bench: Bench, operation: Operation) -> dict[str, Any]:
 
 
 def look_around(bench: Bench, party: str) -> list[bytes]:
-    """Read the list of what can be made, one's own and the other's; return what they hold."""
+    """Read the list of what can be made, and what is there once, one's own and the other's."""
     made = _what_is_made(bench, party)
+    once = [op for op in bench.contract.of_kind(party) if _is_there_once(op)]
     looks = [
-        bench.send(made, who, query="limit=100", group="look") for who in (party, OTHERS[party])
+        bench.send(operation, who, query="limit=100" if operation.lists else "", group="look")
+        for operation in (made, *once)
+        for who in (party, OTHERS[party])
     ]
     return [one.response.body for one in looks if one.response is not None]
+
+
+def _is_there_once(operation: Operation) -> bool:
+    """Whether it reads what each project or team has one of."""
+    return not (operation.writes or operation.lists or nested(operation))
 
 
 def _what_is_made(bench: Bench, kind: str) -> Operation:

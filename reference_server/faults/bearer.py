@@ -237,6 +237,16 @@ class TakesFirstCredential(Server):
         return keys.bearer(field.partition(",")[0])
 
 
+@fault(breaks="auth.ambiguous", also=("auth.exact-match",))
+class TakesBearerBesideBasic(Server):
+    """Takes the one Bearer credential, whatever others are there besides."""
+
+    def credential_of(self, call: Call) -> str | None:
+        sent = ",".join(call.request.headers.getlist("authorization"))
+        tokens = [token for one in sent.split(",") if (token := keys.bearer(one))]
+        return tokens[0] if len(tokens) == 1 else None
+
+
 @fault(breaks="auth.ambiguous", seldom=True)
 class TakesFirstFieldOfEvent(Server):
     """Takes the first of several Authorization fields where an event is sent."""

@@ -109,6 +109,21 @@ class ChargesVictim(Server):
         return window
 
 
+@fault(
+    breaks="rate.per-key",
+    also=("rate.remaining-counts", "rate.remaining-honest"),
+    seldom=True,
+    elsewhere=("schema",),
+)
+class ChargesProjectOfEvent(Server):
+    """Charges a team's event to the key of the project that it is for, too."""
+
+    def reaches(self, team_id: str, project_id: str) -> bool:
+        for key in self.store.keys(project_id):
+            self.windows.take(key.digest, self.now())
+        return super().reaches(team_id, project_id)
+
+
 @fault(breaks="rate.per-key", also=("rate.remaining-counts", "rate.remaining-honest"))
 class ChargesNamed(Server):
     """Charges requests without a valid key to the project or team that they name."""

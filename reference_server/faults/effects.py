@@ -135,3 +135,15 @@ class RunsForeignEvents(Server):
             content = {**executions[0].content, "executionId": new}
             self.store.put(replace(executions[0], id=new, content=content))
         return super().wrong_owner(call)
+
+
+@fault(breaks="scope.no-side-effect", seldom=True)
+class NotesForeignEvents(Server):
+    """Notes in the onboarding of a key's own project that it sent an event to another's."""
+
+    def wrong_owner(self, call: Call) -> Refusal:
+        if call.operation.id == "sendProjectEvent" and call.key.kind == "project":
+            [old] = self.store.resources(call.key.owner, "onboarding")
+            steps = [*old.content["completedSteps"], "send_event"]
+            self.store.put(replace(old, content={**old.content, "completedSteps": steps}))
+        return super().wrong_owner(call)

@@ -14,7 +14,7 @@ from reference_server.app import Server
 from reference_server.call import Call
 from reference_server.errors import Refusal
 from reference_server.faults.registry import fault
-from reference_server.faults.shapes import UUID, addressed
+from reference_server.faults.shapes import UUID, RemembersKeys, addressed
 from reference_server.windows import Window
 
 # rate.concurrent
@@ -212,6 +212,17 @@ class LimitsBeforeAuthenticatingAnew(LimitsBeforeAuthenticating):
             if call.window and not self.find_key(self.credential_of(call) or ""):
                 call.window = replace(call.window, reset=self.windows.end(call.now))
             raise
+
+
+@fault(breaks="rate.revoked-is-401", also=("rotation.old-key-revoked", "rotation.same-as-unknown"))
+class HidesFromExhaustedOldKeys(RemembersKeys):
+    """Finds nothing for a key that was replaced, as long as its window is used up."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        old = self.old_key(call)
+        if old and not self.windows.peek(old.key.digest, call.now).after_one().admitted:
+            return errors.not_found()
+        return super().no_valid_key(call)
 
 
 @fault(breaks="rate.before-work")

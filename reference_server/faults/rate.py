@@ -191,6 +191,14 @@ class RefusesTheLast(RefusesAt):
         return window.used == window.limit
 
 
+@fault(breaks="rate.remaining-honest")
+class NeverSaysNone(Server):
+    """Says of the last request that a window admits that there is one more."""
+
+    def remaining_field(self, _: Call, window: Window) -> str:
+        return str(max(window.remaining, int(window.admitted)))
+
+
 @fault(
     breaks="rate.remaining-honest",
     also=(

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from reference_server import errors
 from reference_server.app import Server
 from reference_server.call import Call
 from reference_server.errors import Refusal
@@ -168,6 +169,15 @@ class ForbidsOldKeys(RemembersKeys, Undocumented):
         return forbidden() if self.old_key(call) else super().no_valid_key(call)
 
 
+@fault(breaks="rotation.old-key-revoked")
+class RoutesForOldKeys(RemembersKeys):
+    """Answers 404 to a method that a path lacks, with a key that was valid once."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        lacking = self.old_key(call) and self.route(call) is None
+        return errors.not_found() if lacking else super().no_valid_key(call)
+
+
 @fault(breaks="rotation.old-key-revoked", also=("rotation.same-as-unknown", "auth.before-all"))
 class ValidatesForOldKeys(RemembersKeys):
     """Answers 400 to an invalid request with a key that was valid once."""
@@ -218,8 +228,7 @@ class RevivesAfterAnotherRotation(RemembersKeys):
     """Remembers one previous key to revoke: with the next, the one before it is valid again."""
 
     def still_good(self, _: Call, old: Replaced) -> bool:
-        latest = [each for each in self.replaced.values() if each.key.owner == old.key.owner][-1]
-        return old is not latest
+        return old is not self.latest(old.key.owner)
 
 
 @fault(
@@ -239,6 +248,14 @@ class RevivesOnNewConnection(RemembersKeys):
 
     def still_good(self, call: Call, old: Replaced) -> bool:
         return old.key.digest in self.before[call.request.client]
+
+
+@fault(breaks="rotation.permanent", also=("rotation.old-key-revoked",))
+class RevivesOnLastRequest(RemembersKeys):
+    """Does not look again whether a key is good where the connection ends with the answer."""
+
+    def still_good(self, call: Call, _: Replaced) -> bool:
+        return call.request.headers.get("connection") == "close"
 
 
 # rotation.only-own
@@ -331,3 +348,14 @@ class SaysNoneLeftToOldKeys(RemembersKeys):
     def remaining_field(self, call: Call, window: Window) -> str:
         old = call.window is None and self.old_key(call)
         return "0" if old else super().remaining_field(call, window)
+
+
+@fault(breaks="rotation.same-as-unknown")
+class SaysExpired(RemembersKeys):
+    """Tells whoever sends a key that was replaced more than once ago that it was one."""
+
+    def no_valid_key(self, call: Call) -> Refusal:
+        refusal, old = super().no_valid_key(call), self.old_key(call)
+        if old is None or old is self.latest(old.key.owner):
+            return refusal
+        return Refusal(refusal.status, "This API key has expired", refusal.headers)

@@ -45,6 +45,8 @@ async def auth(script: Script) -> None:
     two = [("authorization", f"Bearer {each}") for each in (team_key, "x")]
     told = "/teams/{team}/webhooks/events"
     await script.send("POST", told, None, body=b'{"event_type": "x"}', fields=two)
+    beside = [("authorization", "Basic eDp5"), ("authorization", f"Bearer {key}")]
+    await script.send("GET", own, None, fields=beside)
     bare = [("authorization", "Bearer")]
     await script.send("GET", "/projects/{project}/test-runs", None, fields=bare)
     for odd in (
@@ -76,6 +78,7 @@ async def scope(script: Script) -> None:
     """Use each key on what is not its own, and look at what is there afterwards."""
     event = b'{"event_type": "x"}'
     await script.send("POST", "/projects/{other_project}/webhooks/events", body=event)
+    await script.send("GET", "/projects/{project}/onboarding")
     for kind, name, list_, body in (
         ("projects", "project", "executions", RUN),
         ("teams", "team", "environments", b'{"name": "x"}'),
@@ -156,6 +159,8 @@ async def rotation(script: Script) -> None:
     await script.send("POST", runs, old, body=b"[]")
     await script.send("GET", "/projects/{project}/test-runs", old)
     await script.send("GET", f"{runs}/{ABSENT}", old)
+    await script.send("PATCH", own, old)
+    await script.send("GET", own, old, fields=[("connection", "close")])
     await asyncio.gather(*(script.send("GET", own, old) for _ in range(6)))
     for name in ("other_project", "team"):
         await script.send("GET", "/nowhere", name)

@@ -49,6 +49,23 @@ def test_each_burst_alters_something() -> None:
     assert judged(*(look("1", status=name) for name in names)) == "passed"
 
 
+def test_each_burst_moves_something() -> None:
+    assert (
+        judged(*(look(*ids) for ids in ("1234", "2134", "2134", "2341", "2341", "1234")))
+        == "failed"
+    )
+    assert judged(*(look(*ids) for ids in ("12", "21", "21", "12", "12", "21"))) == "passed"
+
+
+def test_each_burst_alters_what_is_there_once() -> None:
+    def steps(count: int) -> Exchange:
+        content = {"status": "in_progress", "completedSteps": ["x"] * count}
+        return exchange(200, operation="getOnboarding", body={"data": content}, group="look")
+
+    assert judged(*(steps(count) for count in (1, 2, 2, 3, 3, 4))) == "failed"
+    assert judged(*(steps(count) for count in (1, 1, 1, 1, 1, 1))) == "passed"
+
+
 @pytest.mark.parametrize("counts", [(1, 2, 3, 4, 5, 6), (1, 2, 2, 2, 2, 3)], ids=str)
 def test_others_may_be_at_work(counts: tuple[int, ...]) -> None:
     assert judged(*grown(*counts)) == "nothing"

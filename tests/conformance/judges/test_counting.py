@@ -127,6 +127,12 @@ def test_a_window_that_rolls_over_begins_anew() -> None:
     assert accused(left(59), left(58), left(59, started=61), left(58)) == set()
 
 
+def test_the_last_one_promises_another() -> None:
+    invalid = {"status": 400, "defect": INVALID}
+    asked = [left(3), left(2, **invalid), left(1), left(1, **invalid), left(0, 429)]
+    assert accused(*asked) == {"rate.remaining-honest"}
+
+
 # other ways of counting break their own requirement, and no other
 
 
@@ -210,6 +216,19 @@ def test_a_key_pays_for_what_another_is_refused() -> None:
     asked = [left(1), team(59), left(0), team(58), over, over, team(55), over, team(53)]
     found = counting.explain(CONTRACT, history(*asked))
     assert found.text == "team pays for project's refusals"
+
+
+def test_a_key_pays_for_what_another_sends_about_its_project() -> None:
+    def event(remaining: int, **named: Any) -> Exchange:
+        sent = {"event_type": "x", **named}
+        return left(remaining, operation="sendTeamEvent", credential="team", sent=sent)
+
+    project = {"project_id": identifier("project")}
+    asked = [left(59), event(59, **project), left(57), event(58), left(56)]
+    made = history(*asked, event(57, **project), event(56, **project), left(53), left(52))
+    parties = {"project": identifier("project")}
+    found = counting.explain(CONTRACT, replace(made, header={**made.header, "parties": parties}))
+    assert found.text == "project pays for team's writes that name it"
 
 
 def test_somebody_else_explains_what_nobody_here_did() -> None:

@@ -45,6 +45,17 @@ def test_a_revoked_key_is_unknown_even_if_exhausted() -> None:
     assert opinions(renewed.revoked_still_limited, *asked, exchange(401, started=70)) == "nothing"
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_revoked_key_is_denied_otherwise_while_it_is_exhausted(status: int) -> None:
+    asked: list[Exchange | Event] = [*DRAINED, REFUSED, ROTATED]
+    assert opinions(renewed.revoked_still_limited, *asked, exchange(status)) == "failed"
+    assert (
+        opinions(renewed.revoked_still_limited, *asked, exchange(status, started=70)) == "nothing"
+    )
+    lacking = exchange(status, operation="listTestRuns")  # which was never reached
+    assert opinions(renewed.revoked_still_limited, *asked, lacking) == "nothing"
+
+
 def test_a_key_that_was_never_admitted_is_not_exhausted() -> None:
     """Two were generated at once: this one was dead when it was first used, among strangers."""
     assert opinions(renewed.revoked_still_limited, REFUSED, ROTATED, REFUSED) == "nothing"
