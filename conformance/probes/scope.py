@@ -52,6 +52,7 @@ def test_foreign_and_absent(bench: Bench, operation: Operation) -> None:
 @probes(
     "scope.project-key-on-team",
     "scope.team-key-on-project",
+    "leak.same-answer",
     "rate.per-key",
     spends={"cross": 8},
     thrift={"spends": {"cross": 2}},
