@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from conformance.contract import Contract
 from conformance.exchange import Exchange
@@ -20,6 +20,7 @@ def new_key_half_used(contract: Contract, history: History) -> Iterator[Opinion]
     """Yield new keys whose first answer does not leave the whole limit but one."""
     whole = contract.rate_limit.limit - 1
     explanation = explain(contract, history)
+    dear = {step.fell for step in explanation.odd}  # what some requests cost, whatever their key
     if explanation.requirement == "rate.per-key":
         yield Doubt("keys share a counter, so a new key's window shows nothing of its own")
         return
@@ -28,7 +29,7 @@ def new_key_half_used(contract: Contract, history: History) -> Iterator[Opinion]
         first = _first_alone(contract, history, event) if event.data.get("generated") else None
         if first is None or explanation.counter(first.exchange) is None:
             continue
-        if not first.refused and _is_a_miscount(first, whole, miscounted):
+        if not first.refused and _is_a_miscount(first, whole, dear if miscounted else ()):
             continue
         if not first.refused and first.remaining in (whole, None):
             if first.remaining == whole:
@@ -41,10 +42,10 @@ def new_key_half_used(contract: Contract, history: History) -> Iterator[Opinion]
         )
 
 
-def _is_a_miscount(first: Spot, whole: int, miscounted: bool) -> bool:
-    """Whether a first answer is off by one because of how requests are counted, not of a window."""
-    off = (first.remaining if first.remaining is not None else whole) - whole
-    return off == 1 or (miscounted and off == -1)
+def _is_a_miscount(first: Spot, whole: int, dear: Collection[int]) -> bool:
+    """Whether a first answer is off because of how requests are counted, not of a window."""
+    cost = whole + 1 - (first.remaining if first.remaining is not None else whole)
+    return cost == 0 or bool(dear and cost in (2, *dear))
 
 
 def _first_alone(contract: Contract, history: History, issued: Event) -> Spot | None:

@@ -28,6 +28,12 @@ def test_a_new_key_goes_on_with_the_old_ones(status: int, left: int) -> None:
     assert opinions(renewed.new_key_half_used, ROTATED, new(status, left=left)) == "failed"
 
 
+def test_a_new_key_pays_for_its_first_request_as_others_do() -> None:
+    asked = [says(left=left, key="project#1") for left in (59, 59, 56, 56)]
+    assert opinions(renewed.new_key_half_used, *asked, ROTATED, new(left=57)) == "nothing"
+    assert opinions(renewed.new_key_half_used, *asked, ROTATED, new(left=50)) == "failed"
+
+
 def test_a_new_keys_first_request_may_be_lost() -> None:
     asked: list[Exchange | Event] = [ROTATED, exchange(None, key="project#2"), new(left=58)]
     assert opinions(renewed.new_key_half_used, *asked) == "nothing"
