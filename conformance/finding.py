@@ -1,4 +1,4 @@
-"""What a judge says: evidence it looked at, a violation it found, a doubt it is left in."""
+"""What a judge says: evidence it looked at, a violation it found, what it cannot tell, and why."""
 
 from __future__ import annotations
 
@@ -39,7 +39,14 @@ class Doubt:
     reason: str
 
 
-Opinion = Evidence | Finding | Doubt
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What the target would have to have for evidence: without it, no run of it can decide."""
+
+    what: str
+
+
+Opinion = Evidence | Finding | Doubt | Need
 Judge = Callable[[Contract, History], Iterator[Opinion]]
 
 SHOWN = 3  # exchanges that a finding points at, besides its control

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from conformance import judges
 from conformance.catalogue import Requirement
 from conformance.contract import LEFT_OUT, Contract
-from conformance.finding import JUDGES, Doubt, Evidence, Finding, Judge, Opinion
+from conformance.finding import JUDGES, Doubt, Evidence, Finding, Judge, Need, Opinion
 from conformance.history import History
 
 NOTHING = "no request bore on it"
@@ -113,7 +113,8 @@ def _verdict(
             return _broken(requirement, judge)
     verdict = _added_up(requirement, opinions)
     if verdict.outcome == "passed" and not any(isinstance(one, Evidence) for one in opinions):
-        return _without_evidence(verdict, history, skips.get(requirement.id, []))
+        wanted = [one.what for one in opinions if isinstance(one, Need)]
+        return _without_evidence(verdict, history, skips.get(requirement.id, []), wanted)
     return verdict
 
 
@@ -133,13 +134,15 @@ def _added_up(requirement: Requirement, opinions: list[Opinion]) -> Verdict:
                 seen |= {exchange.number for exchange in opinion.exchanges}
             case Doubt(reason):
                 doubts.append(reason)
+            case Need(what):
+                notes.append(f"in part: {what}")
     return Verdict(
         requirement=requirement,
         outcome="failed" if findings else "inconclusive" if doubts else "passed",
         reason=None if findings or not doubts else "; ".join(dict.fromkeys(doubts)),
         exchanges_judged=len(seen),
         findings=tuple(findings[:MOST_FINDINGS]),
-        note="; ".join(notes) or None,
+        note="; ".join(dict.fromkeys(notes)) or None,
     )
 
 
@@ -153,10 +156,14 @@ def _broken(requirement: Requirement, judge: Judge) -> Verdict:
     )
 
 
-def _without_evidence(verdict: Verdict, history: History, needs: list[str]) -> Verdict:
+def _without_evidence(
+    verdict: Verdict, history: History, needs: list[str], wanted: list[str]
+) -> Verdict:
     planned = {id for event in history.events_of("planned") for id in event.data["requirements"]}
     if needs and verdict.requirement.id not in planned:
         return replace(verdict, outcome="not_tested", reason="; ".join(_most(needs)))
+    if wanted:
+        return replace(verdict, outcome="not_tested", reason="; ".join(dict.fromkeys(wanted)))
     if history.header.get("recorded"):
         return replace(verdict, outcome="not_tested", reason="the recording holds nothing on it")
     if lacking := _needs(history, "lacking").get(verdict.requirement.id):

@@ -45,9 +45,22 @@ def identifiers(operation: Operation) -> list[str]:
 
 def cut_off(contract: Contract, listed: Exchange) -> bool:
     """Whether a list is as long as it may be, so that items may be left out."""
-    operation = contract.by_id[listed.tags.operation or ""]
-    asked = urllib.parse.parse_qs(urllib.parse.urlsplit(listed.request.target).query)
-    limit = asked.get("limit", [str(operation.query["limit"].get("maximum", ""))])[0]
+    limit = _limit(contract, listed)
     assert listed.response is not None
     reached = limit.isdecimal() and len(items(listed)) >= int(limit)
     return reached or listed.response.truncated
+
+
+def at_its_longest(contract: Contract, listed: Exchange) -> bool:
+    """Whether as many items were asked for as a list may show."""
+    return _limit(contract, listed) == _maximum(contract, listed)
+
+
+def _limit(contract: Contract, listed: Exchange) -> str:
+    asked = urllib.parse.parse_qs(urllib.parse.urlsplit(listed.request.target).query)
+    return asked.get("limit", [_maximum(contract, listed)])[0]
+
+
+def _maximum(contract: Contract, listed: Exchange) -> str:
+    operation = contract.by_id[listed.tags.operation or ""]
+    return str(operation.query["limit"].get("maximum", ""))

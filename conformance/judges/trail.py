@@ -9,10 +9,10 @@ from typing import Any
 from conformance.contract import Contract
 from conformance.created import created
 from conformance.exchange import Exchange
-from conformance.finding import Doubt, Evidence, Finding, Opinion, judges
+from conformance.finding import Doubt, Evidence, Finding, Need, Opinion, judges
 from conformance.history import History
 from conformance.judges import select
-from conformance.judges.listing import cut_off, items, path, received
+from conformance.judges.listing import at_its_longest, cut_off, items, path, received
 
 
 @judges("scope.no-side-effect")
@@ -65,11 +65,18 @@ class _Trail:
         later = self._later(write)
         whole = [one for one in later if one.number in self._whole]
         if later and not whole:
-            yield Doubt(f"{select.place(later[0])} may be cut off at its limit")
+            yield self._hidden(later)
         elif whole and self._shows_nothing(whole[-1], write):
             yield Doubt(f"{select.place(whole[-1])} shows nothing of what accepted writes made")
         elif whole:
             yield Evidence((write, whole[-1]))
+
+    def _hidden(self, later: list[Exchange]) -> Opinion:
+        """What is to be said where each list may leave out what is new, as the longest may too."""
+        listing = select.place(later[0])
+        if any(at_its_longest(self._contract, one) for one in later):
+            return Need(f"name an owner with fewer items: its {listing} is cut off at its limit")
+        return Doubt(f"{listing} may be cut off at its limit")
 
     def _would_show(self, listed: Exchange) -> bool:
         """Whether nothing new is left out: a list that is cut off begins with what is newest."""

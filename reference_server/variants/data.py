@@ -80,6 +80,17 @@ class HoldsMany(Server):
 
 
 @variant()
+class HoldsManyFromLongAgo(HoldsMany):
+    """Its lists begin with the oldest, so that a long one never shows what is new."""
+
+    def contents(self, call: Call) -> list[Mapping[str, Any]]:
+        super().contents(call)
+        newest_first = self.store.resources(call.owner, call.operation.collection)
+        oldest_first = [one.content for one in newest_first[::-1]]
+        return oldest_first[: call.query.get("limit", LONGEST)]
+
+
+@variant()
 class KeepsFew(Server):
     """A project keeps its newest executions and forgets the others."""
 

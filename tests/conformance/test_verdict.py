@@ -7,7 +7,7 @@ import pytest
 from conformance import verdict
 from conformance.catalogue import Requirement
 from conformance.contract import LEFT_OUT, Contract
-from conformance.finding import JUDGES, Doubt, Evidence, Finding, Judge, Opinion
+from conformance.finding import JUDGES, Doubt, Evidence, Finding, Judge, Need, Opinion
 from conformance.history import Event, History
 from conformance.verdict import Gate, Verdict
 
@@ -41,7 +41,7 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_evidence_without_a_finding_is_a_pass(decided: Any) -> None:
     found = decided(SEEN, SEEN)
-    assert (found.outcome, found.exchanges_judged, found.note) == ("passed", 1, "p 0.5; p 0.5")
+    assert (found.outcome, found.exchanges_judged, found.note) == ("passed", 1, "p 0.5")
 
 
 def test_worst_wins(decided: Any) -> None:
@@ -117,6 +117,17 @@ def test_what_a_probe_found_lacking_is_not_tested(decided: Any) -> None:
     found = decided(events=(planned, lacking))
     assert (found.outcome, found.reason) == ("not_tested", "leave in a list")
     assert decided(SEEN, events=(planned, lacking)).outcome == "passed"
+
+
+def test_what_a_judge_wants_for_evidence_is_not_tested(decided: Any) -> None:
+    shorter = Need("a shorter list")
+    found = decided(shorter, shorter)
+    assert (found.outcome, found.reason) == ("not_tested", "a shorter list")
+    assert decided(shorter, header={"recorded": True}).reason == "a shorter list"
+    beside = decided(SEEN, shorter, shorter)
+    assert (beside.outcome, beside.note) == ("passed", "p 0.5; in part: a shorter list")
+    assert decided(shorter, Doubt("unclear")).outcome == "inconclusive"
+    assert decided(shorter, WRONG).outcome == "failed"
 
 
 def test_where_operations_are_left_out_nothing_need_bear_on_it(decided: Any) -> None:

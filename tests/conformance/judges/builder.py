@@ -19,7 +19,7 @@ from conformance import contract as contracts
 from conformance import sample
 from conformance.contract import Operation
 from conformance.exchange import Exchange, Fields, Request, Response, Tags
-from conformance.finding import Doubt, Evidence, Finding, Judge
+from conformance.finding import Doubt, Evidence, Finding, Judge, Need
 from conformance.history import Event, History
 
 CONTRACT = contracts.load()
@@ -29,6 +29,8 @@ MARKER = "conformance-ab12cd"
 BEFORE = -1.0  # when the keys were given that the run began with
 LATER = float("-inf")  # a time that history() decides
 AUTO = "<auto>"  # a field that history() decides
+
+WORDS = {Finding: "failed", Doubt: "doubtful", Evidence: "passed", Need: "wanting"}
 
 OTHERS = {"project": "other_project", "team": "other_team"}
 OTHERS |= {other: main for main, other in OTHERS.items()}
@@ -172,12 +174,13 @@ def _given(exchanges: Iterable[Exchange], events: Iterable[Event]) -> Iterator[E
 
 
 def opinions(judge: Judge, *happenings: Exchange | Event, **arguments: Any) -> str:
-    """What a judge makes of a history, in one word: passed, failed, doubtful or nothing.
+    """What a judge makes of a history, in one word: passed, failed, doubtful, wanting or nothing.
 
-    ``failed`` is a Finding, whatever else there is; ``doubtful`` a Doubt without one.
+    ``failed`` is a Finding, whatever else there is; ``doubtful`` a Doubt without one; ``wanting``
+    a Need and nothing else.
     """
     found = list(judge(CONTRACT, history(*happenings, **arguments)))
-    for kind, word in ((Finding, "failed"), (Doubt, "doubtful"), (Evidence, "passed")):
+    for kind, word in WORDS.items():
         if any(isinstance(one, kind) for one in found):
             return word
     return "nothing"

@@ -7,7 +7,7 @@ import pytest
 from conformance.exchange import Exchange
 from conformance.judges import trail
 
-from .builder import MARKER, exchange, opinions, success
+from .builder import MARKER, exchange, identifier, opinions, success
 
 
 def created(status: int | None, number: int, **arguments: Any) -> Exchange:
@@ -22,6 +22,10 @@ def listed(*numbers: int, **arguments: Any) -> Exchange:
 
 
 REFUSED = created(401, 17, credential="anonymous")
+OLD = [  # as many as a list may show
+    {**success("createExecution", "project"), "executionId": identifier(f"old/{number}")}
+    for number in range(100)
+]
 
 
 def test_a_refused_write_leaves_nothing() -> None:
@@ -70,6 +74,16 @@ def test_a_list_that_may_be_cut_off_leaves_a_doubt() -> None:
 def test_a_list_that_is_cut_off_but_begins_with_the_newest_leaves_none() -> None:
     cut = listed(1, 2, query="limit=2")
     assert opinions(trail.side_effects, created(202, 1), REFUSED, cut) == "passed"
+
+
+def test_a_list_that_is_cut_off_at_its_longest_needs_one_that_is_shorter() -> None:
+    for oldest in (exchange(200, body={"data": OLD}, query=asked) for asked in ("limit=100", "")):
+        assert opinions(trail.side_effects, created(202, 1), REFUSED, oldest) == "wanting"
+        assert opinions(trail.side_effects, REFUSED, oldest, listed(17)) == "failed"
+    half = exchange(200, body={"data": OLD[:50]}, query="limit=50")
+    assert opinions(trail.side_effects, created(202, 1), REFUSED, half) == "doubtful"
+    newest = exchange(200, body={"data": [success("createExecution", "project"), *OLD[1:]]})
+    assert opinions(trail.side_effects, created(202, 1), REFUSED, newest) == "passed"
 
 
 def test_a_list_that_shows_no_writes_leaves_a_doubt() -> None:
