@@ -77,6 +77,8 @@ def _crossings(
     for one in members:
         if before is not None and before.admitted and before.reset in last and one.refused:
             yield from _first_refusal(contract, before, one)
+        elif before is not None and honest and _is_first(contract, before, one):
+            yield Evidence((before.exchange, one.exchange))
         elif one.reset in last and one.admitted and not one.at_once:
             yield _over(contract, last[one.reset], one, admitted[one.reset] + 1)
             return
@@ -94,6 +96,14 @@ def _first_refusal(contract: Contract, before: Spot, one: Spot) -> Iterator[Opin
         yield Evidence((before.exchange, one.exchange))
     else:
         yield _over(contract, before, one, 0)
+
+
+def _is_first(contract: Contract, before: Spot, one: Spot) -> bool:
+    """Whether one is refused after another that left nothing, whatever was lost beside them."""
+    used_up = before.admitted and before.remaining == 0 and before.reset is not None
+    apart = before.exchange.precedes(one.exchange) and not (before.in_a_burst or one.in_a_burst)
+    refused = one.refused and one.reset == before.reset
+    return used_up and apart and refused and answers(contract, one.exchange, 429)
 
 
 def _over(contract: Contract, before: Spot, one: Spot, number: int) -> Finding:

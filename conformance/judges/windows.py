@@ -47,7 +47,12 @@ class Spot:
     @property
     def at_once(self) -> bool:
         """Whether it was sent together with others, so that nobody knows their order."""
-        return not self.alone or (self.exchange.tags.group or "").startswith(AT_ONCE)
+        return not self.alone or self.in_a_burst
+
+    @property
+    def in_a_burst(self) -> bool:
+        """Whether it was meant to be under way together with others."""
+        return (self.exchange.tags.group or "").startswith(AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,13 @@ def test_lost_requests_only_shorten_the_count() -> None:
     assert opinions(limit.limit_exceeded, *asked) == "nothing"
 
 
+def test_what_was_lost_hides_no_refusal_of_a_window_that_is_used_up() -> None:
+    asked = [*DRAINED[:58], exchange(None), says(200, left=0)]
+    assert opinions(limit.limit_exceeded, *asked, says(429, left=0)) == "passed"
+    assert opinions(limit.limit_exceeded, *asked, says(429, left=0, reset=END + 60)) == "nothing"
+    assert opinions(limit.limit_exceeded, *asked, says(429, left=0, group="burst:1")) == "nothing"
+
+
 # a refusal's fields
 
 
