@@ -64,19 +64,19 @@ class _Trail:
         """What the owner's lists after a write, which do not show it, prove."""
         later = self._later(write)
         whole = [one for one in later if one.number in self._whole]
-        if later and not whole:
-            yield self._hidden(later)
-        elif whole and self._shows_nothing(whole[-1], write):
-            yield Doubt(f"{select.place(whole[-1])} shows nothing of what accepted writes made")
-        elif whole:
+        if whole and not self._shows_nothing(whole[-1], write):
             yield Evidence((write, whole[-1]))
+        elif any(map(self._holds_more_than_it_shows, later)):
+            listing = select.place(later[0])
+            yield Need(f"name an owner with fewer items: its {listing} is cut off at its limit")
+        elif whole:
+            yield Doubt(f"{select.place(whole[-1])} shows nothing of what accepted writes made")
+        elif later:
+            yield Doubt(f"{select.place(later[0])} may be cut off at its limit")
 
-    def _hidden(self, later: list[Exchange]) -> Opinion:
-        """What is to be said where each list may leave out what is new, as the longest may too."""
-        listing = select.place(later[0])
-        if any(at_its_longest(self._contract, one) for one in later):
-            return Need(f"name an owner with fewer items: its {listing} is cut off at its limit")
-        return Doubt(f"{listing} may be cut off at its limit")
+    def _holds_more_than_it_shows(self, listed: Exchange) -> bool:
+        """Whether it is cut off although it is as long as it may be asked for."""
+        return at_its_longest(self._contract, listed) and cut_off(self._contract, listed)
 
     def _would_show(self, listed: Exchange) -> bool:
         """Whether nothing new is left out: a list that is cut off begins with what is newest."""

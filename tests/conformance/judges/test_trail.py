@@ -80,6 +80,8 @@ def test_a_list_that_is_cut_off_at_its_longest_needs_one_that_is_shorter() -> No
     for oldest in (exchange(200, body={"data": OLD}, query=asked) for asked in ("limit=100", "")):
         assert opinions(trail.side_effects, created(202, 1), REFUSED, oldest) == "wanting"
         assert opinions(trail.side_effects, REFUSED, oldest, listed(17)) == "failed"
+        page = exchange(200, body={"data": OLD[:20]})
+        assert opinions(trail.side_effects, created(202, 1), REFUSED, oldest, page) == "wanting"
     half = exchange(200, body={"data": OLD[:50]}, query="limit=50")
     assert opinions(trail.side_effects, created(202, 1), REFUSED, half) == "doubtful"
     newest = exchange(200, body={"data": [success("createExecution", "project"), *OLD[1:]]})
