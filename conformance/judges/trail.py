@@ -79,8 +79,13 @@ class _Trail:
         return at_its_longest(self._contract, listed) and cut_off(self._contract, listed)
 
     def _would_show(self, listed: Exchange) -> bool:
-        """Whether nothing new is left out: a list that is cut off begins with what is newest."""
-        return not cut_off(self._contract, listed) or select.place(listed) in self._newest_first
+        """Whether nothing new is left out: a list that is cut off begins with what is newest.
+
+        One that ends with something new may be longer than a limit is, where none was asked for.
+        """
+        last = items(listed)[-1:]
+        newest_first = select.place(listed) in self._newest_first
+        return not cut_off(self._contract, listed) or newest_first or self._holds_made(last)
 
     def _begins_with_newest(self, listed: Exchange) -> bool:
         return self._holds_made(items(listed)[:1])
