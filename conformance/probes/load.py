@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from conformance.bench import Bench
@@ -15,6 +15,7 @@ from conformance.probes.held import framing, let_see
 from conformance.probes.shapes import lane
 
 BEFORE, DURING, AFTER = 6, 18, 8  # requests with the old key
+LONGEST = 2.0  # seconds of a replacement in which requests are begun
 SLOW = 7  # and those whose bodies end when all have begun: fewer than make a target seem lost
 
 
@@ -26,15 +27,25 @@ def replace_under_load(bench: Bench) -> Exchange:
     begun = [(bench.client.start(call), call) for call in calls[1:BEFORE]]
     with ThreadPoolExecutor(1) as pool:
         replaced = pool.submit(bench.generate, "project")
-        rest = iter(calls[BEFORE:])
+        rest, pause = iter(calls[BEFORE:]), _pause(bench)
         for call in rest:
             begun.append((bench.client.start(call), call))
+            wait([replaced], timeout=pause)
             if replaced.done() or len(begun) >= BEFORE + DURING:
                 break
         replaced.result()
         begun += [(bench.client.start(call), call) for call in list(rest)[-AFTER:]]
     begun += _slowly(bench, _writes(bench, old))
     return [bench.client.result(future, call) for future, call in begun][-1]
+
+
+def _pause(bench: Bench) -> float:
+    """Seconds between requests that begin throughout a replacement, if it takes what the last did.
+
+    A program that generates keys may take longer than all of them together.
+    """
+    issued = [event for event in bench.recorder.events if event.kind == "issued"]
+    return min(issued[-1].ended - issued[-1].started, LONGEST) / DURING
 
 
 def _calls(bench: Bench, old: Key) -> Iterator[Call]:
