@@ -324,12 +324,12 @@ def test_unusual(bench: Bench, party: str) -> None:
 
 @probes(
     "error.no-server-error",
-    spends={"own": 11},
-    thrift={"spends": {"own": 6}},
+    spends={"own": 12},
+    thrift={"spends": {"own": 7}},
     needs=("writes",),
 )
 def test_odd_bodies(bench: Bench, party: str) -> None:
-    """Send texts of odd characters, and a character set that nobody knows."""
+    """Send texts of odd characters, a character set that nobody knows, and no media type."""
     calls = list(_oddly_written(bench, party))
     bench.together(calls[party == "team" :: 2] if bench.thrifty else calls)
 
@@ -343,7 +343,7 @@ def _given_twice(operation: Operation) -> Iterator[str]:
 
 
 def _oddly_written(bench: Bench, party: str) -> Iterator[Call]:
-    """Odd bodies, and an unknown character set, where writing is allowed."""
+    """Odd bodies, an unknown character set and no media type, where writing is allowed."""
     marker = bench.calls.marker()
     writable = [op for op in bench.contract.of_kind(party) if op.body and bench.calls.may_write(op)]
     offered = [(op, list(odd_bodies(op, marker))) for op in writable]
@@ -352,6 +352,8 @@ def _oddly_written(bench: Bench, party: str) -> Iterator[Call]:
         plain = sample.dump(sample.body(operation, marker))
         fields, defect = UNKNOWN_CHARSET, "unusual:charset"
         yield bench.call(operation, party, body=plain, fields=fields, defect=defect)
+        untyped = bench.call(operation, party, body=plain, defect="unusual:no-media-type")
+        yield replace(untyped, fields=())
     others = [] if bench.thrifty else [(operation, odd[:1]) for operation, odd in offered[1:]]
     for operation, odd in (*offered[:1], *others):
         for what, body in odd:

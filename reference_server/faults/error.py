@@ -213,6 +213,15 @@ class AnswersUnsupportedMediaType(Undocumented):
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, refusal.message) from None
 
 
+@fault(breaks="error.no-server-error")
+class FailsWithoutMediaType(Server):
+    """Looks what a body is said to be, but not whether anything is said of it."""
+
+    def validate_media_type(self, call: Call) -> None:
+        assert "content-type" in call.request.headers
+        super().validate_media_type(call)
+
+
 @fault(breaks="error.documented-status", also=("error.code-matches",))
 class AnswersConflict(Undocumented):
     """Answers 409 to a new environment with a name that the team has already."""

@@ -285,6 +285,7 @@ async def error(script: Script) -> None:
         await script.send("POST", runs, body=RUN, fields=[("content-type", media_type)])
     form = [("content-type", "application/x-www-form-urlencoded")]
     await script.send("POST", runs, body=b"taskSlug=x", fields=form)
+    await script.send("POST", runs, body=RUN, typed=False)
     await script.rotate()
     for limit in ("0", "ten", "10ten", str(10**20), ""):
         await script.send("GET", f"{own}?limit={limit}")

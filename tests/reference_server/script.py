@@ -44,10 +44,12 @@ class Script:
         fields: Fields = (),
         connection: int = 1,
         meanwhile: Callable[[], Coroutine[Any, Any, object]] | None = None,
+        typed: bool = True,
     ) -> str:
         """Send a request and note its answer; *meanwhile* happens while its body arrives."""
         sent = [("authorization", f"Bearer {self.keys.get(key, key)}")] if key else []
-        sent += [JSON, *fields] if body and not dict(fields).get("content-type") else [*fields]
+        plain = typed and body and not dict(fields).get("content-type")
+        sent += [JSON, *fields] if plain else [*fields]
         path, _, query = path.format(**self.ids, absent=ABSENT).partition("?")
         scope = {
             "type": "http",
