@@ -28,6 +28,7 @@ from conformance.judges.select import (
     place as place_of,
 )
 from conformance.judges.stranger import window_tells
+from conformance.judges.windows import used_up
 from conformance.likeness import differences, erratic, volatile, worded
 
 UNSERVED = GATEWAY | {408, 417, 429}  # too slow, unexpected, too many, not the application
@@ -62,17 +63,27 @@ def _lacks_method(one: Exchange) -> bool:
 
 @judges("rotation.new-key-works")
 def new_key_refused(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield new keys that were refused after they had been shown."""
-    lives = lives_of(history)
+    """Yield new keys that were refused after they had been shown.
+
+    What a key reached once and no longer does, or does not when it has used its window up, is not
+    refused because the key is new.
+    """
+    lives, spent = lives_of(history), used_up(contract, history)
     new = {e.data["key"]: e for e in history.events_of("issued") if e.data.get("generated")}
     told: set[str | None] = set()
+    reached: set[tuple[str | None, str | None]] = set()
     for one in history.judged:
         label = one.tags.key
         if label not in new or label in told or not _plain(one) or not lives.live(one):
             continue
         if accepted(contract, one):
+            reached.add((label, one.tags.operation))
             yield Evidence((one,))
-        elif _shut_out(contract, history, one) and not _rotated_since(lives, new[label], one):
+            continue
+        excused = one.number in spent or (label, one.tags.operation) in reached
+        if excused and one.status != 401:
+            continue
+        if _shut_out(contract, history, one) and not _rotated_since(lives, new[label], one):
             told.add(label)
             yield Finding(
                 expected=f"the new key {label} accepted, as it has been shown",

@@ -152,6 +152,19 @@ def issued(history: History) -> Iterator[tuple[str, Exchange]]:
             yield one.tags.key, one
 
 
+@lru_cache(maxsize=8)
+def used_up(contract: Contract, history: History) -> frozenset[int]:
+    """The numbers of exchanges before which their key's last answer said that nothing was left."""
+    left: dict[str, int | None] = {}
+    found: set[int] = set()
+    for label, one in issued(history):
+        if left.get(label) == 0:
+            found.add(one.number)
+        field = contract.rate_limit.remaining_field
+        left[label] = one.response.number(field) if one.response else None
+    return frozenset(found)
+
+
 def overlapping(history: History) -> Iterator[Exchange]:
     """Exchanges of a key that was being replaced meanwhile."""
     lives = lives_of(history)

@@ -39,6 +39,11 @@ def test_a_new_key_does_not_reach_what_the_old_one_did(status: int) -> None:
     assert opinions(rotation.new_key_refused, ROTATED, new(status)) == "nothing"
 
 
+def test_a_new_key_no_longer_reaches_what_it_did() -> None:
+    asked = (OLD, ROTATED, new(200), new(403))
+    assert opinions(rotation.new_key_refused, *asked) == "passed"
+
+
 def test_what_a_new_key_does_not_find_may_have_gone() -> None:
     def shown(status: int, key: str) -> Exchange:
         return exchange(status, key=key, operation="getExecution", nested="own")
