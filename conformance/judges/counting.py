@@ -74,7 +74,7 @@ def explain(contract: Contract, history: History) -> Explanation:
     in_window = [step for step in every if step.in_one_window]
     if text := charged(history, in_window):
         return Explanation("rate.per-key", one_counter, odd, uneven=True, text=text)
-    if all(step.fell == 0 and _is_last(contract, history, step.after) for step in odd):
+    if _promised(contract, history, odd):
         return Explanation("rate.remaining-honest", one_counter, odd)
     for requirement, aspect in aspects():
         for culprit in (_after, _before):
@@ -101,11 +101,20 @@ def _own_alone(history: History, odd: Iterable[Step]) -> bool:
     return len({step.after.exchange.tags.key for step in odd} & generated) > 1
 
 
-def _is_last(contract: Contract, history: History, one: Spot) -> bool:
-    """Whether the key was refused next, as if nothing had been left."""
+def _promised(contract: Contract, history: History, odd: tuple[Step, ...]) -> bool:
+    """Whether what is odd is the last one of each window, which says that there is one more."""
+    refused = {_refused_next(contract, history, step.after) for step in odd}
+    return all(step.fell == 0 for step in odd) and refused - {None} == {True}
+
+
+def _refused_next(contract: Contract, history: History, one: Spot) -> bool | None:
+    """Whether the key's next request was refused; None where its window saw no more."""
     of_key = spots(contract, history)[one.exchange.tags.key or ""]
     later = (other for other in of_key if one.exchange.precedes(other.exchange))
-    return next((other.refused for other in later), False)
+    following = next(later, None)
+    if following is None or (following.admitted and following.told != one.told):
+        return None
+    return following.refused
 
 
 def _after(step: Step) -> Exchange:

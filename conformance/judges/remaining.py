@@ -20,7 +20,13 @@ MOST_STEPS = 3  # odd steps that a report shows
 
 @judges("rate.remaining-counts")
 def remaining_miscounts(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield steps at which Remaining does not fall by one, for no other reason that is known."""
+    """Yield steps at which Remaining does not fall by one, for no other reason that is known.
+
+    Where only the last one of a window is wrong, that breaks a promise besides.
+    """
+    explanation = explain(contract, history)
+    if explanation.requirement == "rate.remaining-honest":
+        yield from _odd_steps(contract, explanation)
     yield from _explained_by(contract, history, "rate.remaining-counts")
     for before, after in pairs(contract, history):
         yield Evidence((before.exchange, after.exchange))

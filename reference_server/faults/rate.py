@@ -191,7 +191,7 @@ class RefusesTheLast(RefusesAt):
         return window.used == window.limit
 
 
-@fault(breaks="rate.remaining-honest")
+@fault(breaks="rate.remaining-honest", also=("rate.remaining-counts",))
 class NeverSaysNone(Server):
     """Says of the last request that a window admits that there is one more."""
 

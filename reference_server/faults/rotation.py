@@ -83,6 +83,7 @@ class LagsBehind(RemembersKeys):
         "rotation.permanent",
         "rotation.one-survivor",
         "rotation.in-flight",
+        "rotation.under-load",
         "rate.revoked-is-401",
     ),
 )

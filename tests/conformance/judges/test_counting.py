@@ -130,7 +130,8 @@ def test_a_window_that_rolls_over_begins_anew() -> None:
 def test_the_last_one_promises_another() -> None:
     invalid = {"status": 400, "defect": INVALID}
     asked = [left(3), left(2, **invalid), left(1), left(1, **invalid), left(0, 429)]
-    assert accused(*asked) == {"rate.remaining-honest"}
+    last = [left(2, key="team#1"), left(1, key="team#1"), left(1, key="team#1", **invalid)]
+    assert accused(*asked, *last) == {"rate.remaining-honest", "rate.remaining-counts"}
 
 
 # other ways of counting break their own requirement, and no other
