@@ -6,7 +6,7 @@ import email.utils
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 Fields = tuple[tuple[str, str], ...]
@@ -31,6 +31,15 @@ def _json(body: bytes) -> Any:
 
 def _refuse(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+@lru_cache(maxsize=64)
+def _time(date: str) -> float | None:
+    """An HTTP date as Unix time; answers of the same second have the same."""
+    try:
+        return email.utils.parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +135,7 @@ class Response:
     @cached_property
     def date(self) -> float | None:
         """The server's clock, in Unix seconds, from its Date field (RFC 9110, 6.6.1)."""
-        try:
-            return email.utils.parsedate_to_datetime(self.value("Date") or "").timestamp()
-        except (ValueError, OverflowError):
-            return None
+        return _time(self.value("Date") or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

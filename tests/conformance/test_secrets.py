@@ -79,6 +79,11 @@ def test_parts_are_clean_or_not(masker: Masker) -> None:
     assert not masker.clean(["some", KEY.encode()])
 
 
+@pytest.mark.parametrize("texts", [[], [""], ["a", KEY], [f"a\0{KEY}", KEY], [KEY[:20], KEY[20:]]])
+def test_texts_are_masked_together_as_each_alone(masker: Masker, texts: list[str]) -> None:
+    assert masker.texts(texts) == [masker.text(text) for text in texts]
+
+
 def test_keys_are_masked_while_another_is_registered(masker: Masker) -> None:
     forms, secrets = masker._forms, masker._secrets
     kept = [*forms], [*secrets]
