@@ -166,7 +166,10 @@ def _misinformed(contract: Contract, one: Spot, reset: int | None) -> Finding:
 
 @judges("rate.concurrent")
 def burst_over_admitted(contract: Contract, history: History) -> Iterator[Opinion]:
-    """Yield windows that admitted more at once than one at a time."""
+    """Yield windows that admitted more at once than one at a time.
+
+    What was admitted in a disguise is no-bypass's.
+    """
     explanation, clock = explain(contract, history), offset(contract, history)
     allowed = max(contract.rate_limit.limit, _one_at_a_time(contract, history, explanation))
     for label, reset, members in windows(contract, history):
@@ -177,7 +180,8 @@ def burst_over_admitted(contract: Contract, history: History) -> Iterator[Opinio
             admitted = [
                 one.exchange
                 for one in of_counter
-                if one.admitted and not (clock and clock.about(one.exchange, reset))
+                if one.admitted and one.exchange.tags.twist is None
+                if not (clock and clock.about(one.exchange, reset))
             ]
             if len(admitted) > allowed:
                 yield Finding(

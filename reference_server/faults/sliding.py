@@ -79,7 +79,10 @@ class KeepsLog(Server):
         return LogWindows(self.limit, self.seconds)
 
 
-@fault(breaks="rate.recovers", also=("rate.remaining-counts", "rate.enforced"))
+@fault(
+    breaks="rate.recovers",
+    also=("rate.remaining-counts", "rate.enforced", "rate.no-bypass", "rate.before-work"),
+)
 class WeighsLastWindow(Server):
     """Adds to a window what the last one had used, by the share that it is not over yet."""
 

@@ -188,6 +188,15 @@ def test_a_burst_is_admitted_beyond_the_limit() -> None:
     assert opinions(limit.burst_over_admitted, *at_once(80, WHOLE + 1)) == "failed"
 
 
+def test_what_a_disguise_lets_in_is_not_the_bursts() -> None:
+    burst = at_once(80, WHOLE)
+    after = burst[-1].ended + 1
+    disguised = says(left=0, reset=END, started=after, ended=after, twist="forwarded:x")
+    assert opinions(limit.burst_over_admitted, *burst, disguised) == "passed"
+    plain = says(left=0, reset=END, started=after, ended=after)
+    assert opinions(limit.burst_over_admitted, *burst, plain) == "failed"
+
+
 def test_a_limit_that_is_one_too_high_is_not_the_bursts() -> None:
     alone = [says(left=60 - n, reset=END - 60) for n in range(61)]
     lone = [*alone, says(429, left=0, reset=END - 60)]
