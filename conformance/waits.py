@@ -12,8 +12,8 @@ MOST_WAITS = 5  # long windows that a run waits for; one is what it takes
 LONGEST = 3.0  # seconds more than a window; nothing is waited for longer
 
 
-SOON = 3.0  # seconds that a run may take longer, so that a whole window has passed
-ROUNDING = 1.0  # second by which a window may end later than it seems
+SOON = 2.0  # seconds that a run may take longer, so that a whole window has passed
+MARGIN = 0.2  # seconds more than a window, so that it has surely passed
 
 
 def revived(renewed: float, now: float, window: float, *, short: bool) -> float:
@@ -22,7 +22,7 @@ def revived(renewed: float, now: float, window: float, *, short: bool) -> float:
     That is when the window in which it was has ended, if that is soon or windows are *short*; else
     after half of one.
     """
-    whole = renewed + window + ROUNDING
+    whole = renewed + window + MARGIN
     return whole if short or whole <= now + SOON else renewed + window / 2
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from conformance.waits import LONGEST, ROUNDING, SOON, Impatient, Wait, Waits, revived
+from conformance.waits import LONGEST, MARGIN, SOON, Impatient, Wait, Waits, revived
 
 WINDOW = 60.0
 
@@ -65,9 +65,9 @@ def test_waiting_for_windows_has_an_end(waits: Waits) -> None:
 @pytest.mark.parametrize(
     ("now", "short", "moment"),
     [
-        (WINDOW - SOON + ROUNDING, False, WINDOW + ROUNDING),
+        (WINDOW - SOON + MARGIN, False, WINDOW + MARGIN),
         (WINDOW - SOON - 1, False, WINDOW / 2),
-        (1.0, True, WINDOW + ROUNDING),
+        (1.0, True, WINDOW + MARGIN),
     ],
     ids=["soon", "late", "short"],
 )
