@@ -12,7 +12,7 @@ MOST_WAITS = 5  # long windows that a run waits for; one is what it takes
 LONGEST = 3.0  # seconds more than a window; nothing is waited for longer
 
 
-SOON = 2.0  # seconds that a run may take longer, so that a whole window has passed
+SOON = 1.0  # seconds that a run may take longer, so that a whole window has passed
 MARGIN = 0.2  # seconds more than a window, so that it has surely passed
 
 
